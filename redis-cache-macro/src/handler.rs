@@ -1,0 +1,241 @@
+//! The annotated function: all of it parsed but the body, whose tokens are never touched.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, TokenStreamExt as _};
+use syn::{
+    Attribute, Error, FnArg, Ident, Pat, PatIdent, PatType, Receiver, ReturnType, Signature, Token,
+    Type, Visibility,
+    ext::IdentExt as _,
+    parse::{Parse, ParseStream, Parser as _},
+    visit::{self, Visit},
+};
+
+/// The words that may stand between the visibility and the `fn` of what syn takes for a signature.
+const QUALIFIERS: [&str; 4] = ["const", "async", "unsafe", "extern"];
+
+/// A function or method.
+pub(crate) struct Handler {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    /// `None`: a `;` stands in its place.
+    pub(crate) body: Option<Body>,
+}
+
+/// What the braces of a function hold.
+pub(crate) struct Body {
+    /// The span of the braces.
+    pub(crate) span: Span,
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) statements: TokenStream,
+}
+
+/// A name that a parameter binds.
+pub(crate) struct Binding<'a> {
+    pub(crate) name: &'a Ident,
+    /// The `#[cfg]`s under which the parameter is there.
+    pub(crate) cfgs: Vec<&'a Attribute>,
+}
+
+impl Parse for Handler {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        check_function(&input.fork())?;
+        let sig = input.parse()?;
+        let body = if input.parse::<Option<Token![;]>>()?.is_some() {
+            None
+        } else {
+            Some(input.parse()?)
+        };
+        Ok(Self {
+            attrs,
+            vis,
+            sig,
+            body,
+        })
+    }
+}
+
+impl Parse for Body {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let group: Group = input.parse()?;
+        let split = |content: ParseStream<'_>| {
+            Ok((content.call(Attribute::parse_inner)?, content.parse()?))
+        };
+        let (attrs, statements) = split.parse2(group.stream())?;
+        // Tokens that were never taken apart keep what the compiler knows of the macros that made
+        // them.
+        let statements = if attrs.is_empty() {
+            group.stream()
+        } else {
+            statements
+        };
+        Ok(Self {
+            span: group.span(),
+            attrs,
+            statements,
+        })
+    }
+}
+
+impl Handler {
+    pub(crate) fn receiver(&self) -> Option<&Receiver> {
+        self.sig.receiver()
+    }
+
+    /// The return type as it was written.
+    pub(crate) fn output(&self) -> Option<&Type> {
+        match &self.sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(ty),
+        }
+    }
+
+    /// The parameters but for the receiver.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &PatType> {
+        self.sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(parameter) => Some(parameter),
+            FnArg::Receiver(_) => None,
+        })
+    }
+
+    /// Every name that a parameter binds, in order.
+    pub(crate) fn bindings(&self) -> Vec<Binding<'_>> {
+        let mut bindings: Vec<Binding<'_>> = Vec::new();
+        for parameter in self.parameters() {
+            for name in names_in(&parameter.pat) {
+                // The arms of an or-pattern bind the same names.
+                if bindings.iter().all(|binding| binding.name != name) {
+                    let cfgs = parameter
+                        .attrs
+                        .iter()
+                        .filter(|attr| attr.path().is_ident("cfg"));
+                    bindings.push(Binding {
+                        name,
+                        cfgs: cfgs.collect(),
+                    });
+                }
+            }
+        }
+        bindings
+    }
+
+    /// The second `#[handler_cache]` and those after it.
+    pub(crate) fn repeats(&self) -> impl Iterator<Item = &Attribute> {
+        self.attrs.iter().filter(|attr| is_ours(attr))
+    }
+
+    /// The function as it was written, without the repeats.
+    pub(crate) fn untouched(&self) -> TokenStream {
+        let mut tokens = self.head(|attr| !is_ours(attr));
+        match &self.body {
+            None => <Token![;]>::default().to_tokens(&mut tokens),
+            Some(body) => body.around(&body.statements).to_tokens(&mut tokens),
+        }
+        tokens
+    }
+
+    /// The function with other statements in its body.
+    pub(crate) fn with_statements(&self, statements: &TokenStream) -> TokenStream {
+        let mut tokens = self.head(|_| true);
+        if let Some(body) = &self.body {
+            body.around(statements).to_tokens(&mut tokens);
+        }
+        tokens
+    }
+
+    fn head(&self, keep: impl Fn(&Attribute) -> bool) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        tokens.append_all(self.attrs.iter().filter(|attr| keep(attr)));
+        self.vis.to_tokens(&mut tokens);
+        self.sig.to_tokens(&mut tokens);
+        tokens
+    }
+}
+
+impl Body {
+    /// The braces as they were written, with other statements behind the inner attributes.
+    fn around(&self, statements: &TokenStream) -> Group {
+        let mut content = TokenStream::new();
+        content.append_all(&self.attrs);
+        content.extend(statements.clone());
+        braces(self.span, content)
+    }
+
+    /// The statements alone, between braces at `span`.
+    pub(crate) fn block(&self, span: Span) -> Group {
+        braces(span, self.statements.clone())
+    }
+}
+
+fn braces(span: Span, content: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Brace, content);
+    group.set_span(span);
+    group
+}
+
+/// The names that a pattern binds.
+pub(crate) fn names_in(pat: &Pat) -> Vec<&Ident> {
+    struct Names<'a>(Vec<&'a Ident>);
+
+    impl<'a> Visit<'a> for Names<'a> {
+        fn visit_pat_ident(&mut self, pat: &'a PatIdent) {
+            self.0.push(&pat.ident);
+            visit::visit_pat_ident(self, pat);
+        }
+    }
+
+    let mut names = Names(Vec::new());
+    names.visit_pat(pat);
+    names.0
+}
+
+fn is_ours(attr: &Attribute) -> bool {
+    attr.path()
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "handler_cache")
+}
+
+/// Says what stands here if it is not a function, or one with a modifier that is not known.
+fn check_function(input: ParseStream<'_>) -> syn::Result<()> {
+    let start = input.fork();
+    let mut modifier = None;
+    while !input.peek(Token![fn]) {
+        let Ok(word) = input.call(Ident::parse_any) else {
+            return Err(not_a_function(&start));
+        };
+        let qualifier = QUALIFIERS.iter().any(|known| word == known);
+        if word == "extern" && input.peek(syn::LitStr) {
+            input.parse::<TokenTree>()?;
+        }
+        if !qualifier {
+            modifier.get_or_insert(word);
+        }
+    }
+    match modifier {
+        None => Ok(()),
+        Some(word) => Err(Error::new(
+            word.span(),
+            format!("a `{word} fn` can't be cached"),
+        )),
+    }
+}
+
+fn not_a_function(input: ParseStream<'_>) -> Error {
+    let item = input.fork();
+    let word = item
+        .call(Ident::parse_any)
+        .map(|word| word.to_string())
+        .unwrap_or_default();
+    input.error(match word.as_str() {
+        "impl" | "trait" => {
+            format!("`#[handler_cache]` goes on a function; put it on methods inside this `{word}`")
+        }
+        "struct" | "enum" | "union" | "mod" | "static" | "const" | "type" | "use" => {
+            format!("`#[handler_cache]` goes on a function, not on a `{word}`")
+        }
+        _ => "`#[handler_cache]` goes on a function".into(),
+    })
+}

@@ -1,0 +1,79 @@
+//! The names of the arguments, with an example of each.
+
+/// What can be written in the attribute, in the order in which the documentation has it.
+const KEYS: [(&str, &str); 10] = [
+    ("host", "host = \"localhost\""),
+    ("port", "port = 6379"),
+    ("db", "db = 0"),
+    ("url", "url = \"redis://localhost:6379\""),
+    ("maxsize", "maxsize = 128"),
+    ("name", "name = \"predictions\""),
+    ("timeout", "timeout = \"50ms\""),
+    ("skip", "skip(context)"),
+    ("version", "version = self.version"),
+    ("crate", "crate = ::redis_cache_runtime"),
+];
+
+/// Words of other caches for what has another name here.
+const SYNONYMS: [(&str, &str); 7] = [
+    ("namespace", "name"),
+    ("prefix", "name"),
+    ("database", "db"),
+    ("size", "maxsize"),
+    ("capacity", "maxsize"),
+    ("ignore", "skip"),
+    ("exclude", "skip"),
+];
+
+/// The argument `key` as one writes it, if there is such an argument.
+pub(crate) fn example(key: &str) -> Option<&'static str> {
+    KEYS.iter()
+        .find(|(known, _)| *known == key)
+        .map(|(_, example)| *example)
+}
+
+/// Says that there is no argument `key`, and which there are.
+pub(crate) fn unknown(key: &str) -> String {
+    let known: Vec<_> = KEYS.iter().map(|(known, _)| format!("`{known}`")).collect();
+    let meant = nearest(key).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    format!(
+        "unknown argument `{key}`{meant} (known are {})",
+        known.join(", ")
+    )
+}
+
+fn nearest(key: &str) -> Option<&'static str> {
+    let synonym = SYNONYMS
+        .iter()
+        .find(|(other, _)| *other == key)
+        .map(|(_, ours)| *ours);
+    let typo = || {
+        // In a word of three or four letters, two edits make any other word.
+        let most = if key.len() <= 4 { 1 } else { 2 };
+        let by_distance = KEYS.iter().map(|(known, _)| (distance(key, known), *known));
+        by_distance
+            .filter(|(edits, _)| *edits <= most)
+            .min()
+            .map(|(_, known)| known)
+    };
+    synonym.or_else(typo)
+}
+
+/// Edits that turn `a` into `b`: a letter more, less, changed, or two neighbours swapped.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}

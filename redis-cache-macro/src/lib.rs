@@ -1,0 +1,153 @@
+//! The attribute `#[handler_cache]` of the crate `redis-cache-runtime`, which re-exports it.
+//!
+//! Depend on that crate: what this one generates calls it, and the two fit only in the same
+//! version.
+
+mod args;
+mod crate_path;
+mod duration;
+mod errors;
+mod expand;
+mod handler;
+mod keys;
+mod literal;
+mod settings;
+mod signature;
+mod url;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Caches the results of a function or method in Redis.
+///
+/// A call is looked up by its arguments before the body runs. On a hit the body does not run; on a
+/// miss its result is stored afterwards, behind the caller's back. Every process that uses the same
+/// Redis shares the results. Where Redis is slow or not there, the body runs as if there were no
+/// attribute.
+///
+/// ```
+/// use redis_cache_runtime::handler_cache;
+/// # struct Context;
+/// # struct HandleError;
+///
+/// struct Handler {
+///     weights_digest: String,
+/// }
+///
+/// impl Handler {
+///     #[handler_cache(maxsize = 128, skip(context), version = self.weights_digest)]
+///     fn handle(&self, image: &[u8], context: &Context) -> Result<String, HandleError> {
+///         let answer = String::new(); // preprocess, infer, postprocess
+///         Ok(answer)
+///     }
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// All can be left out; `#[handler_cache]` alone takes every default.
+///
+/// | argument | default | meaning |
+/// |---|---|---|
+/// | `host = "…"` | `"localhost"` | name or address of the Redis server |
+/// | `port = …` | `6379` | its port, from 1 to 65535 |
+/// | `db = …` | `0` | the number of its database |
+/// | `url = "…"` | none | the endpoint in one: `redis://[user:password@]host[:port][/db]` or `redis+unix:///path?db=0`; instead of `host`, `port` and `db` |
+/// | `maxsize = …` | `128` | the most entries the cache holds; the one that was used longest ago makes room. `None`: no bound; `0`: no caching |
+/// | `name = "…"` | path of the function | the cache's name, without `{`, `}` and control characters; say one so that entries outlive a move of the code |
+/// | `timeout = "…"` | `"50ms"` | the most that a lookup may take: a number and one of `ns`, `us`, `ms`, `s`, `m`, `h` |
+/// | `skip(a, b)` | none | parameters that stay out of the key |
+/// | `version = …` | none | an expression that is in the key too: any value that is `Serialize` |
+/// | `crate = …` | `::redis_cache_runtime` | an absolute path (`::x`, `crate::x`) to the runtime, where it is re-exported |
+///
+/// The values may be expressions, of the types `impl Into<String>` for the strings, `u16` for
+/// `port`, `i64` for `db`, an unsigned number or an `Option` of one for `maxsize`, and `Duration`
+/// for `timeout`. They are evaluated once, at the first call, and so can't see `self` or the
+/// arguments. `version` is evaluated at every call and can.
+///
+/// The environment overrides the endpoint and the timeout at run time: `HANDLER_CACHE_URL`, for
+/// one. Passwords belong there, not into the attribute.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use redis_cache_runtime::handler_cache;
+///
+/// fn cache_host() -> String {
+///     std::env::var("CACHE_HOST").unwrap_or_else(|_| "localhost".to_owned())
+/// }
+///
+/// #[handler_cache(
+///     host = cache_host(),
+///     port = 6380,
+///     db = 1,
+///     maxsize = None,
+///     name = "squares",
+///     timeout = Duration::from_millis(20)
+/// )]
+/// fn square(n: u64) -> u64 {
+///     n * n
+/// }
+/// ```
+///
+/// # The key
+///
+/// Every parameter is part of the key, as serde writes it, but for those that `skip` names and
+/// those whose type is `SkipInKey`. A parameter that is taken apart by a pattern counts with each
+/// name that the pattern binds; `_` counts for nothing. A parameter that can't be written is a
+/// compile error.
+///
+/// **`self` is not in the key.** Two instances of a handler answer for each other, as with
+/// `functools.lru_cache` on a plain function, unless its type implements `CacheIdentity`, or the
+/// method has a `version` that differs between them. In the default body of a trait's method the
+/// identity counts only if the trait has `CacheIdentity` as a supertrait.
+///
+/// Each instantiation of a generic function has its own entries. Two functions never share any
+/// unless they have the same `name`, arguments and return type.
+///
+/// # The result
+///
+/// The return type has to be `Serialize` and `DeserializeOwned`. Of a `Result`, under any alias,
+/// that holds for the `Ok` value alone: an `Err` is passed on and never stored. An `Option` is
+/// stored whole, `None` too. What is stored can't borrow, so the return type has no references, and
+/// it has to be named: no `impl Trait`.
+///
+/// # Where it can stand
+///
+/// On free functions and on methods of an `impl` or with a default body in a trait, `async` or not,
+/// with any receiver, generic or not. Not on a `const`, `unsafe` or `extern` function, and not
+/// under `#[async_trait]`, which turns methods into something else first: there, call a cached
+/// inherent method, or write a native `async fn` in the trait.
+///
+/// Attributes below it stay on the function and so see the call from outside:
+/// `#[tracing::instrument]` there has a span for hits as well. The body becomes a closure or an
+/// `async` block, so a future is `Send` where it would be without the attribute, and what the
+/// compiler says about the body is at the body.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use redis_cache_runtime::handler_cache;
+/// use serde::{Serialize, de::DeserializeOwned};
+///
+/// struct Translator<M> {
+///     model: M,
+/// }
+///
+/// impl<M: Fn(&str) -> String> Translator<M> {
+///     #[handler_cache]
+///     async fn translate<T>(self: Arc<Self>, text: &str, extra: T) -> Option<(String, T)>
+///     where
+///         T: Serialize + DeserializeOwned,
+///     {
+///         Some(((self.model)(text), extra))
+///     }
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn handler_cache(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::handler_cache(args.into(), item.into()).into()
+}

@@ -1,0 +1,185 @@
+//! Checks of the values that are literals. Other expressions pass: the compiler checks their type,
+//! the runtime their range.
+
+use std::{net::Ipv6Addr, ops::RangeInclusive};
+
+use proc_macro2::Span;
+use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp};
+
+use crate::{duration, settings::Value, url};
+
+/// The value of the setting `name`.
+///
+/// # Errors
+///
+/// If `value` is a literal of another type, or out of range.
+pub(crate) fn check(name: &str, value: &Expr) -> syn::Result<Value> {
+    match name {
+        "host" => text(name, value, "\"localhost\"").and_then(|host| check_text(host, check_host)),
+        "url" => text(name, value, "\"redis://localhost:6379\"")
+            .and_then(|url| check_text(url, url::check)),
+        "name" => {
+            text(name, value, "\"predictions\"").and_then(|name| check_text(name, check_name))
+        }
+        "port" => port(value),
+        "db" => db(value),
+        "timeout" => timeout(value),
+        "maxsize" => maxsize(value),
+        _ => Ok(Value::Written),
+    }
+}
+
+/// A literal with its sign, or `None` for any other expression.
+fn literal(value: &Expr) -> Option<(bool, &Lit)> {
+    match value {
+        Expr::Lit(ExprLit { lit, .. }) => Some((false, lit)),
+        Expr::Unary(ExprUnary {
+            op: UnOp::Neg(_),
+            expr,
+            ..
+        }) => Some((true, literal(expr)?.1)),
+        Expr::Group(group) => literal(&group.expr),
+        Expr::Paren(paren) => literal(&paren.expr),
+        _ => None,
+    }
+}
+
+fn text<'a>(name: &str, value: &'a Expr, example: &str) -> syn::Result<Option<&'a LitStr>> {
+    match literal(value) {
+        Some((false, Lit::Str(text))) => Ok(Some(text)),
+        Some(_) => {
+            let message = format!("`{name}` is a string, such as `{name} = {example}`");
+            Err(Error::new_spanned(value, message))
+        }
+        None => Ok(None),
+    }
+}
+
+fn check_text(text: Option<&LitStr>, check: fn(&str) -> Result<(), String>) -> syn::Result<Value> {
+    if let Some(text) = text {
+        check(&text.value()).map_err(|message| Error::new(text.span(), message))?;
+    }
+    Ok(Value::Written)
+}
+
+fn port(value: &Expr) -> syn::Result<Value> {
+    let most = u16::MAX.into();
+    let port = number(value, 1..=most, "u16", "`port` is a number from 1 to 65535")?;
+    Ok(port.map_or(Value::Written, Value::Number))
+}
+
+fn db(value: &Expr) -> syn::Result<Value> {
+    let most = i64::MAX.unsigned_abs();
+    let db = number(value, 0..=most, "i64", "`db` is a number, 0 or more")?;
+    Ok(db.map_or(Value::Written, Value::Number))
+}
+
+fn maxsize(value: &Expr) -> syn::Result<Value> {
+    const EXPECTED: &str = "`maxsize` is a number of entries, or `None` for no bound";
+    if matches!(value, Expr::Path(path) if path.path.is_ident("None")) {
+        return Ok(Value::Unbounded);
+    }
+    let entries = number(in_some(value), 0..=u64::MAX, "usize", EXPECTED)?;
+    Ok(entries.map_or(Value::MaxSize, Value::Entries))
+}
+
+/// The `n` of `Some(n)`, and any other expression as it is.
+fn in_some(value: &Expr) -> &Expr {
+    match value {
+        Expr::Call(call) if call.args.len() == 1 => match &*call.func {
+            Expr::Path(path) if path.path.is_ident("Some") => &call.args[0],
+            _ => value,
+        },
+        _ => value,
+    }
+}
+
+/// The literal, of the type `suffix` where it does not say another, so that it needs no inference.
+fn number(
+    value: &Expr,
+    range: RangeInclusive<u64>,
+    suffix: &str,
+    expected: &str,
+) -> syn::Result<Option<LitInt>> {
+    let Some((negative, literal)) = literal(value) else {
+        return Ok(None);
+    };
+    let int = match literal {
+        Lit::Int(int) if !negative => int,
+        _ => return Err(Error::new_spanned(value, expected)),
+    };
+    match int.base10_parse() {
+        Ok(number) if range.contains(&number) => {}
+        _ => return Err(Error::new_spanned(value, expected)),
+    }
+    if !int.suffix().is_empty() {
+        return Ok(Some(int.clone()));
+    }
+    let span = int.span().resolved_at(Span::mixed_site());
+    Ok(Some(LitInt::new(
+        &format!("{}{suffix}", int.base10_digits()),
+        span,
+    )))
+}
+
+fn check_host(host: &str) -> Result<(), String> {
+    if host.is_empty() {
+        return Err("`host` is empty; leave it out for `localhost`".into());
+    }
+    if host.contains("://") {
+        return Err(format!(
+            "`host` is a name or an address; for a URL write `url = \"{host}\"`"
+        ));
+    }
+    if host.starts_with('/') {
+        return Err(format!(
+            "`host` is not a path; for a socket write `url = \"redis+unix://{host}\"`"
+        ));
+    }
+    if host.parse::<Ipv6Addr>().is_ok() {
+        return Ok(());
+    }
+    if host.starts_with('[') {
+        return Err("`host` is an IPv6 address without the brackets".into());
+    }
+    if let Some((name, port)) = host.split_once(':') {
+        return Err(format!(
+            "`host` has no port in it: write `host = \"{name}\", port = {port}`, or use `url`"
+        ));
+    }
+    if host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@?#".contains(c)) {
+        return Err(
+            "`host` is a name or an address, such as `localhost`; for more use `url`".into(),
+        );
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("`name` is empty; leave it out for the path of the handler".into());
+    }
+    if name.contains(|c: char| c.is_control() || c == '{' || c == '}') {
+        return Err("`name` has a `{`, a `}` or a control character in it".into());
+    }
+    Ok(())
+}
+
+fn timeout(value: &Expr) -> syn::Result<Value> {
+    const EXPECTED: &str = "write a number and one of `ns`, `us`, `ms`, `s`, `m`, `h`, \
+                            such as `timeout = \"50ms\"`";
+    match literal(value) {
+        Some((false, Lit::Str(text))) => match duration::parse(&text.value()) {
+            Ok(nanos) => Ok(Value::Nanos(nanos)),
+            Err(fault) => Err(Error::new(
+                text.span(),
+                format!("`timeout` {fault}; {EXPECTED}"),
+            )),
+        },
+        Some(_) => Err(Error::new_spanned(
+            value,
+            format!("`timeout` has a unit; {EXPECTED}"),
+        )),
+        None => Ok(Value::Written),
+    }
+}

@@ -1,0 +1,49 @@
+fn handle(
+    n: u32,
+    #[cfg(feature = "scale")]
+    scale: f32,
+    #[allow(unused)]
+    last: u32,
+) -> u32 {
+    let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || ::redis_cache_runtime::__private::Settings::new();
+    let __site = {
+        static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
+            "n, last",
+        );
+        &SITE
+    };
+    let __path = {
+        fn here() {}
+        ::redis_cache_runtime::__private::path_of(&here)
+    };
+    let __returned = ::redis_cache_runtime::__private::Returned::<u32>::NEW;
+    let __codec = {
+        use ::redis_cache_runtime::__private::ReturnedWhole as _;
+        __returned.codec()
+    };
+    let mut __key = __site
+        .key(
+            __path,
+            ::redis_cache_runtime::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&n);
+        (&__part).feed(&mut __key);
+    }
+    #[cfg(feature = "scale")]
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        (&::redis_cache_runtime::__private::Part::new("scale")).feed(&mut __key);
+        let __part = ::redis_cache_runtime::__private::Part::new(&scale);
+        (&__part).feed(&mut __key);
+    }
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&last);
+        (&__part).feed(&mut __key);
+    }
+    __site.call(__key.finish(), __codec, move || -> u32 { n })
+}

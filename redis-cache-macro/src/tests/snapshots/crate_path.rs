@@ -1,0 +1,34 @@
+fn double(n: u32) -> u32 {
+    let __settings: fn() -> crate::facade::cache::__private::Settings = || {
+        crate::facade::cache::__private::Settings::new()
+            .maxsize(crate::facade::cache::__private::maxsize(4usize))
+    };
+    let __site = {
+        static SITE: crate::facade::cache::__private::Site = crate::facade::cache::__private::Site::new(
+            "n",
+        );
+        &SITE
+    };
+    let __path = {
+        fn here() {}
+        crate::facade::cache::__private::path_of(&here)
+    };
+    let __returned = crate::facade::cache::__private::Returned::<u32>::NEW;
+    let __codec = {
+        use crate::facade::cache::__private::ReturnedWhole as _;
+        __returned.codec()
+    };
+    let mut __key = __site
+        .key(
+            __path,
+            crate::facade::cache::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+    {
+        use crate::facade::cache::__private::{PartFast as _, PartSerde as _};
+        let __part = crate::facade::cache::__private::Part::new(&n);
+        (&__part).feed(&mut __key);
+    }
+    __site.call(__key.finish(), __codec, move || -> u32 { n * 2 })
+}

@@ -1,0 +1,51 @@
+impl Handler {
+    fn handle<'a, T: Serialize, const N: usize>(
+        &'a mut self,
+        values: [T; N],
+        other: impl AsRef<str> + Serialize,
+    ) -> Answer<Cow<'a, str>>
+    where
+        T: Clone,
+    {
+        let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || ::redis_cache_runtime::__private::Settings::new();
+        let __site = {
+            static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
+                "values, other",
+            );
+            &SITE
+        };
+        let __path = {
+            fn here() {}
+            ::redis_cache_runtime::__private::path_of(&here)
+        };
+        let __returned = ::redis_cache_runtime::__private::Returned::<
+            Answer<Cow<'a, str>>,
+        >::NEW;
+        let __codec = {
+            use ::redis_cache_runtime::__private::ReturnedWhole as _;
+            __returned.codec()
+        };
+        let mut __key = __site
+            .key(
+                __path,
+                ::redis_cache_runtime::__private::instance_of(&|| ()),
+                __settings,
+                &__codec,
+            );
+        {
+            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+            ::redis_cache_runtime::__private::Receiver::new(&self).feed(&mut __key);
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            let __part = ::redis_cache_runtime::__private::Part::new(&values);
+            (&__part).feed(&mut __key);
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            let __part = ::redis_cache_runtime::__private::Part::new(&other);
+            (&__part).feed(&mut __key);
+        }
+        __site.call(__key.finish(), __codec, move || -> Answer<Cow<'a, str>> { todo!() })
+    }
+}

@@ -1,0 +1,80 @@
+fn handle(
+    (a, mut b): (u32, u32),
+    Json(Point { x, y: height, .. }): Json<Point>,
+    whole @ [first,
+    ..,
+    ]: [u8; 2],
+    ref text: String,
+    _: &Context,
+    _unused: u8,
+    (Ok(n) | Err(n)): Result<u32, u32>,
+) -> u32 {
+    let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || ::redis_cache_runtime::__private::Settings::new();
+    let __site = {
+        static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
+            "a, x, height, whole, first, text, _unused, n",
+        );
+        &SITE
+    };
+    let __path = {
+        fn here() {}
+        ::redis_cache_runtime::__private::path_of(&here)
+    };
+    let __returned = ::redis_cache_runtime::__private::Returned::<u32>::NEW;
+    let __codec = {
+        use ::redis_cache_runtime::__private::ReturnedWhole as _;
+        __returned.codec()
+    };
+    let mut __key = __site
+        .key(
+            __path,
+            ::redis_cache_runtime::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&a);
+        (&__part).feed(&mut __key);
+    }
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&x);
+        (&__part).feed(&mut __key);
+    }
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&height);
+        (&__part).feed(&mut __key);
+    }
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&whole);
+        (&__part).feed(&mut __key);
+    }
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&first);
+        (&__part).feed(&mut __key);
+    }
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&text);
+        (&__part).feed(&mut __key);
+    }
+    #[allow(
+        clippy::used_underscore_binding,
+        reason = "the key uses it, not the handler"
+    )]
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&_unused);
+        (&__part).feed(&mut __key);
+    }
+    {
+        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+        let __part = ::redis_cache_runtime::__private::Part::new(&n);
+        (&__part).feed(&mut __key);
+    }
+    __site.call(__key.finish(), __codec, move || -> u32 { 0 })
+}

@@ -1,0 +1,68 @@
+impl Handler {
+    /// Handles.
+    #[inline]
+    pub fn handle(
+        &self,
+        images: &[u8],
+        mut n: u32,
+        context: &Context,
+    ) -> Result<Prediction, HandleError> {
+        let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || {
+            ::redis_cache_runtime::__private::Settings::new()
+                .host("localhost")
+                .port(6379u16)
+                .db(0i64)
+                .maxsize(::redis_cache_runtime::__private::maxsize(128usize))
+                .name("images")
+                .timeout(::core::time::Duration::from_nanos(50000000u64))
+        };
+        let __site = {
+            static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
+                "images, n",
+            );
+            &SITE
+        };
+        let __path = {
+            fn here() {}
+            ::redis_cache_runtime::__private::path_of(&here)
+        };
+        let __returned = ::redis_cache_runtime::__private::Returned::<
+            Result<Prediction, HandleError>,
+        >::NEW;
+        let __codec = {
+            use ::redis_cache_runtime::__private::ReturnedWhole as _;
+            __returned.codec()
+        };
+        let mut __key = __site
+            .key(
+                __path,
+                ::redis_cache_runtime::__private::instance_of(&|| ()),
+                __settings,
+                &__codec,
+            );
+        {
+            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+            ::redis_cache_runtime::__private::Receiver::new(&self).feed(&mut __key);
+        }
+        __key.version(&(self.rev()));
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            let __part = ::redis_cache_runtime::__private::Part::new(&images);
+            (&__part).feed(&mut __key);
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            let __part = ::redis_cache_runtime::__private::Part::new(&n);
+            (&__part).feed(&mut __key);
+        }
+        __site
+            .call(
+                __key.finish(),
+                __codec,
+                move || -> Result<Prediction, HandleError> {
+                    n += 1;
+                    self.model.predict(images, n, context)
+                },
+            )
+    }
+}

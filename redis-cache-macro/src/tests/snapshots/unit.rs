@@ -1,0 +1,26 @@
+fn nothing() {
+    let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || ::redis_cache_runtime::__private::Settings::new();
+    let __site = {
+        static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
+            "",
+        );
+        &SITE
+    };
+    let __path = {
+        fn here() {}
+        ::redis_cache_runtime::__private::path_of(&here)
+    };
+    let __returned = ::redis_cache_runtime::__private::Returned::<()>::NEW;
+    let __codec = {
+        use ::redis_cache_runtime::__private::ReturnedWhole as _;
+        __returned.codec()
+    };
+    let __key = __site
+        .key(
+            __path,
+            ::redis_cache_runtime::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+    __site.call(__key.finish(), __codec, move || -> () {})
+}

@@ -1,0 +1,139 @@
+//! The rules between the arguments, and between them and the function.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{
+    Expr, ExprPath, Ident, Macro, PatIdent,
+    visit::{self, Visit},
+};
+
+use crate::{errors::Errors, handler::Handler, settings::Settings, signature};
+
+/// What `url` says as well.
+const IN_URL: [&str; 3] = ["host", "port", "db"];
+
+pub(crate) fn validate(settings: &Settings, handler: &Handler, errors: &mut Errors) {
+    endpoint(settings, errors);
+    skipped(settings, handler, errors);
+    evaluated_once(settings, handler, errors);
+    signature::validate(handler, errors);
+}
+
+/// The endpoint is given once. The error is under the later of two arguments that clash.
+pub(crate) fn endpoint(settings: &Settings, errors: &mut Errors) {
+    let keys = || settings.given.iter().map(|setting| &setting.key);
+    let Some(url) = keys().position(|key| key == "url") else {
+        return;
+    };
+    for (place, key) in keys().enumerate() {
+        if IN_URL.iter().any(|other| key == other) {
+            let later = keys().nth(place.max(url));
+            errors.at(
+                later,
+                format!("`url` is the whole endpoint; remove `{key}`, or put it in `url`"),
+            );
+        }
+    }
+}
+
+fn skipped(settings: &Settings, handler: &Handler, errors: &mut Errors) {
+    let bindings = handler.bindings();
+    for (place, name) in settings.skip.iter().enumerate() {
+        if name == "self" {
+            errors.at(
+                name,
+                "`self` is never in the key by itself, only what its `CacheIdentity` gives; remove it from \
+                 `skip`",
+            );
+        } else if settings.skip[..place].contains(name) {
+            errors.at(name, format!("`{name}` is skipped twice; remove one"));
+        } else if bindings.iter().all(|binding| binding.name != name) {
+            let function = &handler.sig.ident;
+            let known: Vec<_> = bindings
+                .iter()
+                .map(|binding| format!("`{}`", binding.name))
+                .collect();
+            errors.at(
+                name,
+                if known.is_empty() {
+                    format!("`{function}` has no parameters to skip")
+                } else {
+                    format!(
+                        "`{name}` is not a parameter of `{function}`; it has {}",
+                        known.join(", ")
+                    )
+                },
+            );
+        }
+    }
+}
+
+/// The settings belong to the cache, not to a call: no call's `self` or arguments are there yet.
+fn evaluated_once(settings: &Settings, handler: &Handler, errors: &mut Errors) {
+    let bindings = handler.bindings();
+    for setting in &settings.given {
+        for name in free_names(&setting.written) {
+            let what = if name == "self" {
+                "`self`".into()
+            } else if bindings.iter().any(|binding| *binding.name == name) {
+                format!("the parameter `{name}`")
+            } else {
+                continue;
+            };
+            let key = &setting.key;
+            let hint = if key == "name" || key == "maxsize" {
+                "; what sets calls apart goes in `version`"
+            } else {
+                ""
+            };
+            errors.at(
+                &name,
+                format!(
+                    "`{key}` is evaluated once, before the first call: it can't see {what}{hint}"
+                ),
+            );
+        }
+    }
+}
+
+/// The single names that an expression uses and does not bind itself.
+fn free_names(expr: &Expr) -> Vec<Ident> {
+    #[derive(Default)]
+    struct Names {
+        used: Vec<Ident>,
+        bound: Vec<Ident>,
+    }
+
+    impl Visit<'_> for Names {
+        fn visit_expr_path(&mut self, expr: &ExprPath) {
+            self.used.extend(expr.path.get_ident().cloned());
+        }
+
+        fn visit_pat_ident(&mut self, pat: &PatIdent) {
+            self.bound.push(pat.ident.clone());
+            visit::visit_pat_ident(self, pat);
+        }
+
+        fn visit_macro(&mut self, call: &Macro) {
+            self.used.extend(selves(call.tokens.clone()));
+        }
+    }
+
+    let mut names = Names::default();
+    names.visit_expr(expr);
+    let Names { used, bound } = names;
+    used.into_iter()
+        .filter(|name| !bound.contains(name))
+        .collect()
+}
+
+/// Each `self` among the tokens of a macro call. What its other words mean only the macro knows.
+fn selves(tokens: TokenStream) -> Vec<Ident> {
+    tokens
+        .into_iter()
+        .flat_map(|tree| match tree {
+            TokenTree::Group(group) => selves(group.stream()),
+            TokenTree::Ident(word) if word == "self" => vec![word],
+            _ => Vec::new(),
+        })
+        .collect()
+}

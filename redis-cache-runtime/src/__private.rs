@@ -1,0 +1,17 @@
+//! What the expansion of `#[handler_cache]` may name. Not a stable API: it changes with the macro, which is
+//! pinned to the same version.
+
+pub use crate::{
+    codec::{Cacheable, Codec, Returned, ReturnedWhole},
+    config::{MaxSize, Settings},
+    key::{
+        CallKey, FastPart, KeyBuilder, KeyPart, Part, PartFast, PartSerde, Receiver,
+        ReceiverAnonymous,
+    },
+    site::{Site, instance_of, path_of},
+};
+
+/// Reads what `maxsize = …` says.
+pub fn maxsize(maxsize: impl Into<MaxSize>) -> MaxSize {
+    maxsize.into()
+}

@@ -1,0 +1,55 @@
+//! The `HANDLER_CACHE_*` variables, read once a process.
+
+use std::{env, sync::LazyLock};
+
+use crate::envelope::Seal;
+
+/// What the environment says, as it was when the first cache was opened.
+#[derive(Debug)]
+pub(super) struct Environment {
+    pub(super) url: Option<Variable>,
+    pub(super) host: Option<Variable>,
+    pub(super) port: Option<Variable>,
+    pub(super) db: Option<Variable>,
+    pub(super) timeout: Option<Variable>,
+    pub(super) seal: Seal,
+}
+
+/// One variable. Its value may hold a secret, so it is never shown.
+pub(super) struct Variable {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+}
+
+impl std::fmt::Debug for Variable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}=…", self.name)
+    }
+}
+
+impl Variable {
+    /// A variable that is set but empty counts as not set, as with most programs.
+    fn read(name: &'static str) -> Option<Self> {
+        let value = env::var_os(name)?.to_string_lossy().into_owned();
+        (!value.is_empty()).then_some(Self { name, value })
+    }
+}
+
+impl Environment {
+    pub(super) fn get() -> &'static Self {
+        static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(Environment::read);
+        &ENVIRONMENT
+    }
+
+    fn read() -> Self {
+        let secret = Variable::read("HANDLER_CACHE_SECRET");
+        Self {
+            url: Variable::read("HANDLER_CACHE_URL"),
+            host: Variable::read("HANDLER_CACHE_HOST"),
+            port: Variable::read("HANDLER_CACHE_PORT"),
+            db: Variable::read("HANDLER_CACHE_DB"),
+            timeout: Variable::read("HANDLER_CACHE_TIMEOUT"),
+            seal: Seal::new(secret.as_ref().map(|secret| secret.value.as_str())),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The bound of a cache.
+
+use std::fmt;
+
+/// The most entries that a cache may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MaxSize {
+    /// At most this many; zero turns the cache off.
+    Entries(u64),
+    /// No bound; only for key spaces that are small by nature.
+    Unbounded,
+}
+
+impl MaxSize {
+    /// What `functools.lru_cache` and the Python decorator use.
+    pub(crate) const DEFAULT: Self = Self::Entries(128);
+
+    /// The number of entries, or `None` where there is no bound.
+    #[must_use]
+    pub const fn entries(self) -> Option<u64> {
+        match self {
+            Self::Entries(entries) => Some(entries),
+            Self::Unbounded => None,
+        }
+    }
+}
+
+impl fmt::Display for MaxSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entries(entries) => entries.fmt(f),
+            Self::Unbounded => f.write_str("None"),
+        }
+    }
+}
+
+impl From<u64> for MaxSize {
+    fn from(entries: u64) -> Self {
+        Self::Entries(entries)
+    }
+}
+
+impl From<u32> for MaxSize {
+    fn from(entries: u32) -> Self {
+        Self::Entries(entries.into())
+    }
+}
+
+impl From<usize> for MaxSize {
+    fn from(entries: usize) -> Self {
+        Self::Entries(entries as u64)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for MaxSize {
+    fn from(entries: Option<T>) -> Self {
+        entries.map_or(Self::Unbounded, Into::into)
+    }
+}

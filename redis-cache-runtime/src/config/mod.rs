@@ -1,0 +1,8 @@
+//! Where a cache's settings come from: the attribute, and over it the environment.
+
+mod environment;
+mod maxsize;
+mod settings;
+
+pub(crate) use self::settings::Config;
+pub use self::{maxsize::MaxSize, settings::Settings};

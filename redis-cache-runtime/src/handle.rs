@@ -1,0 +1,256 @@
+//! What a person asks a cache: its counters, its settings, to forget.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{
+    cache::Cache,
+    config::MaxSize,
+    error::{Error, ErrorKind},
+    io::IoThread,
+    operation::Operation,
+    outcome::CallResult,
+    registry,
+    stats::Event,
+    store::{self, Done},
+};
+
+/// One cache of this process, by its name: what `cache_info()`, `cache_clear()` and `cache_parameters()` are in
+/// `functools`.
+///
+/// ```no_run
+/// use redis_cache_runtime::{HandlerCache, handler_cache};
+///
+/// #[handler_cache(name = "double")]
+/// fn double(n: u32) -> u32 {
+///     n * 2
+/// }
+///
+/// # fn main() -> Result<(), redis_cache_runtime::Error> {
+/// double(4);
+/// double(4);
+/// let cache = HandlerCache::named("double")?;
+/// cache.flush().wait()?;
+/// let info = cache.info().wait()?;
+/// assert_eq!((info.hits, info.misses), (1, 1));
+/// cache.clear().wait()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct HandlerCache {
+    cache: Arc<Cache>,
+}
+
+impl fmt::Debug for HandlerCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandlerCache")
+            .field("name", &self.cache.name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl HandlerCache {
+    /// The cache of that name: what `name = …` says, or else the path of the handler
+    /// (`my_crate::Model::predict`, `<my_crate::Model as my_crate::Predict>::predict`).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownCache`] until the handler has been called once, for that is what opens its cache; the message
+    /// lists those that are open. [`ErrorKind::InvalidConfig`] where the handler is not cached because a setting is
+    /// wrong.
+    pub fn named(name: &str) -> Result<Self, Error> {
+        registry::find(name).map(|cache| Self { cache })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.cache.name()
+    }
+
+    /// What this process has counted, and how many entries there are in Redis.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis can't be asked for the entries.
+    pub fn info(&self) -> Operation<CacheInfo> {
+        let cache = Arc::clone(&self.cache);
+        on_thread(async move {
+            let currsize = store::entries(cache.endpoint(), &cache).await?;
+            Ok(CacheInfo::new(&cache, currsize))
+        })
+    }
+
+    /// Deletes all entries of this cache, for every process. Touches nothing else in Redis.
+    ///
+    /// A value whose computation began before is not stored by this process after it.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis can't be reached or refuses.
+    pub fn clear(&self) -> Operation<()> {
+        self.queued(|done| {
+            let dropped = self.cache.outbox().push_clear(done);
+            self.cache.flights().forget_queued();
+            self.cache
+                .stats()
+                .count_many(Event::StoreDropped, dropped as u64);
+        })
+    }
+
+    /// Waits until what this cache has computed and used has been told to Redis.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis can't be reached.
+    pub fn flush(&self) -> Operation<()> {
+        self.queued(|done| self.cache.outbox().push_flush(done))
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn parameters(&self) -> Parameters {
+        Parameters {
+            name: self.cache.name().to_owned(),
+            maxsize: self.cache.maxsize(),
+            timeout: self.cache.timeout(),
+            ttl: self.cache.ttl(),
+            max_value_bytes: self.cache.max_value_bytes(),
+            endpoint: self.cache.endpoint().address().to_owned(),
+        }
+    }
+
+    fn queued(&self, push: impl FnOnce(Done)) -> Operation<()> {
+        if IoThread::get().is_none() {
+            return Operation::done(Err(no_thread()));
+        }
+        let (sender, ended) = oneshot::async_channel();
+        push(Done::new(|result| drop(sender.send(result))));
+        self.cache.endpoint().announce();
+        Operation::new(ended)
+    }
+}
+
+/// Waits until everything that this process has computed and used has been told to Redis: to be called before a clean
+/// shutdown.
+///
+/// # Errors
+///
+/// The first error of any cache; the others are flushed all the same.
+pub fn flush_all() -> Operation<()> {
+    let flushes: Vec<_> = registry::all()
+        .into_iter()
+        .map(|cache| HandlerCache { cache }.flush())
+        .collect();
+    if flushes.is_empty() {
+        return Operation::done(Ok(()));
+    }
+    on_thread(async move {
+        let mut result = Ok(());
+        for flush in flushes {
+            result = result.and(flush.await);
+        }
+        result
+    })
+}
+
+/// What [`HandlerCache::info`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheInfo {
+    /// Calls of this process that were answered without running the body.
+    pub hits: u64,
+    /// Calls of this process that ran the body.
+    pub misses: u64,
+    /// The bound; `None` where there is none.
+    pub maxsize: Option<u64>,
+    /// Entries in Redis, from all processes.
+    pub currsize: u64,
+    /// Stored values that were damaged, foreign, or written for another type; each was a miss.
+    pub corrupt: u64,
+    /// Look-ups that used up their budget; each was a miss.
+    pub timeouts: u64,
+    /// Values that this process has written to Redis.
+    pub stored: u64,
+    /// Values that this process did not write: too large, or such as MessagePack can't hold, or the queue was full, or Redis
+    /// refused or was away.
+    pub not_stored: u64,
+    /// Entries that this process' stores have evicted.
+    pub evicted: u64,
+    /// Callers of this process that wait now for another's result.
+    pub waiting: u64,
+    results: [u64; CallResult::ALL.len()],
+}
+
+impl CacheInfo {
+    fn new(cache: &Cache, currsize: u64) -> Self {
+        let stats = cache.stats();
+        let results = CallResult::ALL.map(|result| stats.result(result));
+        let sum = |of: fn(CallResult) -> bool| {
+            CallResult::ALL
+                .into_iter()
+                .filter(|result| of(*result))
+                .map(|result| results[result as usize])
+                .sum()
+        };
+        Self {
+            hits: sum(CallResult::is_hit),
+            misses: sum(|result| !result.is_hit() && result != CallResult::Cancelled),
+            maxsize: cache.maxsize().entries(),
+            currsize,
+            corrupt: stats.event(Event::Corrupt),
+            timeouts: stats.event(Event::TimedOut),
+            stored: stats.event(Event::Stored),
+            not_stored: stats.event(Event::StoreFailed)
+                + stats.event(Event::StoreDropped)
+                + stats.event(Event::NotStorable)
+                + stats.event(Event::TooLarge),
+            evicted: stats.event(Event::Evicted),
+            waiting: cache.flights().followers() as u64,
+            results,
+        }
+    }
+
+    /// How many calls of this process ended in `result`. Each call ends in exactly one.
+    #[must_use]
+    pub const fn count(&self, result: CallResult) -> u64 {
+        self.results[result as usize]
+    }
+}
+
+/// What [`HandlerCache::parameters`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Parameters {
+    /// The cache's name.
+    pub name: String,
+    /// The most entries.
+    pub maxsize: MaxSize,
+    /// The most that a look-up may take.
+    pub timeout: Duration,
+    /// How long an entry is valid; `None` where it is so for ever.
+    pub ttl: Option<Duration>,
+    /// The largest value that is stored, in bytes as Redis has it.
+    pub max_value_bytes: usize,
+    /// Where the cache lives, without credentials.
+    pub endpoint: String,
+}
+
+/// Has the background thread do something.
+fn on_thread<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Operation<T> {
+    let Some(thread) = IoThread::get() else {
+        return Operation::done(Err(no_thread()));
+    };
+    let (sender, receiver) = oneshot::async_channel();
+    thread.spawn(async move { drop(sender.send(work.await)) });
+    Operation::new(receiver)
+}
+
+fn no_thread() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the cache's I/O thread can't be started",
+    )
+}

@@ -1,0 +1,153 @@
+//! Connections for async look-ups: one a runtime, driven by that runtime.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
+    thread,
+    time::{Duration, Instant},
+};
+
+use redis::aio::MultiplexedConnection;
+use tokio::{
+    runtime::{Handle, Id},
+    sync::Notify,
+    time::timeout,
+};
+
+use super::{Endpoint, link};
+
+/// A runtime that asks only once (each `#[tokio::test]` has its own) is not worth a connection.
+const WORTHWHILE: u32 = 2;
+
+/// The most that an attempt to connect may take.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// How long a runtime whose attempt has failed goes without another.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Runtimes that asked once and ended leave a counter behind; this many are kept.
+const COUNTERS: usize = 64;
+
+#[derive(Debug)]
+enum Lane {
+    /// The runtime has asked so many times.
+    Counting(u32),
+    Opening,
+    Open(MultiplexedConnection),
+    /// The attempt has failed; the next may be made then.
+    Paused(Instant),
+    /// The runtime can't drive a connection: it was built without I/O or timers.
+    Unfit,
+}
+
+/// The lanes of one endpoint.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    lanes: RwLock<HashMap<Id, Lane>>,
+}
+
+impl Lanes {
+    /// The connection of the runtime that the caller is on. `None` while there is none; if one is worth
+    /// the while, it is being opened then.
+    pub(super) fn connection(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        runtime: &Handle,
+    ) -> Option<MultiplexedConnection> {
+        let id = runtime.id();
+        if let Some(Lane::Open(connection)) = self
+            .lanes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
+            return Some(connection.clone());
+        }
+        if self.should_open(id) {
+            // The task owns the reservation from the start: a runtime that ends drops it, at whatever point.
+            let reservation = Reservation {
+                endpoint: Arc::clone(endpoint),
+                id,
+                failed: false,
+            };
+            runtime.spawn(serve(reservation));
+        }
+        None
+    }
+
+    /// Counts the request; tells whether the caller is to open the lane.
+    fn should_open(&self, id: Id) -> bool {
+        let mut lanes = self.write();
+        if lanes.len() > COUNTERS && !lanes.contains_key(&id) {
+            lanes.retain(|_, lane| !matches!(lane, Lane::Counting(_)));
+        }
+        let lane = lanes.entry(id).or_insert(Lane::Counting(0));
+        match lane {
+            Lane::Counting(asked) if *asked + 1 < WORTHWHILE => {
+                *asked += 1;
+                false
+            }
+            Lane::Paused(until) if Instant::now() < *until => false,
+            Lane::Counting(_) | Lane::Paused(_) => {
+                *lane = Lane::Opening;
+                true
+            }
+            Lane::Opening | Lane::Open(_) | Lane::Unfit => false,
+        }
+    }
+
+    fn set(&self, id: Id, lane: Lane) {
+        self.write().insert(id, lane);
+    }
+
+    fn remove(&self, id: Id) {
+        self.write().remove(&id);
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Id, Lane>> {
+        self.lanes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to a runtime's lane; given up when the lane's task ends, however it does.
+struct Reservation {
+    endpoint: Arc<Endpoint>,
+    id: Id,
+    /// Whether the attempt to connect has failed.
+    failed: bool,
+}
+
+impl Reservation {
+    fn lanes(&self) -> &Lanes {
+        self.endpoint.lanes()
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // Only a runtime without I/O or timers makes the task panic.
+            self.lanes().set(self.id, Lane::Unfit);
+        } else if self.failed {
+            self.lanes()
+                .set(self.id, Lane::Paused(Instant::now() + PAUSE));
+        } else {
+            self.lanes().remove(self.id);
+        }
+    }
+}
+
+/// Opens the lane and stays until the connection is lost or the runtime ends.
+async fn serve(mut reservation: Reservation) {
+    let closed = Arc::new(Notify::new());
+    let opening = link::open(reservation.endpoint.client(), Arc::clone(&closed));
+    match timeout(CONNECT, opening).await {
+        Ok(Ok(connection)) => {
+            reservation
+                .lanes()
+                .set(reservation.id, Lane::Open(connection));
+            closed.notified().await;
+        }
+        Ok(Err(_)) | Err(_) => reservation.failed = true,
+    }
+}

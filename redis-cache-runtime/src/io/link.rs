@@ -1,0 +1,176 @@
+//! The background thread's own connection to one endpoint: made, watched, and made again.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{
+    AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, aio::MultiplexedConnection,
+};
+use tokio::{
+    sync::{Notify, watch},
+    time::{sleep, timeout},
+};
+
+use super::backoff::Backoff;
+use crate::store::Scripts;
+
+/// The most that one attempt to connect may take, name resolution included.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// How long a `PING` may take once there is doubt.
+const PING: Duration = Duration::from_secs(1);
+
+/// What the link is.
+#[derive(Clone, Debug)]
+enum LinkState {
+    /// Not known yet: the first attempt is under way.
+    Connecting,
+    Up(MultiplexedConnection),
+    Down,
+}
+
+/// What a caller can see of the link without waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Probe {
+    Connecting = 0,
+    Up = 1,
+    Down = 2,
+}
+
+/// The state of the link, and the doubts about it.
+#[derive(Debug)]
+pub(super) struct Link {
+    state: watch::Sender<LinkState>,
+    probe: AtomicU8,
+    doubt: Notify,
+}
+
+impl Link {
+    pub(super) fn new() -> Self {
+        Self {
+            state: watch::Sender::new(LinkState::Connecting),
+            probe: AtomicU8::new(Probe::Connecting as u8),
+            doubt: Notify::new(),
+        }
+    }
+
+    pub(super) fn probe(&self) -> Probe {
+        match self.probe.load(Ordering::Acquire) {
+            0 => Probe::Connecting,
+            1 => Probe::Up,
+            _ => Probe::Down,
+        }
+    }
+
+    /// Waits until the first attempt to connect has ended; gives the connection if there is one now.
+    pub(super) async fn connection(&self) -> Option<MultiplexedConnection> {
+        let mut states = self.state.subscribe();
+        let known = states
+            .wait_for(|state| !matches!(state, LinkState::Connecting))
+            .await;
+        match known.as_deref() {
+            Ok(LinkState::Up(connection)) => Some(connection.clone()),
+            Ok(LinkState::Connecting | LinkState::Down) | Err(_) => None,
+        }
+    }
+
+    /// Says that a request got no answer: the link is tried with a `PING`.
+    pub(super) fn doubt(&self) {
+        self.doubt.notify_one();
+    }
+
+    /// Keeps the link up for as long as the process lives. `lost` is called whenever it goes down.
+    pub(super) async fn keep(&self, client: &Client, address: &str, lost: impl Fn()) {
+        let mut backoff = Backoff::new();
+        let mut was_up = None;
+        loop {
+            let closed = Arc::new(Notify::new());
+            match connect(client, Arc::clone(&closed)).await {
+                Ok(connection) => {
+                    if was_up != Some(true) {
+                        tracing::info!(address, "connected to Redis");
+                    }
+                    was_up = Some(true);
+                    backoff = Backoff::new();
+                    self.publish(LinkState::Up(connection.clone()), Probe::Up);
+                    self.watch(connection, &closed).await;
+                    self.publish(LinkState::Down, Probe::Down);
+                    lost();
+                }
+                Err(error) => {
+                    if was_up != Some(false) {
+                        tracing::warn!(address, %error, "Redis can't be reached; handlers run uncached until it can");
+                    }
+                    was_up = Some(false);
+                    self.publish(LinkState::Down, Probe::Down);
+                }
+            }
+            sleep(backoff.next()).await;
+        }
+    }
+
+    fn publish(&self, state: LinkState, probe: Probe) {
+        self.probe.store(probe as u8, Ordering::Release);
+        self.state.send_replace(state);
+    }
+
+    /// Returns when the connection is no good any more.
+    async fn watch(&self, mut connection: MultiplexedConnection, closed: &Notify) {
+        loop {
+            tokio::select! {
+                () = closed.notified() => return,
+                () = self.doubt.notified() => {}
+            }
+            let ping = redis::cmd("PING");
+            match timeout(PING, connection.send_packed_command(&ping)).await {
+                Ok(Ok(_answer)) => {}
+                Ok(Err(_)) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Connects and makes the scripts known. `closed` is notified when the connection ends.
+async fn connect(
+    client: &Client,
+    closed: Arc<Notify>,
+) -> Result<MultiplexedConnection, RedisError> {
+    timeout(CONNECT, async {
+        let mut connection = open(client, closed).await?;
+        let scripts = Scripts::get().load();
+        // A server that refuses to load refuses to store as well, and look-ups need no script.
+        connection
+            .send_packed_commands(&scripts, 0, scripts.len())
+            .await?;
+        Ok(connection)
+    })
+    .await
+    .unwrap_or_else(|_elapsed| {
+        Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer within a second").into())
+    })
+}
+
+/// Opens a connection that the current runtime drives. It has no deadlines of its own: each request brings one.
+pub(super) async fn open(
+    client: &Client,
+    closed: Arc<Notify>,
+) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(None)
+        .set_response_timeout(None)
+        .set_push_sender(move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection {
+                closed.notify_one();
+            }
+            Ok::<(), redis::aio::SendError>(())
+        });
+    client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await
+}

@@ -1,0 +1,19 @@
+//! Connections: look-ups where the caller is, everything else on one background thread.
+//!
+//! A look-up waits for a round trip, so the wake-ups on its way count; nothing else does. An async caller
+//! therefore uses a connection that its own runtime drives, a blocking caller one that it drives itself, and whoever has
+//! neither yet goes through the background thread, which also stores, touches, reconnects and clears.
+
+mod backoff;
+mod endpoint;
+mod lanes;
+mod link;
+mod lookup;
+mod pool;
+mod thread;
+
+pub(crate) use self::{
+    endpoint::Endpoint,
+    lookup::{Failure, Lookup},
+    thread::IoThread,
+};

@@ -1,0 +1,163 @@
+//! Collects the parts of one call and hashes them.
+
+use std::{cell::Cell, sync::Arc};
+
+use super::{KeyPart, encoder::EncodeError};
+use crate::{
+    cache::Cache,
+    config::MaxSize,
+    envelope::Fingerprint,
+    shield::{Panicked, shield},
+};
+
+/// From this size on, bytes go into the hasher where they lie instead of through the buffer.
+const DIRECT: usize = 4 * 1024;
+
+/// A buffer that has grown past this is not kept for the next call.
+const KEEP: usize = 1024 * 1024;
+
+/// The hash of a call's name and arguments.
+pub(crate) type Digest = [u8; 32];
+
+thread_local! {
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// What sets the calls of one handler, in one instantiation, apart from all others: a key for blake3's keyed
+/// mode, so that the separation costs nothing a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Domain {
+    /// The hash key.
+    pub(crate) seed: [u8; blake3::KEY_LEN],
+    /// The shape of the return type.
+    pub(crate) fingerprint: Fingerprint,
+    /// Whether MessagePack can blur two values of the return type.
+    pub(crate) ambiguous: bool,
+}
+
+/// The key of a call while its parts are written.
+#[derive(Debug)]
+pub struct KeyBuilder {
+    cache: Option<&'static Arc<Cache>>,
+    on: bool,
+    domain: Domain,
+    buffer: Vec<u8>,
+    hasher: Option<Box<blake3::Hasher>>,
+    error: Option<EncodeError>,
+}
+
+impl KeyBuilder {
+    /// Where there is nothing to look up, nothing is written either.
+    pub(crate) fn new(cache: Option<&'static Arc<Cache>>, domain: Domain) -> Self {
+        let on = cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0));
+        // A thread that is ending has no buffer any more.
+        let buffer = if on {
+            BUFFER.try_with(Cell::take).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        Self {
+            cache,
+            on,
+            domain,
+            buffer,
+            hasher: None,
+            error: None,
+        }
+    }
+
+    /// Adds what the attribute's `version = …` gave.
+    pub fn version<T: KeyPart + ?Sized>(&mut self, version: &T) {
+        self.separate(b'V');
+        version.write_serde(self);
+    }
+
+    /// Marks that something other than the next argument follows.
+    pub(super) fn separate(&mut self, tag: u8) {
+        if !self.on {
+            return;
+        }
+        // MessagePack never uses this byte, so no argument's encoding begins with it.
+        self.buffer.extend_from_slice(&[0xc1, tag]);
+    }
+
+    /// Adds what `encode` writes.
+    pub(super) fn write(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) {
+        if !self.on || self.error.is_some() {
+            return;
+        }
+        self.error = shield(|| encode(&mut self.buffer))
+            .unwrap_or_else(|Panicked| Err(EncodeError::panicked()))
+            .err();
+        if self.buffer.len() >= DIRECT {
+            self.flush();
+        }
+    }
+
+    /// Adds a slice of plain memory under a tag for its element type.
+    pub(super) fn write_slice(&mut self, tag: u8, bytes: &[u8]) {
+        if !self.on {
+            return;
+        }
+        self.separate(tag);
+        self.buffer
+            .extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        if bytes.len() < DIRECT {
+            self.buffer.extend_from_slice(bytes);
+        } else {
+            self.flush().update(bytes);
+        }
+    }
+
+    /// Moves what the buffer holds into the hasher.
+    fn flush(&mut self) -> &mut blake3::Hasher {
+        let seed = &self.domain.seed;
+        let hasher = self
+            .hasher
+            .get_or_insert_with(|| Box::new(blake3::Hasher::new_keyed(seed)));
+        hasher.update(&self.buffer);
+        self.buffer.clear();
+        hasher
+    }
+
+    /// Hashes what was written.
+    #[must_use]
+    pub fn finish(mut self) -> CallKey {
+        let (cache, domain) = (self.cache, self.domain);
+        let (Some(open), true) = (cache, self.on) else {
+            return CallKey {
+                cache,
+                digest: None,
+                domain,
+            };
+        };
+        let digest = if let Some(error) = self.error.take() {
+            open.report_unkeyed(&error);
+            None
+        } else if self.hasher.is_some() {
+            Some(self.flush().finalize().into())
+        } else {
+            Some(blake3::keyed_hash(&self.domain.seed, &self.buffer).into())
+        };
+        self.buffer.clear();
+        if self.buffer.capacity() <= KEEP {
+            let buffer = std::mem::take(&mut self.buffer);
+            _ = BUFFER.try_with(|kept| kept.set(buffer));
+        }
+        CallKey {
+            cache,
+            digest,
+            domain,
+        }
+    }
+}
+
+/// The finished key of one call.
+#[derive(Clone, Copy, Debug)]
+pub struct CallKey {
+    /// `None`: the settings are wrong.
+    pub(crate) cache: Option<&'static Arc<Cache>>,
+    /// `None`: the cache is off, or an argument could not be written.
+    pub(crate) digest: Option<Digest>,
+    pub(crate) domain: Domain,
+}

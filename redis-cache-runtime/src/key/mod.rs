@@ -1,0 +1,16 @@
+//! The key of a call: its arguments, encoded without ambiguity and hashed.
+
+mod builder;
+mod encoder;
+mod identity;
+mod part;
+
+pub use self::{
+    builder::{CallKey, KeyBuilder},
+    identity::{CacheIdentity, Receiver, ReceiverAnonymous},
+    part::{FastPart, KeyPart, Part, PartFast, PartSerde, SkipInKey},
+};
+pub(crate) use self::{
+    builder::{Digest, Domain},
+    encoder::{EncodeError, encode},
+};

@@ -1,0 +1,167 @@
+//! One keyed argument, and the cheapest way to write it that its type allows.
+
+use std::{rc::Rc, sync::Arc};
+
+use serde::Serialize;
+
+use super::{KeyBuilder, encoder::encode};
+
+/// Keeps a type out of every key: an annotated method ignores parameters of this type.
+///
+/// For what a handler needs to run but what must not change its answer: a request context, a metrics handle, a
+/// cancellation token. The Python decorator did this for its `Context` type alone.
+///
+/// ```
+/// use redis_cache_runtime::{SkipInKey, handler_cache};
+///
+/// struct Context { request_id: u64 }
+///
+/// impl SkipInKey for Context {}
+///
+/// #[handler_cache]
+/// fn double(n: u32, context: &Context) -> u32 {
+///     println!("request {}", context.request_id);
+///     n * 2
+/// }
+/// ```
+pub trait SkipInKey {}
+
+impl<T: SkipInKey + ?Sized> SkipInKey for &T {}
+impl<T: SkipInKey + ?Sized> SkipInKey for &mut T {}
+impl<T: SkipInKey + ?Sized> SkipInKey for Box<T> {}
+impl<T: SkipInKey + ?Sized> SkipInKey for Rc<T> {}
+impl<T: SkipInKey + ?Sized> SkipInKey for Arc<T> {}
+
+/// What can be part of a key: everything that is `Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be part of the key of a `#[handler_cache]` method",
+    label = "this argument can't be written into the key",
+    note = "derive `serde::Serialize` for it, leave the argument out with `skip(…)`, or implement `SkipInKey` for its type"
+)]
+pub trait KeyPart {
+    #[doc(hidden)]
+    fn write_serde(&self, key: &mut KeyBuilder);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> KeyPart for T {
+    fn write_serde(&self, key: &mut KeyBuilder) {
+        key.write(|out| encode(self, out));
+    }
+}
+
+/// What lies in memory as it can be hashed, so that it need not go through serde element by element.
+pub trait FastPart {
+    #[doc(hidden)]
+    fn write_memory(&self, key: &mut KeyBuilder);
+}
+
+impl<T: FastPart + ?Sized> FastPart for &T {
+    fn write_memory(&self, key: &mut KeyBuilder) {
+        (**self).write_memory(key);
+    }
+}
+
+impl<T: FastPart + ?Sized> FastPart for &mut T {
+    fn write_memory(&self, key: &mut KeyBuilder) {
+        (**self).write_memory(key);
+    }
+}
+
+impl FastPart for str {
+    fn write_memory(&self, key: &mut KeyBuilder) {
+        key.write_slice(b's', self.as_bytes());
+    }
+}
+
+impl FastPart for String {
+    fn write_memory(&self, key: &mut KeyBuilder) {
+        self.as_str().write_memory(key);
+    }
+}
+
+/// Slices of numbers: a tag for the element type, the length, and the elements in little-endian order.
+macro_rules! number_slices {
+    ($($number:ty => $tag:literal),* $(,)?) => {$(
+        impl FastPart for [$number] {
+            #[cfg(target_endian = "little")]
+            fn write_memory(&self, key: &mut KeyBuilder) {
+                key.write_slice($tag, bytemuck::must_cast_slice(self));
+            }
+
+            #[cfg(target_endian = "big")]
+            fn write_memory(&self, key: &mut KeyBuilder) {
+                let bytes: Vec<u8> = self.iter().flat_map(|n| n.to_le_bytes()).collect();
+                key.write_slice($tag, &bytes);
+            }
+        }
+
+        impl FastPart for Vec<$number> {
+            fn write_memory(&self, key: &mut KeyBuilder) {
+                self.as_slice().write_memory(key);
+            }
+        }
+
+        impl<const N: usize> FastPart for [$number; N] {
+            fn write_memory(&self, key: &mut KeyBuilder) {
+                self.as_slice().write_memory(key);
+            }
+        }
+    )*};
+}
+
+number_slices! {
+    u8 => b'b', u16 => b'c', u32 => b'd', u64 => b'e',
+    i8 => b'f', i16 => b'g', i32 => b'h', i64 => b'i',
+    f32 => b'j', f64 => b'k',
+}
+
+/// One argument of a call. The expansion calls `feed` on it, and method resolution picks the first that
+/// fits: skipped by type, fast, or through serde.
+#[derive(Debug)]
+pub struct Part<'a, T: ?Sized>(&'a T);
+
+impl<'a, T: ?Sized> Part<'a, T> {
+    #[doc(hidden)]
+    pub const fn new(value: &'a T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T: SkipInKey + ?Sized> Part<'_, T> {
+    #[doc(hidden)]
+    pub const fn feed(&self, _key: &mut KeyBuilder) {}
+}
+
+#[doc(hidden)]
+pub trait PartFast {
+    fn feed(&self, key: &mut KeyBuilder);
+}
+
+impl<T: FastPart + ?Sized> PartFast for Part<'_, T> {
+    fn feed(&self, key: &mut KeyBuilder) {
+        self.0.write_memory(key);
+    }
+}
+
+#[doc(hidden)]
+pub trait PartSerde {
+    type Value: ?Sized;
+
+    fn feed(&self, key: &mut KeyBuilder)
+    where
+        Self::Value: KeyPart;
+}
+
+impl<T: ?Sized> PartSerde for &Part<'_, T> {
+    type Value = T;
+
+    // The bound is on the method: on the impl an unfit type would not be found here at all, and the message
+    // would speak of a missing method.
+    fn feed(&self, key: &mut KeyBuilder)
+    where
+        T: KeyPart,
+    {
+        self.0.write_serde(key);
+    }
+}

@@ -1,0 +1,73 @@
+//! Caches the results of handler methods in Redis.
+//!
+//! ```
+//! use redis_cache_runtime::handler_cache;
+//!
+//! struct Classifier;
+//!
+//! impl Classifier {
+//!     #[handler_cache(host = "localhost", port = 6379, db = 0, maxsize = 128)]
+//!     fn classify(&self, image: &[u8]) -> Result<String, std::io::Error> {
+//!         // Runs once for an image; the second call with the same bytes is answered from Redis.
+//!         Ok(format!("{} bytes", image.len()))
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), std::io::Error> {
+//! assert_eq!(Classifier.classify(&[0; 784])?, "784 bytes");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The results are shared by every process that uses the same Redis server, and bounded to `maxsize` entries with exact LRU
+//! eviction. Where Redis is not there or slow, the method runs as if it had no attribute. What the attribute takes is
+//! described at [`handler_cache`]; counters, clearing and flushing are at [`HandlerCache`].
+//!
+//! # The environment
+//!
+//! Read once a process, when its first cache is opened. An empty variable counts as not set.
+//!
+//! | variable | overrides |
+//! |---|---|
+//! | `HANDLER_CACHE_URL` | the whole endpoint of every cache; the place for credentials |
+//! | `HANDLER_CACHE_HOST`, `HANDLER_CACHE_PORT`, `HANDLER_CACHE_DB` | one part of it, where no URL is in the environment |
+//! | `HANDLER_CACHE_TIMEOUT` | `timeout`, as `50ms` or `1s` |
+//! | `HANDLER_CACHE_SECRET` | the key of the check on stored values, so that whoever can write to Redis still can't plant one |
+
+#[doc(hidden)]
+pub mod __private;
+mod cache;
+mod codec;
+mod config;
+mod departure;
+mod envelope;
+mod error;
+mod flight;
+mod handle;
+mod io;
+mod jitter;
+mod key;
+mod operation;
+mod outcome;
+mod registry;
+mod schema;
+mod shield;
+mod site;
+mod stats;
+mod store;
+
+pub use redis_cache_macro::handler_cache;
+
+pub use self::{
+    config::MaxSize,
+    error::{Error, ErrorKind},
+    handle::{CacheInfo, HandlerCache, Parameters, flush_all},
+    key::{CacheIdentity, SkipInKey},
+    operation::Operation,
+    outcome::{CallResult, Outcome, observe, observe_async},
+};
+
+/// The README's examples are compiled as well.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -1,0 +1,229 @@
+//! How one call ended, and how a caller can learn of it.
+
+use std::{cell::RefCell, fmt, future::poll_fn, pin::pin, sync::Arc, time::Duration};
+
+/// How a call was answered. Every call ends in exactly one of these, and is counted as that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallResult {
+    /// The value came from Redis.
+    HitRedis,
+    /// The value was computed by this process a moment ago and is on its way to Redis.
+    HitBuffer,
+    /// The body ran, because Redis does not have the value.
+    Miss,
+    /// The value came from a concurrent call with the same key.
+    Coalesced,
+    /// The body ran without a look-up: the cache is off, or the call has no key.
+    Bypass,
+    /// The body ran, because Redis could not be asked.
+    ErrorOpen,
+    /// The caller went away before it was known what to do.
+    Cancelled,
+}
+
+impl CallResult {
+    /// All results, in the order in which they are counted.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::HitRedis,
+        Self::HitBuffer,
+        Self::Miss,
+        Self::Coalesced,
+        Self::Bypass,
+        Self::ErrorOpen,
+        Self::Cancelled,
+    ];
+
+    /// Whether the body did not run for this call.
+    #[must_use]
+    pub const fn is_hit(self) -> bool {
+        matches!(self, Self::HitRedis | Self::HitBuffer | Self::Coalesced)
+    }
+
+    /// The name under which the result is counted and logged.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::HitRedis => "hit_l2",
+            Self::HitBuffer => "hit_buffer",
+            Self::Miss => "miss",
+            Self::Coalesced => "coalesced",
+            Self::Bypass => "bypass",
+            Self::ErrorOpen => "error_open",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Display for CallResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What the cache did for one call; see [`observe`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The name of the cache.
+    pub cache: Arc<str>,
+    /// How the call was answered.
+    pub result: CallResult,
+    /// Time since the value was computed, by the clocks of the two machines. `None` where the body ran.
+    pub age: Option<Duration>,
+}
+
+/// What an observer on this thread has seen.
+#[derive(Debug, Default)]
+enum Slot {
+    /// Nobody observes.
+    #[default]
+    Idle,
+    Watching(Option<Outcome>),
+}
+
+thread_local! {
+    static SLOT: RefCell<Slot> = const { RefCell::new(Slot::Idle) };
+}
+
+/// Tells this thread's observer, if there is one. `outcome` is only made then.
+pub(crate) fn record(outcome: impl FnOnce() -> Outcome) {
+    // A thread that is ending has no observer any more.
+    _ = SLOT.try_with(|slot| {
+        if let Slot::Watching(seen) = &mut *slot.borrow_mut() {
+            *seen = Some(outcome());
+        }
+    });
+}
+
+/// Observes while it lives; what it saw is told to the observer around it as well.
+struct Watch {
+    /// `None` once it has been put back.
+    outer: Option<Slot>,
+}
+
+impl Watch {
+    fn begin(seen: Option<Outcome>) -> Self {
+        Self {
+            outer: Some(SLOT.replace(Slot::Watching(seen))),
+        }
+    }
+
+    fn end(&mut self) -> Option<Outcome> {
+        let mut outer = self.outer.take()?;
+        let Slot::Watching(seen) = SLOT.take() else {
+            return None;
+        };
+        if let (Slot::Watching(outer), Some(_)) = (&mut outer, &seen) {
+            outer.clone_from(&seen);
+        }
+        SLOT.set(outer);
+        seen
+    }
+}
+
+impl Drop for Watch {
+    // Does something only where the observed code has panicked.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Runs `call` and tells what the cache did for the last annotated method that ended in it, on this thread.
+/// `None` if there was none.
+///
+/// ```
+/// use redis_cache_runtime::{CallResult, handler_cache, observe};
+///
+/// #[handler_cache(maxsize = 0)]
+/// fn double(n: u32) -> u32 {
+///     n * 2
+/// }
+///
+/// let (doubled, outcome) = observe(|| double(4));
+/// assert_eq!(doubled, 8);
+/// assert_eq!(outcome.unwrap().result, CallResult::Bypass);
+/// ```
+pub fn observe<T>(call: impl FnOnce() -> T) -> (T, Option<Outcome>) {
+    let mut watch = Watch::begin(None);
+    let value = call();
+    (value, watch.end())
+}
+
+/// As [`observe`], for a future: sees the annotated methods that the future itself awaits, not those in tasks
+/// that it spawns.
+pub async fn observe_async<F: Future>(call: F) -> (F::Output, Option<Outcome>) {
+    let mut call = pin!(call);
+    let mut seen = None;
+    let value = poll_fn(|context| {
+        let mut watch = Watch::begin(seen.take());
+        let polled = call.as_mut().poll(context);
+        seen = watch.end();
+        polled
+    })
+    .await;
+    (value, seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(result: CallResult) -> Outcome {
+        Outcome {
+            cache: "c".into(),
+            result,
+            age: None,
+        }
+    }
+
+    #[test]
+    fn the_last_call_is_seen_and_nothing_else() {
+        record(|| panic!("nobody observes"));
+        let ((), seen) = observe(|| {});
+        assert_eq!(seen, None);
+        let ((), seen) = observe(|| {
+            record(|| outcome(CallResult::Miss));
+            record(|| outcome(CallResult::HitRedis));
+        });
+        assert_eq!(seen, Some(outcome(CallResult::HitRedis)));
+        record(|| panic!("nobody observes any more"));
+    }
+
+    #[test]
+    fn observers_nest() {
+        let (inner, outer) = observe(|| {
+            record(|| outcome(CallResult::Miss));
+            let ((), nothing) = observe(|| {});
+            let ((), inner) = observe(|| record(|| outcome(CallResult::Coalesced)));
+            (nothing, inner)
+        });
+        assert_eq!(inner, (None, Some(outcome(CallResult::Coalesced))));
+        assert_eq!(outer, Some(outcome(CallResult::Coalesced)));
+    }
+
+    #[test]
+    fn a_panic_ends_the_observation() {
+        let panicked = std::panic::catch_unwind(|| observe(|| panic!("in the call")));
+        assert!(panicked.is_err());
+        record(|| panic!("nobody observes any more"));
+    }
+
+    #[test]
+    fn a_future_is_observed_across_its_polls_and_nobody_else_is() {
+        let future = async {
+            record(|| outcome(CallResult::Miss));
+            let mut polled = false;
+            poll_fn(|context| {
+                if std::mem::replace(&mut polled, true) {
+                    return std::task::Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                std::task::Poll::Pending
+            })
+            .await;
+        };
+        let ((), seen) = pollster::block_on(observe_async(future));
+        assert_eq!(seen, Some(outcome(CallResult::Miss)));
+    }
+}

@@ -1,0 +1,441 @@
+//! A deserializer without data: it makes up the smallest value of whatever it is asked for.
+
+use std::fmt::{self, Display};
+
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, MapAccess, SeqAccess,
+    VariantAccess, Visitor, value::StrDeserializer,
+};
+
+use super::record::{Record, variant_place};
+
+/// Types nested deeper than this are described down to here.
+const DEPTH: usize = 32;
+
+/// How often a name may stand inside itself: a recursive type does so for ever, `Page<Page<T>>` does so once.
+const AGAIN: usize = 3;
+
+/// That a made-up value was refused; the text is never shown.
+#[derive(Debug)]
+pub(super) struct Refused;
+
+impl Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the type refuses a made-up value")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl de::Error for Refused {
+    fn custom<T: Display>(_message: T) -> Self {
+        Self
+    }
+}
+
+/// One place of the type that is being described.
+#[derive(Debug)]
+pub(super) struct Probe<'r> {
+    record: &'r mut Record,
+    place: String,
+    /// The names of the structs and enums around this place.
+    within: Vec<&'static str>,
+    in_option: bool,
+}
+
+impl<'r> Probe<'r> {
+    pub(super) fn root(record: &'r mut Record) -> Self {
+        Self {
+            record,
+            place: "$".to_owned(),
+            within: Vec::new(),
+            in_option: false,
+        }
+    }
+
+    fn inner(&mut self, step: &str) -> Probe<'_> {
+        Probe {
+            place: format!("{}{step}", self.place),
+            within: self.within.clone(),
+            in_option: false,
+            record: self.record,
+        }
+    }
+
+    fn note(&mut self, fact: impl Into<String>) {
+        self.record.note(&self.place, &fact.into());
+    }
+
+    /// A value that can be nil inside an option, which is nil too when there is none.
+    fn may_be_nil(&mut self) {
+        if self.in_option {
+            self.record.note_ambiguous();
+        }
+    }
+
+    fn enter(&mut self, name: &'static str) -> Result<(), Refused> {
+        let again = self.within.iter().filter(|outer| **outer == name).count();
+        if again >= AGAIN || self.within.len() >= DEPTH {
+            self.note(format!("again {name}"));
+            return Err(Refused);
+        }
+        self.within.push(name);
+        Ok(())
+    }
+}
+
+/// Numbers and the like: note the type, offer one, which fits `NonZero` types too.
+macro_rules! scalars {
+    ($($method:ident $visit:ident $value:expr, $fact:literal;)*) => {$(
+        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+            self.note($fact);
+            visitor.$visit($value)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Probe<'_> {
+    type Error = Refused;
+
+    scalars! {
+        deserialize_bool visit_bool true, "bool";
+        deserialize_i8 visit_i8 1, "i8";
+        deserialize_i16 visit_i16 1, "i16";
+        deserialize_i32 visit_i32 1, "i32";
+        deserialize_i64 visit_i64 1, "i64";
+        deserialize_i128 visit_i128 1, "i128";
+        deserialize_u8 visit_u8 1, "u8";
+        deserialize_u16 visit_u16 1, "u16";
+        deserialize_u32 visit_u32 1, "u32";
+        deserialize_u64 visit_u64 1, "u64";
+        deserialize_u128 visit_u128 1, "u128";
+        deserialize_f32 visit_f32 1.0, "f32";
+        deserialize_f64 visit_f64 1.0, "f64";
+        deserialize_char visit_char 'a', "char";
+        deserialize_str visit_str "", "str";
+        deserialize_string visit_str "", "str";
+        deserialize_bytes visit_bytes &[], "bytes";
+        deserialize_byte_buf visit_bytes &[], "bytes";
+        deserialize_identifier visit_str "", "identifier";
+    }
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.may_be_nil();
+        self.note("any");
+        visitor.visit_unit()
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.note("ignored");
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.may_be_nil();
+        self.note("unit");
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.may_be_nil();
+        self.note(format!("unit struct {name}"));
+        visitor.visit_unit()
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.may_be_nil();
+        self.note("option");
+        let inner = format!("{}?", self.place);
+        if self.record.is_blocked(&inner) {
+            return visitor.visit_none();
+        }
+        let mut some = self.inner("?");
+        some.in_option = true;
+        let result = visitor.visit_some(some);
+        if result.is_err() {
+            self.record.block(&inner);
+        }
+        result
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.note(format!("newtype {name}"));
+        self.enter(name)?;
+        let in_option = self.in_option;
+        let mut inner = self.inner(".0");
+        inner.in_option = in_option;
+        visitor.visit_newtype_struct(inner)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.note("seq");
+        let left = usize::from(!self.record.is_blocked(&format!("{}[]", self.place)));
+        visitor.visit_seq(Elements {
+            probe: self,
+            left,
+            index: None,
+        })
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        mut self,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.note(format!("tuple {len}"));
+        visitor.visit_seq(Elements {
+            probe: self,
+            left: len,
+            index: Some(0),
+        })
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.note(format!("tuple struct {name} {len}"));
+        self.enter(name)?;
+        visitor.visit_seq(Elements {
+            probe: self,
+            left: len,
+            index: Some(0),
+        })
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.note("map");
+        let left = !self.record.is_blocked(&format!("{}{{}}", self.place));
+        visitor.visit_map(OneEntry { probe: self, left })
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.note(format!("struct {name} {fields:?}"));
+        self.enter(name)?;
+        visitor.visit_map(Fields {
+            probe: self,
+            names: fields,
+            next: 0,
+        })
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.note(format!("enum {name} {variants:?}"));
+        self.enter(name)?;
+        let index = self.record.choose_variant(&self.place, variants.len());
+        let variant = variants.get(index).copied().ok_or(Refused)?;
+        visitor.visit_enum(Variant {
+            probe: self,
+            name: variant,
+            index,
+        })
+    }
+}
+
+/// The elements of a tuple, or the one made-up element of a sequence.
+struct Elements<'r> {
+    probe: Probe<'r>,
+    left: usize,
+    /// `None` in a sequence, where all elements are alike.
+    index: Option<usize>,
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_> {
+    type Error = Refused;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Refused> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        let step = match &mut self.index {
+            Some(index) => {
+                *index += 1;
+                format!(".{}", *index - 1)
+            }
+            None => "[]".to_owned(),
+        };
+        let result = seed.deserialize(self.probe.inner(&step));
+        if result.is_err() {
+            let place = format!("{}{step}", self.probe.place);
+            self.probe.record.block(&place);
+        }
+        result.map(Some)
+    }
+}
+
+/// The one made-up entry of a map.
+struct OneEntry<'r> {
+    probe: Probe<'r>,
+    left: bool,
+}
+
+impl OneEntry<'_> {
+    fn part<'de, T: DeserializeSeed<'de>>(
+        &mut self,
+        step: &str,
+        seed: T,
+    ) -> Result<T::Value, Refused> {
+        let result = seed.deserialize(self.probe.inner(step));
+        if result.is_err() {
+            let place = format!("{}{{}}", self.probe.place);
+            self.probe.record.block(&place);
+        }
+        result
+    }
+}
+
+impl<'de> MapAccess<'de> for OneEntry<'_> {
+    type Error = Refused;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Refused> {
+        if !std::mem::take(&mut self.left) {
+            return Ok(None);
+        }
+        self.part("{key}", seed).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
+        self.part("{value}", seed)
+    }
+}
+
+/// The fields of a struct, but for those that a pass could not make up.
+struct Fields<'r> {
+    probe: Probe<'r>,
+    names: &'static [&'static str],
+    next: usize,
+}
+
+impl<'de> MapAccess<'de> for Fields<'_> {
+    type Error = Refused;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Refused> {
+        while let Some(field) = self.names.get(self.next) {
+            self.next += 1;
+            if !self
+                .probe
+                .record
+                .is_blocked(&format!("{}.{field}", self.probe.place))
+            {
+                let name: StrDeserializer<'static, Refused> = (*field).into_deserializer();
+                return seed.deserialize(name).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
+        let field = self.names.get(self.next.wrapping_sub(1)).ok_or(Refused)?;
+        let step = format!(".{field}");
+        let result = seed.deserialize(self.probe.inner(&step));
+        if result.is_err() {
+            let place = format!("{}{step}", self.probe.place);
+            self.probe.record.block(&place);
+        }
+        result
+    }
+}
+
+/// One variant of an enum.
+struct Variant<'r> {
+    probe: Probe<'r>,
+    name: &'static str,
+    index: usize,
+}
+
+impl Variant<'_> {
+    /// Runs `visit` on the variant's content, and notes when it can't be made up.
+    fn content<T>(
+        mut self,
+        fact: &str,
+        visit: impl FnOnce(Probe<'_>) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
+        let place = variant_place(&self.probe.place, self.index);
+        self.probe.record.note(&place, fact);
+        let result = visit(self.probe.inner(&format!("#{}", self.index)));
+        if result.is_err() {
+            self.probe.record.block(&place);
+        }
+        result
+    }
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_> {
+    type Error = Refused;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Refused> {
+        let name: StrDeserializer<'static, Refused> = self.name.into_deserializer();
+        Ok((seed.deserialize(name)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_> {
+    type Error = Refused;
+
+    fn unit_variant(self) -> Result<(), Refused> {
+        self.content("unit", |_| Ok(()))
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Refused> {
+        self.content("newtype", |inner| seed.deserialize(inner))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Refused> {
+        self.content(&format!("tuple {len}"), |inner| {
+            visitor.visit_seq(Elements {
+                probe: inner,
+                left: len,
+                index: Some(0),
+            })
+        })
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.content(&format!("struct {fields:?}"), |inner| {
+            visitor.visit_map(Fields {
+                probe: inner,
+                names: fields,
+                next: 0,
+            })
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! Keeps a panic in the user's serde code away from the user's call: without the cache that code would not
+//! have run.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// That the code panicked; the panic hook has reported how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Panicked;
+
+/// Runs `code`, which may panic. What it was writing must not be used afterwards.
+pub(crate) fn shield<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(|_| Panicked)
+}

@@ -1,0 +1,28 @@
+-- Counts some of the entries that are still there, from a rank on, and forgets those that have expired or that Redis
+-- has evicted by itself.
+--
+-- KEYS: recency set
+-- ARGV: entry prefix, the rank, how many to look at
+-- Returns how many were looked at, and how many of them are gone.
+
+local recency = KEYS[1]
+local prefix, rank, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+
+if redis.call('TYPE', recency).ok ~= 'zset' then
+  return {0, 0}
+end
+local members = redis.call('ZRANGE', recency, rank, rank + limit - 1)
+local gone = {}
+for _, member in ipairs(members) do
+  local key = prefix .. string.gsub(member, '.', function(byte)
+    return string.format('%02x', string.byte(byte))
+  end)
+  if redis.call('EXISTS', key) == 0 then
+    gone[#gone + 1] = member
+  end
+end
+if #gone > 0 then
+  -- A replica may count, but not forget.
+  redis.pcall('ZREM', recency, unpack(gone))
+end
+return {#members, #gone}

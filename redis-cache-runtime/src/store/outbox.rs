@@ -1,0 +1,360 @@
+//! What one cache has to tell Redis, in the order in which it happened.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::names::{Member, member};
+use crate::{error::Error, key::Digest};
+
+/// The most values that may wait to be written.
+const JOBS: usize = 1024;
+
+/// The most bytes of values that may wait to be written.
+const BYTES: usize = 64 * 1024 * 1024;
+
+/// So many different entries may be touched before the touches are sent without waiting for more.
+const TOUCHES: usize = 4096;
+
+/// How long touches wait for a store that carries them.
+const TOUCH_INTERVAL: Duration = Duration::from_millis(50);
+
+/// One thing to tell Redis.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// Write a value, after the touches that came before it.
+    Store {
+        touches: Vec<Member>,
+        digest: Digest,
+        ticket: u64,
+        envelope: Bytes,
+    },
+    /// Record that entries were used.
+    Touch { touches: Vec<Member> },
+    /// Delete what is not a value, if it still is what was found; `None` where the key is no string.
+    Heal {
+        digest: Digest,
+        found: Option<Bytes>,
+    },
+    /// Delete all entries.
+    Clear { done: Done },
+    /// Say when everything before this has been told.
+    Flush { done: Done },
+}
+
+/// Called when a job has ended.
+pub(crate) struct Done(Box<dyn FnOnce(Result<(), Error>) + Send + Sync>);
+
+impl Done {
+    pub(crate) fn new(told: impl FnOnce(Result<(), Error>) + Send + Sync + 'static) -> Self {
+        Self(Box::new(told))
+    }
+
+    pub(crate) fn tell(self, result: Result<(), Error>) {
+        (self.0)(result);
+    }
+}
+
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Done")
+    }
+}
+
+/// What became of a store that was to be queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    Queued,
+    /// The queue is full, or the cache was cleared after the call began.
+    Dropped,
+}
+
+/// The queue of one cache. One lock orders touches and stores as they happened, which is what makes the eviction order
+/// exact.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    state: Mutex<State>,
+    /// Counts the clears: a value computed before one must not be stored after it. Written under the lock.
+    epoch: AtomicU64,
+    /// Stores that have been queued and have not ended.
+    unsettled: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    bytes: usize,
+    /// How many of `jobs` are stores.
+    stores: usize,
+    touches: Touches,
+}
+
+impl Outbox {
+    /// To be asked when a body begins, and shown when its value is stored.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Queues a value.
+    pub(crate) fn push_store(
+        &self,
+        epoch: u64,
+        digest: Digest,
+        ticket: u64,
+        envelope: Bytes,
+    ) -> Pushed {
+        let mut state = self.state();
+        if self.epoch() != epoch || state.stores >= JOBS || state.bytes + envelope.len() > BYTES {
+            return Pushed::Dropped;
+        }
+        state.bytes += envelope.len();
+        state.stores += 1;
+        self.unsettled.fetch_add(1, Ordering::Relaxed);
+        let touches = state.touches.take();
+        state.jobs.push_back(Job::Store {
+            touches,
+            digest,
+            ticket,
+            envelope,
+        });
+        Pushed::Queued
+    }
+
+    /// Whether a store has been queued and has not ended.
+    pub(crate) fn has_unsettled(&self) -> bool {
+        self.unsettled.load(Ordering::Relaxed) > 0
+    }
+
+    /// To be told of each store that has ended.
+    pub(crate) fn settled(&self) {
+        self.unsettled.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Records that an entry was used. Tells whether the writer should learn of it: at the first of a
+    /// series, to start its clock, and when there are too many to wait any longer.
+    pub(crate) fn touch(&self, digest: &Digest) -> bool {
+        let mut state = self.state();
+        let first = state.touches.add(member(digest));
+        if state.touches.recent.len() < TOUCHES {
+            return first;
+        }
+        let touches = state.touches.take();
+        state.jobs.push_back(Job::Touch { touches });
+        true
+    }
+
+    /// Queues the removal of what is not a value.
+    pub(crate) fn push_heal(&self, digest: Digest, found: Option<Bytes>) {
+        let mut state = self.state();
+        let size = found.as_ref().map_or(0, Bytes::len);
+        // A full queue means that Redis is in trouble; the next look-up will find the same again.
+        if state.jobs.len() < JOBS && state.bytes + size <= BYTES {
+            state.bytes += size;
+            state.jobs.push_back(Job::Heal { digest, found });
+        }
+    }
+
+    /// Queues the removal of all entries, instead of the stores that have not been sent.
+    /// Gives back how many those were.
+    pub(crate) fn push_clear(&self, done: Done) -> usize {
+        let mut state = self.state();
+        self.epoch.fetch_add(1, Ordering::Release);
+        state.touches.take();
+        let waiting = state.jobs.len();
+        state
+            .jobs
+            .retain(|job| matches!(job, Job::Clear { .. } | Job::Flush { .. }));
+        self.unsettled.fetch_sub(state.stores, Ordering::Relaxed);
+        state.bytes = 0;
+        state.stores = 0;
+        let dropped = waiting - state.jobs.len();
+        state.jobs.push_back(Job::Clear { done });
+        dropped
+    }
+
+    /// Queues a marker.
+    pub(crate) fn push_flush(&self, done: Done) {
+        let mut state = self.state();
+        if !state.touches.recent.is_empty() {
+            let touches = state.touches.take();
+            state.jobs.push_back(Job::Touch { touches });
+        }
+        state.jobs.push_back(Job::Flush { done });
+    }
+
+    /// Takes the next job, and touches once they have waited long enough.
+    pub(crate) fn pop(&self, now: Instant) -> Option<Job> {
+        let mut state = self.state();
+        if let Some(job) = state.jobs.pop_front() {
+            match &job {
+                Job::Store { envelope, .. } => {
+                    state.bytes -= envelope.len();
+                    state.stores -= 1;
+                }
+                Job::Heal {
+                    found: Some(found), ..
+                } => state.bytes -= found.len(),
+                Job::Heal { .. } | Job::Touch { .. } | Job::Clear { .. } | Job::Flush { .. } => {}
+            }
+            return Some(job);
+        }
+        state.touches.due().filter(|due| *due <= now)?;
+        Some(Job::Touch {
+            touches: state.touches.take(),
+        })
+    }
+
+    /// When touches that wait now are to be sent.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.state().touches.due()
+    }
+
+    // No user code runs under this lock, so a poisoned one is as good as any.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Entries that were used, each once, by the order of its last use.
+#[derive(Debug, Default)]
+struct Touches {
+    recent: HashMap<Member, u64>,
+    clock: u64,
+    since: Option<Instant>,
+}
+
+impl Touches {
+    /// Tells whether this is the first.
+    fn add(&mut self, member: Member) -> bool {
+        self.clock += 1;
+        self.recent.insert(member, self.clock);
+        let first = self.since.is_none();
+        if first {
+            self.since = Some(Instant::now());
+        }
+        first
+    }
+
+    fn take(&mut self) -> Vec<Member> {
+        self.since = None;
+        let mut members: Vec<_> = self.recent.drain().collect();
+        members.sort_unstable_by_key(|(_, at)| *at);
+        members.into_iter().map(|(member, _)| member).collect()
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.since.map(|since| since + TOUCH_INTERVAL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Digest = [1; 32];
+    const B: Digest = [2; 32];
+
+    fn push(outbox: &Outbox, epoch: u64, digest: Digest) -> Pushed {
+        outbox.push_store(epoch, digest, 0, Bytes::from_static(b"envelope"))
+    }
+
+    #[test]
+    fn a_store_carries_the_touches_before_it_each_once_by_last_use() {
+        let outbox = Outbox::default();
+        assert!(outbox.touch(&A));
+        assert!(!outbox.touch(&B));
+        assert!(!outbox.touch(&A));
+        assert_eq!(push(&outbox, 0, [3; 32]), Pushed::Queued);
+        let Some(Job::Store { touches, .. }) = outbox.pop(Instant::now()) else {
+            panic!()
+        };
+        assert_eq!(touches, [member(&B), member(&A)]);
+        assert!(outbox.touch(&A));
+    }
+
+    #[test]
+    fn touches_without_a_store_wait_for_their_interval() {
+        let outbox = Outbox::default();
+        outbox.touch(&A);
+        let due = outbox.due().unwrap();
+        assert!(outbox.pop(Instant::now()).is_none());
+        assert!(matches!(outbox.pop(due), Some(Job::Touch { touches }) if touches == [member(&A)]));
+        assert_eq!(outbox.due(), None);
+    }
+
+    #[test]
+    fn too_many_touches_go_at_once() {
+        let outbox = Outbox::default();
+        let digest =
+            |n: usize| std::array::from_fn(|i| n.to_le_bytes().get(i).copied().unwrap_or(0));
+        let told: Vec<bool> = (0..TOUCHES).map(|n| outbox.touch(&digest(n))).collect();
+        assert_eq!(told.iter().filter(|told| **told).count(), 2);
+        assert!(told[0] && told[TOUCHES - 1]);
+        let Some(Job::Touch { touches }) = outbox.pop(Instant::now()) else {
+            panic!()
+        };
+        assert_eq!(touches.len(), TOUCHES);
+    }
+
+    #[test]
+    fn the_queue_is_bounded_in_number_and_in_bytes() {
+        let outbox = Outbox::default();
+        for _ in 0..JOBS {
+            assert_eq!(push(&outbox, 0, A), Pushed::Queued);
+        }
+        assert_eq!(push(&outbox, 0, A), Pushed::Dropped);
+        while outbox.pop(Instant::now()).is_some() {}
+
+        let half = Bytes::from(vec![0; BYTES / 2]);
+        for expected in [Pushed::Queued, Pushed::Queued, Pushed::Dropped] {
+            assert_eq!(outbox.push_store(0, A, 0, half.clone()), expected);
+        }
+        outbox.pop(Instant::now());
+        assert_eq!(outbox.push_store(0, A, 0, half), Pushed::Queued);
+    }
+
+    #[test]
+    fn a_clear_takes_the_place_of_what_waits_and_refuses_what_began_before() {
+        let outbox = Outbox::default();
+        let before = outbox.epoch();
+        push(&outbox, before, A);
+        outbox.touch(&A);
+        let done = Done::new(drop);
+        assert_eq!(outbox.push_clear(done), 1);
+        assert_eq!(push(&outbox, before, B), Pushed::Dropped);
+        assert_eq!(push(&outbox, outbox.epoch(), B), Pushed::Queued);
+        assert!(matches!(
+            outbox.pop(Instant::now()),
+            Some(Job::Clear { .. })
+        ));
+        let Some(Job::Store { touches, .. }) = outbox.pop(Instant::now()) else {
+            panic!()
+        };
+        assert!(touches.is_empty());
+        assert!(outbox.pop(Instant::now()).is_none());
+    }
+
+    #[test]
+    fn a_flush_comes_after_the_touches() {
+        let outbox = Outbox::default();
+        outbox.touch(&A);
+        let done = Done::new(drop);
+        outbox.push_flush(done);
+        assert!(matches!(
+            outbox.pop(Instant::now()),
+            Some(Job::Touch { .. })
+        ));
+        assert!(matches!(
+            outbox.pop(Instant::now()),
+            Some(Job::Flush { .. })
+        ));
+    }
+}

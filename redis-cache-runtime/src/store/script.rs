@@ -1,0 +1,134 @@
+//! The scripts, by their hashes.
+
+use std::{sync::LazyLock, time::Duration};
+
+use super::{
+    Names,
+    names::{Member, member},
+};
+use crate::{config::MaxSize, jitter, key::Digest};
+
+/// How many entries one call of a script that goes through all of them takes: about a millisecond of Redis' time.
+pub(crate) const CHUNK: u64 = 256;
+
+/// The scripts of the store. They carry no `#!lua` header: with one, Redis refuses them on replicas and when
+/// it is out of memory, whatever they do.
+#[derive(Debug)]
+pub(crate) struct Scripts {
+    apply: Lua,
+    heal: Lua,
+    clear: Lua,
+    count: Lua,
+}
+
+/// One script and the hash that Redis knows it by.
+#[derive(Debug)]
+struct Lua {
+    code: &'static str,
+    hash: String,
+}
+
+impl Lua {
+    fn new(code: &'static str) -> Self {
+        Self {
+            code,
+            hash: redis::Script::new(code).get_hash().to_owned(),
+        }
+    }
+
+    fn call(&self, keys: &[&str]) -> redis::Cmd {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&self.hash).arg(keys.len()).arg(keys);
+        command
+    }
+}
+
+impl Scripts {
+    pub(crate) fn get() -> &'static Self {
+        static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
+            apply: Lua::new(include_str!("apply.lua")),
+            heal: Lua::new(include_str!("heal.lua")),
+            clear: Lua::new(include_str!("clear.lua")),
+            count: Lua::new(include_str!("count.lua")),
+        });
+        &SCRIPTS
+    }
+
+    /// The commands that make the scripts known to a server.
+    pub(crate) fn load(&self) -> redis::Pipeline {
+        let mut pipeline = redis::Pipeline::new();
+        for script in [&self.apply, &self.heal, &self.clear, &self.count] {
+            pipeline.cmd("SCRIPT").arg("LOAD").arg(script.code);
+        }
+        pipeline
+    }
+
+    /// Applies touches.
+    pub(crate) fn touch(&self, names: &Names, maxsize: MaxSize, touches: &[Member]) -> redis::Cmd {
+        let mut command = self.apply.call(&[&names.recency, &names.meta]);
+        command
+            .arg(bound(maxsize))
+            .arg(&names.prefix)
+            .arg(touches.as_flattened());
+        command
+    }
+
+    /// Applies touches, makes room, and stores.
+    pub(crate) fn store(
+        &self,
+        names: &Names,
+        maxsize: MaxSize,
+        touches: &[Member],
+        digest: &Digest,
+        envelope: &[u8],
+        ttl: Option<Duration>,
+    ) -> redis::Cmd {
+        let entry = names.entry(digest);
+        let mut command = self.apply.call(&[&names.recency, &names.meta, &entry]);
+        command
+            .arg(bound(maxsize))
+            .arg(&names.prefix)
+            .arg(touches.as_flattened())
+            .arg(&member(digest))
+            .arg(envelope);
+        if let Some(ttl) = ttl {
+            command.arg(u64::try_from(jittered(ttl).as_millis()).unwrap_or(u64::MAX));
+        }
+        command
+    }
+
+    /// Deletes what is not a value.
+    pub(crate) fn heal(&self, names: &Names, digest: &Digest, found: Option<&[u8]>) -> redis::Cmd {
+        let mut command = self.heal.call(&[&names.recency, &names.entry(digest)]);
+        command.arg(&member(digest));
+        if let Some(found) = found {
+            command.arg(found);
+        }
+        command
+    }
+
+    /// Deletes entries up to `moment`, which the first call finds out.
+    pub(crate) fn clear(&self, names: &Names, moment: &str) -> redis::Cmd {
+        let mut command = self.clear.call(&[&names.recency, &names.meta]);
+        command.arg(&names.prefix).arg(moment).arg(CHUNK);
+        command
+    }
+
+    /// Counts the entries from `rank` on.
+    pub(crate) fn count(&self, names: &Names, rank: u64) -> redis::Cmd {
+        let mut command = self.count.call(&[&names.recency]);
+        command.arg(&names.prefix).arg(rank).arg(CHUNK);
+        command
+    }
+}
+
+fn bound(maxsize: MaxSize) -> i64 {
+    maxsize
+        .entries()
+        .map_or(-1, |entries| i64::try_from(entries).unwrap_or(i64::MAX))
+}
+
+/// Up to a tenth less, so that what was stored together does not expire together.
+fn jittered(ttl: Duration) -> Duration {
+    ttl.mul_f64(1.0 - jitter::random() / 10.0)
+}

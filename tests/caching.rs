@@ -1,0 +1,441 @@
+//! What a caller of an annotated method sees when Redis is there.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::items_after_statements,
+    reason = "what fails here fails the test, and handlers stand where they are used"
+)]
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use cache_tests_support::{RedisServer, shared};
+use redis_cache_runtime::{
+    CacheIdentity, CallResult, ErrorKind, HandlerCache, MaxSize, SkipInKey, handler_cache, observe,
+    observe_async,
+};
+
+fn url() -> String {
+    shared().url()
+}
+
+fn result_of<T>(call: impl FnOnce() -> T) -> CallResult {
+    observe(call)
+        .1
+        .expect("an annotated method was called")
+        .result
+}
+
+fn flush(name: &str) {
+    HandlerCache::named(name).unwrap().flush().wait().unwrap();
+}
+
+#[test]
+fn the_second_call_is_answered_from_redis() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(url = url(), name = "second-call")]
+    fn double(n: u32) -> u32 {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        n * 2
+    }
+
+    let (value, outcome) = observe(|| double(4));
+    assert_eq!((value, outcome.unwrap().result), (8, CallResult::Miss));
+    flush("second-call");
+    let (value, outcome) = observe(|| double(4));
+    let outcome = outcome.unwrap();
+    assert_eq!((value, outcome.result), (8, CallResult::HitRedis));
+    assert_eq!(&*outcome.cache, "second-call");
+    assert!(outcome.age.unwrap() < Duration::from_secs(60));
+    assert_eq!(double(5), 10);
+    assert_eq!(RUNS.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn an_async_method_is_answered_from_redis() {
+    struct Handler {
+        runs: AtomicU32,
+    }
+    impl Handler {
+        #[handler_cache(url = url(), name = "async-method")]
+        async fn handle(&self, text: &str) -> Result<String, std::fmt::Error> {
+            self.runs.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Ok(text.to_uppercase())
+        }
+    }
+
+    let handler = Handler {
+        runs: AtomicU32::new(0),
+    };
+    assert_eq!(handler.handle("a").await.unwrap(), "A");
+    HandlerCache::named("async-method")
+        .unwrap()
+        .flush()
+        .await
+        .unwrap();
+    for _ in 0..8 {
+        let (value, outcome) = observe_async(handler.handle("a")).await;
+        assert_eq!(value.unwrap(), "A");
+        assert_eq!(outcome.unwrap().result, CallResult::HitRedis);
+    }
+    assert_eq!(handler.runs.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_value_is_found_before_it_has_reached_redis() {
+    let server = RedisServer::start();
+    static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    URL.set(server.url()).unwrap();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "buffered", timeout = "10s")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    assert_eq!(double(1), 2);
+    flush("buffered");
+    // The store of 2 is queued, and can't be written while the server is stopped.
+    let (doubled, _) = observe(|| double(2));
+    assert_eq!(doubled, 4);
+    let (doubled, outcome) = observe(|| double(2));
+    assert_eq!(doubled, 4);
+    assert!(outcome.unwrap().result.is_hit());
+}
+
+#[test]
+fn a_hit_is_one_get_and_a_miss_one_get_and_one_script() {
+    let server = RedisServer::start();
+    static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    URL.set(server.url()).unwrap();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "monitored")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    // Opens every connection that a blocking caller uses.
+    for n in 0..4 {
+        double(n);
+    }
+    flush("monitored");
+    double(0);
+    flush("monitored");
+
+    let monitor = server.monitor();
+    assert_eq!(result_of(|| double(0)), CallResult::HitRedis);
+    let lines = monitor.finish();
+    let commands: Vec<_> = lines.iter().map(|line| line.command()).collect();
+    assert_eq!(
+        commands.first().map(String::as_str),
+        Some("GET"),
+        "{commands:?}"
+    );
+    assert_eq!(
+        commands.iter().filter(|command| *command == "GET").count(),
+        1,
+        "{commands:?}"
+    );
+
+    flush("monitored");
+    let monitor = server.monitor();
+    assert_eq!(result_of(|| double(9)), CallResult::Miss);
+    flush("monitored");
+    let lines = monitor.finish();
+    let commands: Vec<_> = lines
+        .iter()
+        .filter(|line| !line.is_from_script())
+        .map(|line| line.command())
+        .collect();
+    assert_eq!(commands, ["GET", "EVALSHA"]);
+}
+
+#[test]
+fn what_was_computed_last_reaches_redis() {
+    let server = RedisServer::start();
+    for how in ["once", "once-in-runtime"] {
+        for n in 0..20 {
+            redis::cmd("FLUSHALL")
+                .exec(&mut server.connection())
+                .unwrap();
+            let status = std::process::Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+                .args([how, &n.to_string()])
+                .env("HANDLER_CACHE_URL", server.url())
+                .status()
+                .unwrap();
+            assert!(status.success());
+            let stored = cache_tests_support::cache_keys(&mut server.connection(), "churn");
+            assert_eq!(stored.len(), 1, "{how} {n}");
+        }
+    }
+}
+
+#[test]
+fn an_err_is_passed_on_and_not_stored() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    #[derive(Debug, PartialEq)]
+    struct Refused;
+
+    #[handler_cache(url = url(), name = "results")]
+    fn parse(text: &str) -> Result<u32, Refused> {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        let n = text.parse().map_err(|_| Refused)?;
+        if n > 100 {
+            return Err(Refused);
+        }
+        Ok(n)
+    }
+
+    for _ in 0..3 {
+        assert_eq!(parse("x"), Err(Refused));
+        assert_eq!(parse("101"), Err(Refused));
+    }
+    assert_eq!(RUNS.swap(0, Ordering::Relaxed), 6);
+    for _ in 0..3 {
+        assert_eq!(parse("7"), Ok(7));
+    }
+    assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn none_and_unit_are_values() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(url = url(), name = "none")]
+    fn find(n: u32) -> Option<u32> {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        (n > 10).then_some(n)
+    }
+
+    #[handler_cache(url = url(), name = "unit")]
+    fn warm_up(n: u32) {
+        RUNS.fetch_add(n, Ordering::Relaxed);
+    }
+
+    for _ in 0..3 {
+        assert_eq!(find(1), None);
+        warm_up(10);
+    }
+    assert_eq!(RUNS.load(Ordering::Relaxed), 11);
+}
+
+#[test]
+fn what_messagepack_would_blur_is_computed_again_rather_than_confused() {
+    #[handler_cache(url = url(), name = "blurred")]
+    fn find(n: u32) -> Option<Option<u32>> {
+        match n {
+            0 => None,
+            1 => Some(None),
+            n => Some(Some(n)),
+        }
+    }
+
+    for _ in 0..2 {
+        assert_eq!(find(0), None);
+        assert_eq!(find(1), Some(None));
+        assert_eq!(find(2), Some(Some(2)));
+        flush("blurred");
+    }
+    let info = HandlerCache::named("blurred")
+        .unwrap()
+        .info()
+        .wait()
+        .unwrap();
+    assert_eq!(
+        (info.hits, info.misses, info.not_stored, info.currsize),
+        (2, 4, 2, 2)
+    );
+}
+
+#[test]
+fn arguments_that_are_left_out_do_not_matter() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    struct Context {
+        _request: u32,
+    }
+    impl SkipInKey for Context {}
+
+    #[handler_cache(url = url(), name = "skipped", skip(verbose))]
+    fn double(n: u32, context: &Context, verbose: bool) -> u32 {
+        let _ = (context, verbose);
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        n * 2
+    }
+
+    double(1, &Context { _request: 1 }, true);
+    double(1, &Context { _request: 2 }, false);
+    assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn an_identity_or_a_version_keeps_instances_apart() {
+    struct Plain {
+        factor: u32,
+        version: u32,
+    }
+    impl Plain {
+        #[handler_cache(url = url(), name = "versioned", version = self.version)]
+        fn scale(&self, n: u32) -> u32 {
+            n * self.factor
+        }
+    }
+    let a = Plain {
+        factor: 2,
+        version: 1,
+    };
+    let b = Plain {
+        factor: 3,
+        version: 2,
+    };
+    for _ in 0..2 {
+        assert_eq!((a.scale(5), b.scale(5)), (10, 15));
+        flush("versioned");
+    }
+
+    struct Model {
+        factor: u32,
+    }
+    impl CacheIdentity for Model {
+        fn cache_identity(&self) -> impl serde::Serialize {
+            self.factor
+        }
+    }
+    impl Model {
+        #[handler_cache(url = url(), name = "identity")]
+        fn scale(self: Arc<Self>, n: u32) -> u32 {
+            n * self.factor
+        }
+    }
+    let (a, b) = (Arc::new(Model { factor: 2 }), Arc::new(Model { factor: 3 }));
+    for _ in 0..2 {
+        assert_eq!((Arc::clone(&a).scale(5), Arc::clone(&b).scale(5)), (10, 15));
+        flush("identity");
+    }
+
+    // Another instance with the same identity shares.
+    let same = Arc::new(Model { factor: 2 });
+    assert_eq!(result_of(|| same.scale(5)), CallResult::HitRedis);
+}
+
+#[test]
+fn maxsize_zero_is_off_and_none_is_unbounded() {
+    #[handler_cache(url = url(), name = "off", maxsize = 0)]
+    fn off(n: u32) -> u32 {
+        n
+    }
+    assert_eq!(result_of(|| off(1)), CallResult::Bypass);
+    assert_eq!(result_of(|| off(1)), CallResult::Bypass);
+    let info = HandlerCache::named("off").unwrap().info().wait().unwrap();
+    assert_eq!((info.misses, info.maxsize, info.currsize), (2, Some(0), 0));
+
+    #[handler_cache(url = url(), name = "unbounded", maxsize = None)]
+    fn unbounded(n: u32) -> u32 {
+        n
+    }
+    for n in 0..300 {
+        unbounded(n);
+    }
+    flush("unbounded");
+    let info = HandlerCache::named("unbounded")
+        .unwrap()
+        .info()
+        .wait()
+        .unwrap();
+    assert_eq!((info.maxsize, info.currsize, info.evicted), (None, 300, 0));
+}
+
+#[test]
+fn a_cache_tells_of_itself_and_can_be_cleared() {
+    #[handler_cache(url = url(), name = "surface", maxsize = 16, timeout = "1s")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    let unknown = HandlerCache::named("surface").unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::UnknownCache);
+    for n in [1, 1, 2, 2] {
+        double(n);
+    }
+    let cache = HandlerCache::named("surface").unwrap();
+    cache.flush().wait().unwrap();
+    let info = cache.info().wait().unwrap();
+    assert_eq!((info.hits, info.misses, info.currsize), (2, 2, 2));
+    assert_eq!(
+        (info.maxsize, info.stored, info.not_stored, info.corrupt),
+        (Some(16), 2, 0, 0)
+    );
+    assert_eq!(info.count(CallResult::Miss), 2);
+
+    let parameters = cache.parameters();
+    assert_eq!(parameters.name, "surface");
+    assert_eq!(parameters.maxsize, MaxSize::Entries(16));
+    assert_eq!(parameters.timeout, Duration::from_secs(1));
+    assert_eq!(parameters.endpoint, format!("{}/0", url()));
+
+    cache.clear().wait().unwrap();
+    assert_eq!(cache.info().wait().unwrap().currsize, 0);
+    assert_eq!(result_of(|| double(1)), CallResult::Miss);
+}
+
+#[tokio::test]
+async fn the_surface_can_be_awaited() {
+    #[handler_cache(url = url(), name = "awaited")]
+    async fn double(n: u32) -> u32 {
+        n * 2
+    }
+    double(1).await;
+    let cache = HandlerCache::named("awaited").unwrap();
+    cache.flush().await.unwrap();
+    assert_eq!(cache.info().await.unwrap().currsize, 1);
+    cache.clear().await.unwrap();
+    assert_eq!(cache.info().await.unwrap().currsize, 0);
+}
+
+#[test]
+fn a_value_computed_before_a_clear_does_not_come_back_after_it() {
+    #[handler_cache(url = url(), name = "cleared-meanwhile")]
+    fn double(n: u32) -> u32 {
+        if n == 7 {
+            HandlerCache::named("cleared-meanwhile")
+                .unwrap()
+                .clear()
+                .wait()
+                .unwrap();
+        }
+        n * 2
+    }
+    double(1);
+    assert_eq!(double(7), 14);
+    let cache = HandlerCache::named("cleared-meanwhile").unwrap();
+    cache.flush().wait().unwrap();
+    assert_eq!(cache.info().wait().unwrap().currsize, 0);
+}
+
+#[test]
+fn a_clear_of_many_entries_takes_all() {
+    #[handler_cache(url = url(), name = "many", maxsize = 5000)]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    for n in 0..1500 {
+        double(n);
+        if n % 500 == 0 {
+            flush("many");
+        }
+    }
+    flush("many");
+    let cache = HandlerCache::named("many").unwrap();
+    assert_eq!(cache.info().wait().unwrap().currsize, 1500);
+    cache.clear().wait().unwrap();
+    assert_eq!(cache.info().wait().unwrap().currsize, 0);
+    let left = cache_tests_support::cache_keys(&mut shared().connection(), "many");
+    assert_eq!(left, Vec::<String>::new());
+}

@@ -1,0 +1,239 @@
+//! Concurrent calls with one key run the body once, however the first of them ends.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::items_after_statements,
+    reason = "what fails here fails the test, and handlers stand where they are used"
+)]
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Barrier,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use cache_tests_support::{eventually, shared};
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache};
+use tokio::sync::Notify;
+
+const SOON: Duration = Duration::from_secs(5);
+
+fn url() -> String {
+    shared().url()
+}
+
+/// How many calls of this process ended in `result`.
+fn count(name: &str, result: CallResult) -> u64 {
+    HandlerCache::named(name)
+        .unwrap()
+        .info()
+        .wait()
+        .unwrap()
+        .count(result)
+}
+
+#[test]
+fn a_hundred_threads_run_the_body_once() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(url = url(), name = "threads")]
+    fn slow(n: u32) -> Vec<u32> {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(Duration::from_millis(100));
+        vec![n; 10]
+    }
+
+    let start = Barrier::new(100);
+    thread::scope(|scope| {
+        for _ in 0..100 {
+            scope.spawn(|| {
+                start.wait();
+                assert_eq!(slow(3), vec![3; 10]);
+            });
+        }
+    });
+    assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+    let info = HandlerCache::named("threads")
+        .unwrap()
+        .info()
+        .wait()
+        .unwrap();
+    assert_eq!((info.hits, info.misses), (99, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_tasks_run_the_body_once() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(url = url(), name = "tasks")]
+    async fn slow(n: u32) -> String {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        n.to_string()
+    }
+
+    let tasks: Vec<_> = (0..100).map(|_| tokio::spawn(slow(3))).collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), "3");
+    }
+    assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_leader_fails_the_next_one_runs() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    static GO: Notify = Notify::const_new();
+
+    #[handler_cache(url = url(), name = "failing-leader")]
+    async fn flaky(n: u32) -> Result<u32, String> {
+        if RUNS.fetch_add(1, Ordering::Relaxed) == 0 {
+            GO.notified().await;
+            return Err("the first".to_owned());
+        }
+        Ok(n)
+    }
+
+    let leader = tokio::spawn(flaky(1));
+    wait_for_runs(&RUNS, 1).await;
+    let followers: Vec<_> = (0..10).map(|_| tokio::spawn(flaky(1))).collect();
+    wait_for_followers("failing-leader", 10).await;
+    GO.notify_one();
+    assert_eq!(leader.await.unwrap(), Err("the first".to_owned()));
+    for follower in followers {
+        assert_eq!(follower.await.unwrap(), Ok(1));
+    }
+    assert_eq!(RUNS.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn when_the_leader_panics_the_next_one_runs() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    static GO: Barrier = Barrier::new(2);
+
+    #[handler_cache(url = url(), name = "panicking-leader")]
+    fn flaky(n: u32) -> u32 {
+        if RUNS.fetch_add(1, Ordering::Relaxed) == 0 {
+            GO.wait();
+            panic!("the first");
+        }
+        n
+    }
+
+    thread::scope(|scope| {
+        let leader = scope.spawn(|| catch_unwind(AssertUnwindSafe(|| flaky(1))));
+        eventually(SOON, || RUNS.load(Ordering::Relaxed) == 1);
+        let followers: Vec<_> = (0..10).map(|_| scope.spawn(|| flaky(1))).collect();
+        let cache = HandlerCache::named("panicking-leader").unwrap();
+        eventually(SOON, || cache.info().wait().unwrap().waiting == 10);
+        GO.wait();
+        let panicked = leader.join().unwrap().unwrap_err();
+        assert_eq!(panicked.downcast_ref(), Some(&"the first"));
+        for follower in followers {
+            assert_eq!(follower.join().unwrap(), 1);
+        }
+    });
+    assert_eq!(RUNS.load(Ordering::Relaxed), 2);
+    let info = HandlerCache::named("panicking-leader")
+        .unwrap()
+        .info()
+        .wait()
+        .unwrap();
+    assert_eq!(info.hits + info.misses, 11);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_leader_is_cancelled_the_next_one_runs() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(url = url(), name = "cancelled-leader")]
+    async fn stuck_once(n: u32) -> u32 {
+        if RUNS.fetch_add(1, Ordering::Relaxed) == 0 {
+            std::future::pending::<()>().await;
+        }
+        n
+    }
+
+    let leader = tokio::spawn(stuck_once(1));
+    wait_for_runs(&RUNS, 1).await;
+    let followers: Vec<_> = (0..10).map(|_| tokio::spawn(stuck_once(1))).collect();
+    wait_for_followers("cancelled-leader", 10).await;
+    leader.abort();
+    for follower in followers {
+        assert_eq!(follower.await.unwrap(), 1);
+    }
+    assert_eq!(RUNS.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn followers_that_go_away_are_counted_and_hold_nobody_up() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    static GO: Notify = Notify::const_new();
+
+    #[handler_cache(url = url(), name = "cancelled-followers")]
+    async fn slow(n: u32) -> u32 {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        GO.notified().await;
+        n
+    }
+
+    let leader = tokio::spawn(slow(1));
+    wait_for_runs(&RUNS, 1).await;
+    let gone = tokio::time::timeout(Duration::from_millis(20), slow(1)).await;
+    assert!(gone.is_err());
+    let stays = tokio::spawn(slow(1));
+    // The one that has gone is passed over only when the leader ends.
+    wait_for_followers("cancelled-followers", 2).await;
+    GO.notify_one();
+    assert_eq!((leader.await.unwrap(), stays.await.unwrap()), (1, 1));
+    assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+    let results =
+        tokio::task::spawn_blocking(|| count("cancelled-followers", CallResult::Cancelled)).await;
+    assert_eq!(results.unwrap(), 1);
+}
+
+#[test]
+fn failing_callers_do_not_wait_for_one_another_for_long() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(url = url(), name = "always-failing")]
+    fn fails(_n: u32) -> Result<u32, String> {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(Duration::from_millis(50));
+        Err("no".to_owned())
+    }
+
+    let start = Barrier::new(20);
+    let began = std::time::Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                start.wait();
+                assert_eq!(fails(1), Err("no".to_owned()));
+            });
+        }
+    });
+    assert_eq!(RUNS.load(Ordering::Relaxed), 20);
+    // One after the other they would take a second.
+    assert!(
+        began.elapsed() < Duration::from_millis(700),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+async fn wait_for_runs(runs: &AtomicU32, expected: u32) {
+    cache_tests_support::eventually_async(SOON, async || runs.load(Ordering::Relaxed) == expected)
+        .await;
+}
+
+async fn wait_for_followers(name: &str, expected: u64) {
+    let cache = HandlerCache::named(name).unwrap();
+    cache_tests_support::eventually_async(SOON, async || {
+        cache.info().await.unwrap().waiting == expected
+    })
+    .await;
+}

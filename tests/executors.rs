@@ -1,0 +1,223 @@
+//! Every way to run a handler: runtimes of all kinds, other executors, plain threads.
+
+use std::{future::poll_fn, task::Poll, thread, time::Duration};
+
+use cache_tests_support::{RedisServer, clients, eventually};
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// A server, an async and a sync handler, and a first value of each in Redis.
+macro_rules! handlers {
+    ($server:ident, $name:literal) => {
+        static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+        let $server = RedisServer::start();
+        URL.set($server.url()).unwrap();
+
+        // A machine under load may take long to wake a thread; a look-up that is given up is no hit.
+        #[handler_cache(url = URL.get().unwrap().as_str(), name = concat!($name, "-async"), timeout = "5s")]
+        async fn double(n: u32) -> u32 {
+            n * 2
+        }
+        #[handler_cache(url = URL.get().unwrap().as_str(), name = concat!($name, "-sync"), timeout = "5s")]
+        fn triple(n: u32) -> u32 {
+            n * 3
+        }
+
+        fn flush() {
+            for name in [concat!($name, "-async"), concat!($name, "-sync")] {
+                HandlerCache::named(name).unwrap().flush().wait().unwrap();
+            }
+        }
+        pollster::block_on(double(1));
+        triple(1);
+        flush();
+
+        #[allow(dead_code, clippy::allow_attributes, reason = "not every test uses both")]
+        async fn double_hits() {
+            let (value, outcome) = observe_async(double(1)).await;
+            assert_eq!((value, outcome.unwrap().result), (2, CallResult::HitRedis));
+        }
+        #[allow(dead_code, clippy::allow_attributes, reason = "not every test uses both")]
+        fn triple_hits() {
+            let (value, outcome) = observe(|| triple(1));
+            assert_eq!((value, outcome.unwrap().result), (3, CallResult::HitRedis));
+        }
+    };
+}
+
+#[test]
+fn a_runtime_for_each_call_one_after_the_other() {
+    handlers!(server, "runtimes");
+    let mut observer = server.connection();
+    let before = clients(&mut observer);
+    for round in 0..40 {
+        let mut builder = if round % 2 == 0 {
+            tokio::runtime::Builder::new_current_thread()
+        } else {
+            tokio::runtime::Builder::new_multi_thread()
+        };
+        let runtime = builder.worker_threads(1).enable_all().build().unwrap();
+        for _ in 0..=round % 4 {
+            runtime.block_on(double_hits());
+        }
+        let now = clients(&mut observer);
+        assert!(
+            now <= before + 8,
+            "{now} clients after {round} runtimes, {before} before"
+        );
+    }
+    eventually(SOON, || clients(&mut observer) <= before + 1);
+}
+
+#[test]
+fn many_runtimes_at_once() {
+    handlers!(server, "parallel-runtimes");
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                for _ in 0..20 {
+                    let (value, outcome) = runtime.block_on(observe_async(double(1)));
+                    assert_eq!(value, 2);
+                    assert!(outcome.unwrap().result.is_hit());
+                }
+            });
+        }
+    });
+    let mut observer = server.connection();
+    eventually(SOON, || clients(&mut observer) <= 6);
+}
+
+#[test]
+fn a_runtime_without_io_or_timers() {
+    handlers!(server, "bare-runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for _ in 0..10 {
+            double_hits().await;
+            tokio::task::yield_now().await;
+        }
+    });
+    let _ = server;
+}
+
+#[test]
+fn a_smol_executor_and_a_plain_block_on() {
+    handlers!(server, "smol");
+    smol::block_on(async {
+        for _ in 0..10 {
+            double_hits().await;
+        }
+        let task = smol::spawn(async { double(7).await });
+        assert_eq!(task.await, 14);
+    });
+    pollster::block_on(double_hits());
+    let _ = server;
+}
+
+#[test]
+fn plain_threads() {
+    handlers!(server, "plain-threads");
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                for n in 0..50 {
+                    assert_eq!(triple(n % 5), n % 5 * 3);
+                }
+            });
+        }
+    });
+    flush();
+    triple_hits();
+    let mut observer = server.connection();
+    assert!(clients(&mut observer) <= 8);
+    // Those that nobody uses any more are closed.
+    eventually(Duration::from_secs(30), || clients(&mut observer) <= 2);
+}
+
+#[test]
+fn a_sync_handler_on_the_only_worker_of_a_runtime() {
+    handlers!(server, "only-worker");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for _ in 0..10 {
+            double_hits().await;
+            triple_hits();
+        }
+        let task = tokio::spawn(async { triple(1) });
+        assert_eq!(task.await.unwrap(), 3);
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let task = runtime.spawn(async { (triple(1), double(1).await, triple(2)) });
+    assert_eq!(runtime.block_on(task).unwrap(), (3, 2, 6));
+    let _ = server;
+}
+
+#[test]
+fn a_handler_that_calls_a_handler() {
+    handlers!(server, "nested");
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "nested-outer")]
+    async fn outer(n: u32) -> u32 {
+        double(n).await + triple(n)
+    }
+    pollster::block_on(async {
+        assert_eq!(outer(1).await, 5);
+        HandlerCache::named("nested-outer")
+            .unwrap()
+            .flush()
+            .await
+            .unwrap();
+        let (value, outcome) = observe_async(outer(1)).await;
+        assert_eq!(
+            (value, outcome.unwrap().cache.as_ref()),
+            (5, "nested-outer")
+        );
+    });
+    let _ = server;
+}
+
+#[test]
+fn futures_can_be_sent_and_dropped_anywhere() {
+    handlers!(server, "sent");
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    drop(is_send(double(1)));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut future = is_send(Box::pin(double(1)));
+    // The runtime gets a connection of its own.
+    let has_own = || clients(&mut server.connection());
+    let before = has_own();
+    eventually(SOON, || {
+        runtime.block_on(double_hits());
+        has_own() > before
+    });
+    // Polled first on one runtime, and to its end after that has gone.
+    let first = runtime.block_on(poll_fn(|context| {
+        Poll::Ready(future.as_mut().poll(context))
+    }));
+    drop(runtime);
+    let value = match first {
+        Poll::Ready(value) => value,
+        Poll::Pending => pollster::block_on(future),
+    };
+    assert_eq!(value, 2);
+}

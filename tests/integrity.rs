@@ -1,0 +1,257 @@
+//! Whatever stands in Redis, a caller gets a value of its own call or runs the body.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::items_after_statements,
+    reason = "what fails here fails the test, and handlers stand where they are used"
+)]
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use cache_tests_support::{RedisServer, cache_keys, eventually, shared};
+use redis::Commands as _;
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+
+const SOON: Duration = Duration::from_secs(5);
+
+fn url() -> String {
+    shared().url()
+}
+
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// Answers anything but zero, so that what is damaged need not be written again to be gone.
+#[handler_cache(url = url(), name = "fragile")]
+fn reciprocal(n: u32) -> Result<String, std::num::TryFromIntError> {
+    RUNS.fetch_add(1, Ordering::Relaxed);
+    Ok(format!("1/{n}"))
+}
+
+fn corrupt() -> u64 {
+    HandlerCache::named("fragile")
+        .unwrap()
+        .info()
+        .wait()
+        .unwrap()
+        .corrupt
+}
+
+fn flush() {
+    HandlerCache::named("fragile")
+        .unwrap()
+        .flush()
+        .wait()
+        .unwrap();
+}
+
+/// Stores a value, and gives its key.
+fn stored() -> String {
+    assert_eq!(reciprocal(7).unwrap(), "1/7");
+    flush();
+    let keys = cache_keys(&mut shared().connection(), "fragile");
+    assert_eq!(keys.len(), 1);
+    keys[0].clone()
+}
+
+/// Calls, and checks that the damage was found, counted and mended.
+fn is_a_miss_and_heals(what: &str) {
+    let before = corrupt();
+    let runs = RUNS.load(Ordering::Relaxed);
+    let (value, outcome) = observe(|| reciprocal(7));
+    assert_eq!(value.unwrap(), "1/7", "{what}");
+    assert_eq!(outcome.unwrap().result, CallResult::Miss, "{what}");
+    assert_eq!(RUNS.load(Ordering::Relaxed), runs + 1, "{what}");
+    flush();
+    assert_eq!(corrupt(), before + 1, "{what}");
+    let (value, outcome) = observe(|| reciprocal(7));
+    assert_eq!(value.unwrap(), "1/7", "{what}");
+    assert_eq!(outcome.unwrap().result, CallResult::HitRedis, "{what}");
+    assert_eq!(
+        cache_keys(&mut shared().connection(), "fragile").len(),
+        1,
+        "{what}"
+    );
+}
+
+#[test]
+fn damaged_values_are_misses_and_heal() {
+    let mut connection = shared().connection();
+    let key = stored();
+    let good: Vec<u8> = connection.get(&key).unwrap();
+
+    for bit in 0..good.len() * 8 {
+        let mut bytes = good.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let () = connection.set(&key, bytes).unwrap();
+        is_a_miss_and_heals(&format!("bit {bit}"));
+    }
+    for len in 0..good.len() {
+        let () = connection.set(&key, &good[..len]).unwrap();
+        is_a_miss_and_heals(&format!("{len} bytes"));
+    }
+    for foreign in ["", "hello", "hc", "{\"json\":true}"] {
+        let () = connection.set(&key, foreign).unwrap();
+        is_a_miss_and_heals(foreign);
+    }
+    let () = connection.del(&key).unwrap();
+    let () = connection.hset(&key, "field", "value").unwrap();
+    is_a_miss_and_heals("a hash");
+    let () = connection.del(&key).unwrap();
+    let () = connection.rpush(&key, "value").unwrap();
+    is_a_miss_and_heals("a list");
+}
+
+#[test]
+fn a_value_under_anothers_key_is_a_miss() {
+    #[handler_cache(url = url(), name = "swapped")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    double(1);
+    double(2);
+    let cache = HandlerCache::named("swapped").unwrap();
+    cache.flush().wait().unwrap();
+    let mut connection = shared().connection();
+    let keys = cache_keys(&mut connection, "swapped");
+    let [a, b]: [Vec<u8>; 2] = [
+        connection.get(&keys[0]).unwrap(),
+        connection.get(&keys[1]).unwrap(),
+    ];
+    let () = connection.set(&keys[0], b).unwrap();
+    let () = connection.set(&keys[1], a).unwrap();
+    assert_eq!((double(1), double(2)), (2, 4));
+    assert_eq!(cache.info().wait().unwrap().corrupt, 2);
+}
+
+#[test]
+fn what_is_damaged_is_deleted_even_where_no_value_follows() {
+    static FAILS: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(url = url(), name = "failing")]
+    fn sometimes(n: u32) -> Result<u32, String> {
+        if FAILS.load(Ordering::Relaxed) == 1 {
+            Err("failed".to_owned())
+        } else {
+            Ok(n)
+        }
+    }
+    assert_eq!(sometimes(3), Ok(3));
+    HandlerCache::named("failing")
+        .unwrap()
+        .flush()
+        .wait()
+        .unwrap();
+    let mut connection = shared().connection();
+    let key = cache_keys(&mut connection, "failing").remove(0);
+    let () = connection.set(&key, "damaged").unwrap();
+    FAILS.store(1, Ordering::Relaxed);
+    assert_eq!(sometimes(3), Err("failed".to_owned()));
+    eventually(SOON, || !connection.exists::<_, bool>(&key).unwrap());
+    HandlerCache::named("failing")
+        .unwrap()
+        .flush()
+        .wait()
+        .unwrap();
+    assert_eq!(
+        HandlerCache::named("failing")
+            .unwrap()
+            .info()
+            .wait()
+            .unwrap()
+            .currsize,
+        0
+    );
+}
+
+#[test]
+fn keys_of_the_cache_that_hold_another_type_are_mended() {
+    #[handler_cache(url = url(), name = "overwritten", maxsize = 2)]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    let mut connection = shared().connection();
+    for _ in 0..2 {
+        for key in ["hc:{overwritten}:z", "hc:{overwritten}:m"] {
+            let () = connection.set(key, "another type").unwrap();
+        }
+        for n in 0..5 {
+            assert_eq!(double(n), n * 2);
+        }
+        HandlerCache::named("overwritten")
+            .unwrap()
+            .flush()
+            .wait()
+            .unwrap();
+        let info = HandlerCache::named("overwritten")
+            .unwrap()
+            .info()
+            .wait()
+            .unwrap();
+        assert_eq!((info.currsize, info.not_stored), (2, 0));
+    }
+}
+
+#[test]
+fn a_lost_clock_does_not_turn_the_order_round() {
+    #[handler_cache(url = url(), name = "clockless", maxsize = 3)]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    let flush = || {
+        HandlerCache::named("clockless")
+            .unwrap()
+            .flush()
+            .wait()
+            .unwrap()
+    };
+    for n in 0..3 {
+        double(n);
+    }
+    flush();
+    let () = shared().connection().del("hc:{clockless}:m").unwrap();
+    double(3);
+    double(4);
+    flush();
+    for (n, expected) in [
+        (4, CallResult::HitRedis),
+        (3, CallResult::HitRedis),
+        (2, CallResult::HitRedis),
+        (0, CallResult::Miss),
+    ] {
+        assert_eq!(observe(|| double(n)).1.unwrap().result, expected, "{n}");
+        flush();
+    }
+}
+
+#[test]
+fn a_flushed_script_cache_is_not_noticed() {
+    let server = RedisServer::start();
+    static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    URL.set(server.url()).unwrap();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "scripts", maxsize = 4)]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    let cache = || HandlerCache::named("scripts").unwrap();
+    let mut connection = server.connection();
+    for n in 0..20 {
+        double(n);
+        redis::cmd("SCRIPT")
+            .arg("FLUSH")
+            .exec(&mut connection)
+            .unwrap();
+        cache().flush().wait().unwrap();
+    }
+    let info = cache().info().wait().unwrap();
+    assert_eq!((info.stored, info.not_stored, info.currsize), (20, 0, 4));
+    redis::cmd("SCRIPT")
+        .arg("FLUSH")
+        .exec(&mut connection)
+        .unwrap();
+    cache().clear().wait().unwrap();
+    assert_eq!(cache().info().wait().unwrap().currsize, 0);
+}

@@ -1,0 +1,278 @@
+//! Handlers never answer for one another.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::option_option,
+    reason = "what fails here fails the test, and odd types are what is tested"
+)]
+
+use std::process::Command;
+
+use cache_tests_support::{RedisServer, shared};
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+
+fn url() -> String {
+    shared().url()
+}
+
+fn flush_all() {
+    redis_cache_runtime::flush_all().wait().unwrap();
+}
+
+#[test]
+fn two_handlers_with_the_same_arguments() {
+    #[handler_cache(url = url())]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    #[handler_cache(url = url())]
+    fn triple(n: u32) -> u32 {
+        n * 3
+    }
+    for _ in 0..2 {
+        assert_eq!((double(5), triple(5)), (10, 15));
+        flush_all();
+    }
+}
+
+#[test]
+fn two_functions_of_one_name_in_two_modules() {
+    mod left {
+        #[redis_cache_runtime::handler_cache(url = super::url())]
+        pub(super) fn score(n: u32) -> u32 {
+            n + 1
+        }
+    }
+    mod right {
+        #[redis_cache_runtime::handler_cache(url = super::url())]
+        pub(super) fn score(n: u32) -> u32 {
+            n + 2
+        }
+    }
+    for _ in 0..2 {
+        assert_eq!((left::score(5), right::score(5)), (6, 7));
+        flush_all();
+    }
+}
+
+#[test]
+fn two_types_two_traits_and_the_name_of_a_cache() {
+    trait Left {
+        fn score(&self, n: u32) -> u32;
+    }
+    trait Right {
+        fn score(&self, n: u32) -> u32;
+    }
+    struct A;
+    struct B;
+    impl Left for A {
+        #[handler_cache(url = url())]
+        fn score(&self, n: u32) -> u32 {
+            n + 1
+        }
+    }
+    impl Right for A {
+        #[handler_cache(url = url())]
+        fn score(&self, n: u32) -> u32 {
+            n + 2
+        }
+    }
+    impl Left for B {
+        #[handler_cache(url = url())]
+        fn score(&self, n: u32) -> u32 {
+            n + 3
+        }
+    }
+    impl B {
+        #[handler_cache(url = url())]
+        fn score(n: u32) -> u32 {
+            n + 4
+        }
+    }
+    for _ in 0..2 {
+        let scores = (
+            Left::score(&A, 5),
+            Right::score(&A, 5),
+            Left::score(&B, 5),
+            B::score(5),
+        );
+        assert_eq!(scores, (6, 7, 8, 9));
+        flush_all();
+    }
+    let path = "isolation::two_types_two_traits_and_the_name_of_a_cache";
+    for name in [
+        format!("<{path}::A as {path}::Left>::score"),
+        format!("<{path}::A as {path}::Right>::score"),
+        format!("<{path}::B as {path}::Left>::score"),
+        format!("{path}::B::score"),
+    ] {
+        assert_eq!(HandlerCache::named(&name).unwrap().name(), name);
+    }
+}
+
+#[test]
+fn instantiations_of_a_generic_handler() {
+    trait Model {
+        const FACTOR: u32;
+    }
+    struct Small;
+    struct Large;
+    impl Model for Small {
+        const FACTOR: u32 = 2;
+    }
+    impl Model for Large {
+        const FACTOR: u32 = 3;
+    }
+
+    struct Handler<M>(std::marker::PhantomData<M>);
+    impl<M: Model> Handler<M> {
+        #[handler_cache(url = url())]
+        fn method(&self, n: u32) -> u32 {
+            n * M::FACTOR
+        }
+        #[handler_cache(url = url(), name = "named-generic")]
+        fn associated(n: u32) -> u32 {
+            n * M::FACTOR
+        }
+    }
+    #[handler_cache(url = url())]
+    fn free<M: Model>(n: u32) -> u32 {
+        n * M::FACTOR
+    }
+    #[handler_cache(url = url())]
+    fn sized<const N: usize>(n: usize) -> usize {
+        n * N
+    }
+
+    let small = Handler::<Small>(std::marker::PhantomData);
+    let large = Handler::<Large>(std::marker::PhantomData);
+    for _ in 0..2 {
+        assert_eq!((small.method(5), large.method(5)), (10, 15));
+        assert_eq!(
+            (
+                Handler::<Small>::associated(5),
+                Handler::<Large>::associated(5)
+            ),
+            (10, 15)
+        );
+        assert_eq!((free::<Small>(5), free::<Large>(5)), (10, 15));
+        assert_eq!((sized::<2>(5), sized::<3>(5)), (10, 15));
+        flush_all();
+    }
+    let (_, outcome) = observe(|| free::<Large>(5));
+    assert_eq!(outcome.unwrap().result, CallResult::HitRedis);
+}
+
+#[test]
+fn a_default_method_of_a_trait() {
+    trait Scores {
+        fn factor(&self) -> u32;
+        #[handler_cache(url = url())]
+        fn score(&self, n: u32) -> u32 {
+            n * self.factor()
+        }
+    }
+    struct A;
+    struct B;
+    impl Scores for A {
+        fn factor(&self) -> u32 {
+            2
+        }
+    }
+    impl Scores for B {
+        fn factor(&self) -> u32 {
+            3
+        }
+    }
+    for _ in 0..2 {
+        assert_eq!((A.score(5), B.score(5)), (10, 15));
+        flush_all();
+    }
+}
+
+#[test]
+fn arguments_that_look_alike() {
+    #[handler_cache(url = url())]
+    fn join(left: &str, right: &str) -> String {
+        format!("{left}|{right}")
+    }
+    #[handler_cache(url = url())]
+    fn depth(n: Option<Option<u32>>) -> u32 {
+        match n {
+            None => 0,
+            Some(None) => 1,
+            Some(Some(n)) => n,
+        }
+    }
+    #[handler_cache(url = url())]
+    fn shape<T: serde::Serialize + std::fmt::Debug>(value: T) -> String {
+        format!("{value:?}")
+    }
+    for _ in 0..2 {
+        assert_eq!(join("ab", "c"), "ab|c");
+        assert_eq!(join("a", "bc"), "a|bc");
+        assert_eq!(
+            (depth(None), depth(Some(None)), depth(Some(Some(2)))),
+            (0, 1, 2)
+        );
+        assert_eq!(
+            (shape(5u32), shape(Some(5u32)), shape(5u8)),
+            ("5".into(), "Some(5)".into(), "5".into())
+        );
+        assert_eq!(
+            (shape([1u8, 2]), shape((1u8, 2u8))),
+            ("[1, 2]".into(), "(1, 2)".into())
+        );
+        flush_all();
+    }
+}
+
+/// Each build is a process that opens the same cache with a handler of other types; see `worker/builds.rs`.
+#[test]
+fn builds_with_other_types() {
+    let server = RedisServer::start();
+    let answer = |build: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+            .args(["build", build])
+            .env("HANDLER_CACHE_URL", server.url())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{build}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let builds = [
+        "first",
+        "reordered_fields",
+        "retyped_fields",
+        "renamed_field",
+        "other_argument_name",
+        "retyped_answer",
+        "reordered_answer",
+        "answer_with_a_new_default",
+        "optional_answer",
+    ];
+    for build in builds {
+        assert_eq!(answer(build), format!("{build} miss"));
+    }
+    for build in builds {
+        assert_eq!(answer(build), format!("{build} hit_l2"));
+    }
+    // The same code in another place, under the same name, is the same handler.
+    assert_eq!(answer("first_moved"), "first hit_l2");
+}
+
+#[test]
+fn two_handlers_under_one_name_do_not_share() {
+    #[handler_cache(url = url(), name = "taken")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    #[handler_cache(url = url(), name = "taken")]
+    fn triple(n: u32) -> u32 {
+        n * 3
+    }
+    for _ in 0..2 {
+        assert_eq!((double(5), triple(5)), (10, 15));
+        flush_all();
+    }
+}

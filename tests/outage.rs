@@ -1,0 +1,182 @@
+//! What a caller sees while Redis is away, and when it comes back.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::items_after_statements,
+    reason = "what fails here fails the test, and handlers stand where they are used"
+)]
+
+use std::{
+    process::Command,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+use cache_tests_support::{RedisServer, eventually};
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+
+const SOON: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
+    static URL: OnceLock<String> = OnceLock::new();
+    let mut server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+    server.kill();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "late-redis")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    let began = Instant::now();
+    let (value, outcome) = observe(|| double(1));
+    assert_eq!((value, outcome.unwrap().result), (2, CallResult::ErrorOpen));
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    for n in 0..1000 {
+        let (value, outcome) = observe(|| double(n));
+        assert_eq!(
+            (value, outcome.unwrap().result),
+            (n * 2, CallResult::ErrorOpen)
+        );
+    }
+    let cache = HandlerCache::named("late-redis").unwrap();
+    assert!(cache.info().wait().is_err());
+    assert!(cache.flush().wait().is_err());
+    assert!(cache.clear().wait().is_err());
+
+    server.restart();
+    eventually(SOON, || {
+        observe(|| double(3)).1.unwrap().result == CallResult::HitRedis
+    });
+}
+
+#[tokio::test]
+async fn an_async_handler_answers_without_redis_and_joins_it_when_it_appears() {
+    static URL: OnceLock<String> = OnceLock::new();
+    let mut server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+    server.kill();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "late-redis-async")]
+    async fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    let result = async |n| {
+        let (value, outcome) = redis_cache_runtime::observe_async(double(n)).await;
+        assert_eq!(value, n * 2);
+        outcome.unwrap().result
+    };
+    for n in 0..1000 {
+        assert_eq!(result(n).await, CallResult::ErrorOpen);
+    }
+    server.restart();
+    let hit = async || result(3).await == CallResult::HitRedis;
+    cache_tests_support::eventually_async(SOON, hit).await;
+}
+
+#[test]
+fn a_killed_server_costs_no_call_and_is_found_again() {
+    static URL: OnceLock<String> = OnceLock::new();
+    let mut server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "killed")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    let hit = |n| observe(|| double(n)).1.unwrap().result == CallResult::HitRedis;
+    eventually(SOON, || hit(1));
+    server.kill();
+    for n in 0..1000 {
+        assert_eq!(double(n % 10), n % 10 * 2);
+    }
+    server.restart();
+    eventually(SOON, || hit(1));
+}
+
+#[test]
+fn a_stopped_server_costs_no_more_than_the_budget() {
+    static URL: OnceLock<String> = OnceLock::new();
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "stopped", timeout = "20ms")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    let result = |n| {
+        let (value, outcome) = observe(|| double(n));
+        assert_eq!(value, n * 2);
+        outcome.unwrap().result
+    };
+    eventually(SOON, || result(1) == CallResult::HitRedis);
+    server.stop();
+    let mut added = Vec::new();
+    for n in 0..20 {
+        let began = Instant::now();
+        assert_eq!(result(100 + n), CallResult::ErrorOpen);
+        added.push(began.elapsed());
+    }
+    added.sort();
+    assert!(added[10] < Duration::from_millis(60), "{added:?}");
+    server.resume();
+    eventually(SOON, || result(1) == CallResult::HitRedis);
+}
+
+/// Runs the worker's `call 4` with these variables, and gives its output.
+fn worker(variables: &[(&str, &str)]) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cache-worker"));
+    command
+        .args(["call", "4"])
+        .env("RUST_LOG", "redis_cache_runtime=info");
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn the_environment_names_the_endpoint() {
+    let server = RedisServer::start();
+    let (said, _) = worker(&[("HANDLER_CACHE_URL", &server.url())]);
+    assert_eq!(said, "8 miss\n8 hit_buffer\n");
+    let port = server.port().to_string();
+    let (said, _) = worker(&[
+        ("HANDLER_CACHE_HOST", "127.0.0.1"),
+        ("HANDLER_CACHE_PORT", &port),
+    ]);
+    assert!(
+        said.starts_with("8 hit_l2\n") || said.starts_with("8 miss\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn wrong_settings_are_named_once_and_the_handler_answers() {
+    for (variable, value) in [
+        ("HANDLER_CACHE_URL", "http://user:hunter2@localhost"),
+        ("HANDLER_CACHE_URL", "redis://:hunter2@localhost:port"),
+        ("HANDLER_CACHE_PORT", "hunter2"),
+        ("HANDLER_CACHE_PORT", "65536"),
+        ("HANDLER_CACHE_DB", "hunter2"),
+        ("HANDLER_CACHE_TIMEOUT", "hunter2"),
+    ] {
+        let (said, logged) = worker(&[(variable, value)]);
+        assert_eq!(said, "8 none\n8 none\n", "{variable}={value}");
+        assert_eq!(logged.matches(variable).count(), 1, "{logged}");
+        assert!(!logged.contains("hunter2"), "{logged}");
+    }
+}

@@ -1,0 +1,98 @@
+//! Starts a topology of real `redis-server`s and keeps it until Ctrl-C.
+
+use std::env;
+use std::io;
+use std::process::ExitCode;
+
+use cache_tests_support::{Cluster, RedisServer, Sentinel, TlsRedis};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What runs, for as long as it is not dropped.
+#[expect(
+    dead_code,
+    clippy::large_enum_variant,
+    reason = "there is one, held to keep its servers alive"
+)]
+enum Topology {
+    Server(RedisServer),
+    Tls(TlsRedis),
+    Cluster(Cluster),
+    Sentinel(Sentinel),
+}
+
+impl Topology {
+    /// Starts what `name` says, and describes how to reach it.
+    fn start(name: &str) -> Option<(Self, String)> {
+        Some(match name {
+            "standalone" => server(RedisServer::start()),
+            "unix" => server(RedisServer::start_unix()),
+            "tls" => tls(TlsRedis::start_mutual()),
+            "cluster" => cluster(Cluster::start_with(3, 1)),
+            "sentinel" => sentinel(Sentinel::start_with(2)),
+            _ => return None,
+        })
+    }
+}
+
+fn server(server: RedisServer) -> (Topology, String) {
+    let text = variable(&server.url());
+    (Topology::Server(server), text)
+}
+
+fn tls(redis: TlsRedis) -> (Topology, String) {
+    let text = format!(
+        "{}\n\n\
+         CA                  {}\n\
+         client certificate  {}\n\
+         client key          {}",
+        variable(&redis.url()),
+        redis.ca().display(),
+        redis.client_certificate().display(),
+        redis.client_key().display()
+    );
+    (Topology::Tls(redis), text)
+}
+
+fn cluster(cluster: Cluster) -> (Topology, String) {
+    let (primaries, replicas) = (cluster.primaries().len(), cluster.len());
+    let text = format!(
+        "{}\n\n{primaries} primaries, {} replicas:\n{}",
+        variable(&cluster.urls().join(",")),
+        replicas - primaries,
+        cluster.urls().join("\n")
+    );
+    (Topology::Cluster(cluster), text)
+}
+
+fn sentinel(set: Sentinel) -> (Topology, String) {
+    let text = format!(
+        "{}\n\nthree sentinels:\n{}\nthe primary is called {}, and is {} now",
+        variable(&set.urls().join(",")),
+        set.urls().join("\n"),
+        set.master_name(),
+        set.server(set.primary()).url()
+    );
+    (Topology::Sentinel(set), text)
+}
+
+fn variable(url: &str) -> String {
+    format!("HANDLER_CACHE_URL='{url}'")
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<ExitCode> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let name = env::args().nth(1).unwrap_or_default();
+    let Some((topology, text)) = Topology::start(&name) else {
+        eprintln!("usage: cache-redis standalone|tls|unix|cluster|sentinel");
+        return Ok(ExitCode::FAILURE);
+    };
+    println!("{text}\n\nCtrl-C ends it");
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    drop(topology);
+    Ok(ExitCode::SUCCESS)
+}

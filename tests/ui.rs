@@ -1,0 +1,67 @@
+//! What compiles, what does not, and what the compiler then says.
+//!
+//! After a change of a message: `TRYBUILD=overwrite cargo test -p cache-tests --test ui`.
+
+use std::{
+    fs, io,
+    panic::{self, AssertUnwindSafe},
+    path::Path,
+    process::Command,
+};
+
+use trybuild::TestCases;
+
+/// The compiler whose output is kept beside the failing cases.
+const COMPARED_ON: &str = "rustc 1.95.";
+
+#[test]
+fn ui() {
+    TestCases::new().pass("ui/pass/*.rs");
+    // Apart from the others, because trybuild then checks them all at once.
+    let version = compiler();
+    if version.starts_with(COMPARED_ON) {
+        TestCases::new().compile_fail("ui/fail/*.rs");
+    } else {
+        println!("the expected output is that of {COMPARED_ON}x, and not compared on {version}");
+        all_fail(Path::new("ui/fail"));
+    }
+}
+
+fn compiler() -> String {
+    let rustc = option_env!("RUSTC").unwrap_or("rustc");
+    let output = Command::new(rustc).arg("--version").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Every case fails to compile, whatever the compiler says about it.
+///
+/// trybuild takes no case without expected output: of a copy that has none it writes down what the
+/// compiler said, and panics in the end with other words than if a case had compiled.
+fn all_fail(cases: &Path) {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fail");
+    let count = copy_cases(cases, &copy).unwrap();
+    let pattern = copy.join("*.rs");
+    let panic = panic::catch_unwind(AssertUnwindSafe(|| TestCases::new().compile_fail(pattern)));
+    let message = panic.unwrap_err().downcast::<String>().unwrap_or_default();
+    fs::remove_dir_all("wip").unwrap();
+    assert_eq!(
+        *message,
+        format!("successfully created new stderr files for {count} test cases")
+    );
+}
+
+fn copy_cases(from: &Path, to: &Path) -> io::Result<usize> {
+    if to.exists() {
+        fs::remove_dir_all(to)?;
+    }
+    fs::create_dir_all(to)?;
+    let mut count = 0;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            fs::copy(&path, to.join(path.file_name().unwrap()))?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,10 @@
+use redis_cache_runtime::handler_cache;
+
+struct Handler;
+
+#[handler_cache]
+impl Handler {
+    fn handle(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use redis_cache_runtime::handler_cache;
+
+#[derive(serde::Serialize)]
+struct Prediction;
+
+#[handler_cache]
+fn handle(_n: u32) -> Prediction {
+    Prediction
+}
+
+fn main() {}

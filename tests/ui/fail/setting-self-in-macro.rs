@@ -1,0 +1,14 @@
+use redis_cache_runtime::handler_cache;
+
+struct Handler {
+    host: String,
+}
+
+impl Handler {
+    #[handler_cache(name = format!("{}", self.host))]
+    fn handle(&self, n: u32) -> u32 {
+        n
+    }
+}
+
+fn main() {}

@@ -1,0 +1,264 @@
+//! Handlers for clippy to look at, once with the attribute and once, under `--cfg control`, without it.
+//! Some are written badly: what is said about those must be the same both times.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fmt::{self, Display},
+    pin::Pin,
+    sync::Arc,
+};
+
+#[cfg(not(control))]
+use redis_cache_runtime::handler_cache;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// What a handler answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// The class.
+    pub class: u8,
+}
+
+/// Why it does not.
+#[derive(Debug)]
+pub struct HandleError;
+
+impl Display for HandleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no answer")
+    }
+}
+
+/// A handler.
+#[derive(Clone, Debug)]
+pub struct Handler {
+    factor: u32,
+    name: String,
+}
+
+impl Handler {
+    /// Every argument.
+    ///
+    /// # Errors
+    ///
+    /// If the image is empty.
+    #[cfg_attr(
+        not(control),
+        handler_cache(
+            host = "localhost",
+            port = 6379,
+            db = 0,
+            maxsize = 128,
+            name = "lint",
+            timeout = "50ms",
+            skip(context),
+            version = self.name.len(),
+            crate = ::redis_cache_runtime
+        )
+    )]
+    pub fn all(&self, image: &[u8], mut n: u32, context: &str) -> Result<Prediction, HandleError> {
+        n += u32::try_from(context.len()).map_err(|_| HandleError)?;
+        if image.is_empty() {
+            return Err(HandleError);
+        }
+        Ok(Prediction { class: u8::try_from(n * self.factor).unwrap_or_default() })
+    }
+
+    /// No argument.
+    #[cfg_attr(not(control), handler_cache)]
+    pub fn short(&self, n: u32) -> u32 {
+        self.factor * n
+    }
+
+    /// Several lines in one expression.
+    #[cfg_attr(not(control), handler_cache(maxsize = None))]
+    #[must_use]
+    pub fn single(&self, n: u32) -> Option<u32> {
+        n.checked_mul(self.factor)
+    }
+
+    /// Unit.
+    #[cfg_attr(not(control), handler_cache)]
+    pub fn unit(&mut self, n: u32) {
+        self.factor += n;
+    }
+
+    /// Unit, said.
+    #[cfg_attr(not(control), handler_cache)]
+    pub fn said_unit(&mut self, n: u32) -> () {
+        self.factor += n;
+    }
+
+    /// By value.
+    #[cfg_attr(not(control), handler_cache)]
+    #[must_use]
+    pub fn value(self, other: String) -> String {
+        self.name + &other
+    }
+
+    /// Shared.
+    #[cfg_attr(not(control), handler_cache)]
+    #[must_use]
+    pub fn shared(self: Arc<Self>, n: u32) -> u32 {
+        self.factor * n
+    }
+
+    /// Pinned.
+    #[cfg_attr(not(control), handler_cache)]
+    pub fn pinned(self: Pin<&mut Self>, n: u32) -> u32 {
+        self.factor * n
+    }
+
+    /// Borrowing.
+    #[cfg_attr(not(control), handler_cache)]
+    #[must_use]
+    pub fn borrowing<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(text)
+    }
+
+    /// Async.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no number.
+    #[cfg_attr(not(control), handler_cache(url = "redis://localhost", version = (1, "a")))]
+    pub async fn parse(&self, text: &str, mut n: u32) -> Result<u32, std::num::ParseIntError> {
+        n += 1;
+        std::future::ready(()).await;
+        if text.is_empty() {
+            return Ok(n);
+        }
+        Ok(text.parse::<u32>()? * self.factor)
+    }
+
+    /// Async, one expression.
+    #[cfg_attr(not(control), handler_cache)]
+    pub async fn ready(&self, n: u32) -> u32 {
+        std::future::ready(n * self.factor).await
+    }
+
+    /// Async unit.
+    #[cfg_attr(not(control), handler_cache)]
+    pub async fn ready_unit(&mut self, n: u32) {
+        std::future::ready(()).await;
+        self.factor += n;
+    }
+
+    /// Async, shared.
+    #[cfg_attr(not(control), handler_cache)]
+    pub async fn ready_shared(self: Arc<Self>, n: u32) -> Vec<Prediction> {
+        std::future::ready(()).await;
+        vec![Prediction { class: u8::try_from(n).unwrap_or_default() }]
+    }
+}
+
+/// A trait.
+pub trait Handle {
+    /// Handles.
+    fn handle(&self, n: u32) -> u32;
+
+    /// Has a body.
+    #[cfg_attr(not(control), handler_cache)]
+    fn provided(&self, n: u32) -> u32 {
+        n + 1
+    }
+}
+
+impl Handle for Handler {
+    #[cfg_attr(not(control), handler_cache)]
+    fn handle(&self, n: u32) -> u32 {
+        n * self.factor
+    }
+}
+
+/// Patterns.
+#[cfg_attr(not(control), handler_cache)]
+#[must_use]
+pub fn patterns((a, mut b): (u32, u32), Prediction { class }: Prediction, _: &Handler) -> u32 {
+    b += a;
+    b + u32::from(class)
+}
+
+/// An argument that only the key needs.
+#[cfg_attr(not(control), handler_cache)]
+#[must_use]
+pub fn underscore(_n: u32) -> u32 {
+    1
+}
+
+/// Generic.
+///
+/// # Errors
+///
+/// Never.
+#[cfg_attr(not(control), handler_cache(skip(other, show)))]
+pub fn generic<T, const N: usize>(
+    values: &[T],
+    other: &impl Display,
+    show: impl Fn(&T) -> String,
+) -> Result<HashMap<String, [u8; 2]>, Box<dyn std::error::Error>>
+where
+    T: Clone + Serialize + DeserializeOwned,
+    for<'a> &'a T: Sized,
+{
+    let shown = values.iter().map(|value| (show(value), [0, 1]));
+    Ok(shown.chain([(other.to_string(), [u8::try_from(N)?; 2])]).collect())
+}
+
+/// Long, but not too long.
+#[cfg_attr(not(control), handler_cache)]
+#[must_use]
+pub fn branches(n: u32, text: &str) -> String {
+    match n {
+        0 => text.to_owned(),
+        1 | 2 => {
+            let mut out = String::new();
+            for (i, c) in text.chars().enumerate() {
+                if i % 2 == 0 {
+                    out.push(c);
+                } else if c.is_alphabetic() {
+                    out.extend(c.to_uppercase());
+                }
+            }
+            out
+        }
+        _ if text.is_empty() => return String::new(),
+        _ => text.chars().rev().collect(),
+    }
+}
+
+/// Recursive.
+#[cfg_attr(not(control), handler_cache)]
+#[must_use]
+pub fn fibonacci(n: u64) -> u64 {
+    if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
+}
+
+/// Written badly.
+#[cfg_attr(not(control), handler_cache)]
+pub fn bad(mut n: u32, text: String, items: &Vec<u32>) -> Result<u32, ()> {
+    let unused = n as u8;
+    if text.len() == 0 {
+        return Ok(1);
+        println!("unreachable");
+    }
+    let x = items.iter().map(|i| i.clone()).collect::<Vec<_>>();
+    fn late() {}
+    return Ok(x.len() as u32);
+}
+
+/// Written badly, and async.
+#[cfg_attr(not(control), handler_cache)]
+pub async fn bad_async(mut n: u32, text: String) -> Result<u32, ()> {
+    let unused = n as u8;
+    std::future::ready(()).await;
+    if text.len() == 0 {
+        return Ok(1);
+        println!("unreachable");
+    }
+    fn late() {}
+    return Ok(n);
+}
+
+fn main() {}

@@ -1,0 +1,53 @@
+//! `cargo xtask ci`
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::run::{cargo, run};
+use crate::test;
+
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: [Step; 4] = [
+    ("format", format),
+    ("lints", lints),
+    ("tests", tests),
+    ("documentation", documentation),
+];
+
+/// Runs the steps up to the first that fails.
+pub(crate) fn ci() -> Result<()> {
+    let mut passed = Vec::new();
+    for (name, step) in STEPS {
+        eprintln!("\n# {name}");
+        let start = Instant::now();
+        step().with_context(|| format!("`cargo xtask ci` stopped at: {name}"))?;
+        passed.push(format!("{name} ({} s)", start.elapsed().as_secs()));
+    }
+    eprintln!("\npassed: {}", passed.join(", "));
+    Ok(())
+}
+
+fn format() -> Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn lints() -> Result<()> {
+    run(&mut cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
+}
+
+fn tests() -> Result<()> {
+    test::test(&test::Args::default())
+}
+
+fn documentation() -> Result<()> {
+    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-Dwarnings"))
+}

@@ -1,0 +1,9 @@
+//! `cargo xtask fmt`
+
+use anyhow::Result;
+
+use crate::run::{cargo, run};
+
+pub(crate) fn fmt() -> Result<()> {
+    run(&mut cargo(&["fmt", "--all"]))
+}

@@ -1,0 +1,54 @@
+//! The commands that people and CI run, as `cargo xtask …`.
+
+mod child;
+mod ci;
+mod demo;
+mod fmt;
+mod paths;
+mod redis_server;
+mod run;
+mod test;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Commands of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows the MNIST server answering from the cache, then keeps it running
+    Demo(demo::Args),
+    /// Runs all tests, bringing a redis-server if there is none
+    Test(test::Args),
+    /// Checks format and lints, runs all tests, builds the documentation
+    Ci,
+    /// Formats all code
+    Fmt,
+    /// Trains the weights of the MNIST example
+    Train(train::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Demo(args) => demo::demo(&args),
+        Command::Test(args) => test::test(&args),
+        Command::Ci => ci::ci(),
+        Command::Fmt => fmt::fmt(),
+        Command::Train(args) => train::train(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
