@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::items_after_statements,
+    clippy::option_option,
     reason = "what fails here fails the test, and handlers stand where they are used"
 )]
 
@@ -14,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::{RedisServer, shared};
+use cache_tests_support::{MonitorLine, RedisServer, shared};
 use redis_cache_runtime::{
     CacheIdentity, CallResult, ErrorKind, HandlerCache, MaxSize, SkipInKey, handler_cache, observe,
     observe_async,
@@ -131,7 +132,7 @@ fn a_hit_is_one_get_and_a_miss_one_get_and_one_script() {
     let monitor = server.monitor();
     assert_eq!(result_of(|| double(0)), CallResult::HitRedis);
     let lines = monitor.finish();
-    let commands: Vec<_> = lines.iter().map(|line| line.command()).collect();
+    let commands: Vec<_> = lines.iter().map(MonitorLine::command).collect();
     assert_eq!(
         commands.first().map(String::as_str),
         Some("GET"),
@@ -151,7 +152,7 @@ fn a_hit_is_one_get_and_a_miss_one_get_and_one_script() {
     let commands: Vec<_> = lines
         .iter()
         .filter(|line| !line.is_from_script())
-        .map(|line| line.command())
+        .map(MonitorLine::command)
         .collect();
     assert_eq!(commands, ["GET", "EVALSHA"]);
 }

@@ -1,10 +1,6 @@
 //! Concurrent calls with one key run the body once, however the first of them ends.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::items_after_statements,
-    reason = "what fails here fails the test, and handlers stand where they are used"
-)]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -223,6 +219,36 @@ fn failing_callers_do_not_wait_for_one_another_for_long() {
         "{:?}",
         began.elapsed()
     );
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_polls_holds_up_nobody() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(url = url(), name = "kept-aside")]
+    async fn slow(n: u32) -> u32 {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        n
+    }
+
+    for polls in [1, 100] {
+        let mut aside = Box::pin(slow(polls));
+        // Polled while it looks up, and then while its body runs, but not to its end.
+        for _ in 0..polls {
+            let polled = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(aside.as_mut().poll(context).is_ready())
+            });
+            if polled.await || RUNS.load(Ordering::Relaxed) > 0 {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        let second = tokio::time::timeout(SOON, slow(polls)).await;
+        assert_eq!(second.unwrap(), polls);
+        assert_eq!(aside.await, polls);
+        RUNS.store(0, Ordering::Relaxed);
+    }
 }
 
 async fn wait_for_runs(runs: &AtomicU32, expected: u32) {

@@ -1,10 +1,6 @@
 //! The bound and the order of eviction.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::items_after_statements,
-    reason = "what fails here fails the test, and handlers stand where they are used"
-)]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::{
     collections::VecDeque,

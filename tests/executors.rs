@@ -221,3 +221,31 @@ fn futures_can_be_sent_and_dropped_anywhere() {
     };
     assert_eq!(value, 2);
 }
+
+#[test]
+fn a_future_is_hardly_larger_than_its_body() {
+    async fn body(len: usize) -> u8 {
+        let input = [1; 4096];
+        tokio::task::yield_now().await;
+        input[len]
+    }
+    #[handler_cache(name = "small-future")]
+    async fn bare(input: Vec<u8>) -> u8 {
+        body(input.len()).await
+    }
+    #[handler_cache(name = "small-future-outer")]
+    async fn nested(input: Vec<u8>) -> u8 {
+        bare(input).await
+    }
+    let plain = size_of_val(&body(0));
+    let cached = size_of_val(&bare(Vec::new()));
+    let twice = size_of_val(&nested(Vec::new()));
+    assert!(
+        cached < plain + 2048,
+        "{cached} bytes for a body of {plain}"
+    );
+    assert!(
+        twice < cached + 2048,
+        "{twice} bytes around one of {cached}"
+    );
+}

@@ -205,7 +205,7 @@ fn a_lost_clock_does_not_turn_the_order_round() {
             .unwrap()
             .flush()
             .wait()
-            .unwrap()
+            .unwrap();
     };
     for n in 0..3 {
         double(n);

@@ -2,6 +2,8 @@
 //!
 //! After a change of a message: `TRYBUILD=overwrite cargo test -p cache-tests --test ui`.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::{
     fs, io,
     panic::{self, AssertUnwindSafe},

@@ -8,13 +8,18 @@ mod builds;
 
 use std::{env, sync::OnceLock};
 
-use redis_cache_runtime::{HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
 
 static MAXSIZE: OnceLock<usize> = OnceLock::new();
 
 #[handler_cache(name = "churn", maxsize = 2)]
 fn churn(n: u64) -> u64 {
     n * 2
+}
+
+#[handler_cache(name = "churn-async", maxsize = 2, ttl = "1h")]
+async fn churn_async(n: u64) -> u64 {
+    n * 3
 }
 
 #[handler_cache(name = "shrink", maxsize = *MAXSIZE.get().unwrap())]
@@ -81,6 +86,8 @@ fn main() {
                 .block_on(runtime.spawn(async move { churn(n) }))
                 .unwrap();
         }
+        // tour: uses all that a cache can do, and fails where anything of it does not work.
+        "tour" => tour(),
         // build NAME: calls the handler of that build, and prints who answered and how.
         "build" => {
             let (answer, outcome) = observe(|| builds::call(&args[1]));
@@ -88,6 +95,38 @@ fn main() {
             println!("{answer} {}", outcome.unwrap().result);
         }
         other => panic!("unknown command {other}"),
+    }
+}
+
+fn tour() {
+    let cache = || HandlerCache::named("churn").unwrap();
+    let result = |n| {
+        let (value, outcome) = observe(|| churn(n));
+        assert_eq!(value, n * 2);
+        outcome.unwrap().result
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    for round in 0..3 {
+        for n in [1, 2, 1, 3] {
+            result(n);
+        }
+        flush("churn");
+        for n in [1, 3] {
+            assert_eq!(result(n), CallResult::HitRedis, "{n} in round {round}");
+            let (value, outcome) = runtime.block_on(observe_async(churn_async(n)));
+            assert_eq!(value, n * 3);
+            assert_ne!(outcome.unwrap().result, CallResult::ErrorOpen);
+        }
+        flush("churn-async");
+        assert_eq!(result(2), CallResult::Miss);
+        flush("churn");
+        let info = cache().info().wait().unwrap();
+        assert_eq!((info.currsize, info.not_stored, info.corrupt), (2, 0, 0));
+        cache().clear().wait().unwrap();
+        assert_eq!(cache().info().wait().unwrap().currsize, 0);
     }
 }
 

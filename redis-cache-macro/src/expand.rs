@@ -221,8 +221,12 @@ impl<'a> Expansion<'a> {
     /// or
     ///
     /// ```text
-    /// __site.call_async(__key.finish(), __codec, async move { return edge { body } }).await
+    /// let __body = pin!(async move { return edge { body } });
+    /// __site.call_async(__key.finish(), __codec, __body).await
     /// ```
+    ///
+    /// The body's future stays where it is made: each future that it were moved into would hold
+    /// room for it twice.
     fn call(&self) -> TokenStream {
         let Self { output, .. } = self;
         let body = self.handler.body.as_ref();
@@ -237,7 +241,9 @@ impl<'a> Expansion<'a> {
         let block = body.map(|body| body.block(hygienic(body.span)));
         let edge = self.return_edge();
         quote_spanned! {Span::mixed_site()=>
-            __site.call_async(__key.finish(), __codec, async move { #edge #block }).await
+            let __key = __key.finish();
+            let __body = ::core::pin::pin!(async move { #edge #block });
+            __site.call_async(__key, __codec, __body).await
         }
     }
 

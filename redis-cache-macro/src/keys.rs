@@ -1,26 +1,30 @@
 //! The names of the arguments, with an example of each.
 
 /// What can be written in the attribute, in the order in which the documentation has it.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 12] = [
     ("host", "host = \"localhost\""),
     ("port", "port = 6379"),
     ("db", "db = 0"),
     ("url", "url = \"redis://localhost:6379\""),
     ("maxsize", "maxsize = 128"),
     ("name", "name = \"predictions\""),
+    ("ttl", "ttl = \"10m\""),
     ("timeout", "timeout = \"50ms\""),
+    ("max_value_bytes", "max_value_bytes = 1048576"),
     ("skip", "skip(context)"),
     ("version", "version = self.version"),
     ("crate", "crate = ::redis_cache_runtime"),
 ];
 
 /// Words of other caches for what has another name here.
-const SYNONYMS: [(&str, &str); 7] = [
+const SYNONYMS: [(&str, &str); 9] = [
     ("namespace", "name"),
     ("prefix", "name"),
     ("database", "db"),
     ("size", "maxsize"),
     ("capacity", "maxsize"),
+    ("expire", "ttl"),
+    ("time", "ttl"),
     ("ignore", "skip"),
     ("exclude", "skip"),
 ];

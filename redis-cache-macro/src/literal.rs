@@ -23,7 +23,9 @@ pub(crate) fn check(name: &str, value: &Expr) -> syn::Result<Value> {
         }
         "port" => port(value),
         "db" => db(value),
-        "timeout" => timeout(value),
+        "ttl" => span_of_time(name, value, "10m"),
+        "timeout" => span_of_time(name, value, "50ms"),
+        "max_value_bytes" => max_value_bytes(value),
         "maxsize" => maxsize(value),
         _ => Ok(Value::Written),
     }
@@ -165,20 +167,27 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn timeout(value: &Expr) -> syn::Result<Value> {
-    const EXPECTED: &str = "write a number and one of `ns`, `us`, `ms`, `s`, `m`, `h`, \
-                            such as `timeout = \"50ms\"`";
+fn max_value_bytes(value: &Expr) -> syn::Result<Value> {
+    const EXPECTED: &str = "`max_value_bytes` is a number of bytes, 1 or more";
+    let bytes = number(value, 1..=u64::MAX, "usize", EXPECTED)?;
+    Ok(bytes.map_or(Value::Written, Value::Number))
+}
+
+fn span_of_time(name: &str, value: &Expr, example: &str) -> syn::Result<Value> {
+    let expected = format!(
+        "write a number and one of `ns`, `us`, `ms`, `s`, `m`, `h`, such as `{name} = \"{example}\"`"
+    );
     match literal(value) {
         Some((false, Lit::Str(text))) => match duration::parse(&text.value()) {
             Ok(nanos) => Ok(Value::Nanos(nanos)),
             Err(fault) => Err(Error::new(
                 text.span(),
-                format!("`timeout` {fault}; {EXPECTED}"),
+                format!("`{name}` {fault}; {expected}"),
             )),
         },
         Some(_) => Err(Error::new_spanned(
             value,
-            format!("`timeout` has a unit; {EXPECTED}"),
+            format!("`{name}` has a unit; {expected}"),
         )),
         None => Ok(Value::Written),
     }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -168,6 +169,7 @@ impl Cache {
             Next::Alone => return body(),
             Next::Lead(leader, digest) => (leader, digest),
         };
+        leader.attended();
         let found = self
             .endpoint
             .lookup_blocking(&self.names.entry(&digest), self.timeout);
@@ -188,7 +190,7 @@ impl Cache {
         &'static self,
         key: CallKey,
         codec: Codec<R>,
-        body: impl Future<Output = R>,
+        body: Pin<&mut impl Future<Output = R>>,
     ) -> R {
         let mut call = Call::new(self, key, &codec);
         let next = match call.join(oneshot::async_channel) {
@@ -202,13 +204,15 @@ impl Cache {
         };
         let entry = self.names.entry(&digest);
         // On the heap, so that a method's future is hardly larger than its body's.
-        let found = Box::pin(self.endpoint.lookup(&entry, self.timeout)).await;
+        let mut lookup = Box::pin(self.endpoint.lookup(&entry, self.timeout));
+        let found = leader.attend(lookup.as_mut()).await;
+        drop(lookup);
         match call.looked_up(found, leader, digest) {
             Next::Done(value) => value,
             Next::Alone => body.await,
             Next::Lead(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
-                let value = body.await;
+                let value = work.leader.attend(body).await;
                 call.computed(&value, work);
                 value
             }

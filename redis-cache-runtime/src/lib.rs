@@ -32,6 +32,8 @@
 //! | `HANDLER_CACHE_URL` | the whole endpoint of every cache; the place for credentials |
 //! | `HANDLER_CACHE_HOST`, `HANDLER_CACHE_PORT`, `HANDLER_CACHE_DB` | one part of it, where no URL is in the environment |
 //! | `HANDLER_CACHE_TIMEOUT` | `timeout`, as `50ms` or `1s` |
+//! | `HANDLER_CACHE_TLS_CA` | the file of the authorities to trust, in PEM, instead of the system's |
+//! | `HANDLER_CACHE_TLS_CERT`, `HANDLER_CACHE_TLS_KEY` | the files of a client certificate and its key, in PEM |
 //! | `HANDLER_CACHE_SECRET` | the key of the check on stored values, so that whoever can write to Redis still can't plant one |
 
 #[doc(hidden)]

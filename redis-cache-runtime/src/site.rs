@@ -3,6 +3,7 @@
 use std::{
     any::type_name,
     collections::HashMap,
+    pin::Pin,
     sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
@@ -78,7 +79,7 @@ impl Site {
         &'static self,
         key: CallKey,
         codec: Codec<R>,
-        body: impl Future<Output = R>,
+        body: Pin<&mut impl Future<Output = R>>,
     ) -> R {
         match key.cache {
             Some(cache) => cache.call_async(key, codec, body).await,

@@ -8,8 +8,9 @@ use redis::Connection;
 ///
 /// The commands after `+script|load` up to `+zscore` are those that a lookup and the scripts run;
 /// those after are for the connection itself.
-pub const LEAST_PRIVILEGE: &str = "~hc:* resetchannels -@all +evalsha +script|load +get +hincrby \
-    +set +type +unlink +zadd +zcard +zpopmin +zrangebyscore +zrem +zrevrange +zscore \
+pub const LEAST_PRIVILEGE: &str = "~hc:* resetchannels -@all +evalsha +script|load +get \
+    +exists +hincrby +set +type +unlink +zadd +zcard +zpopmin +zrange +zrangebyscore +zrem \
+    +zrevrange +zscore \
     +auth +client|caching +client|id +client|tracking +hello +ping +select";
 
 /// One user with a password.

@@ -5,6 +5,7 @@ mod ci;
 mod demo;
 mod fmt;
 mod paths;
+mod redis;
 mod redis_server;
 mod run;
 mod test;
@@ -26,6 +27,8 @@ struct Cli {
 enum Command {
     /// Shows the MNIST server answering from the cache, then keeps it running
     Demo(demo::Args),
+    /// Starts Redis servers, prints how to reach them, and ends them at Ctrl-C
+    Redis(redis::Args),
     /// Runs all tests, bringing a redis-server if there is none
     Test(test::Args),
     /// Checks format and lints, runs all tests, builds the documentation
@@ -39,6 +42,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::demo(&args),
+        Command::Redis(args) => redis::redis(&args),
         Command::Test(args) => test::test(&args),
         Command::Ci => ci::ci(),
         Command::Fmt => fmt::fmt(),

@@ -12,6 +12,9 @@ pub(super) struct Environment {
     pub(super) port: Option<Variable>,
     pub(super) db: Option<Variable>,
     pub(super) timeout: Option<Variable>,
+    pub(super) tls_ca: Option<Variable>,
+    pub(super) tls_cert: Option<Variable>,
+    pub(super) tls_key: Option<Variable>,
     pub(super) seal: Seal,
 }
 
@@ -49,6 +52,9 @@ impl Environment {
             port: Variable::read("HANDLER_CACHE_PORT"),
             db: Variable::read("HANDLER_CACHE_DB"),
             timeout: Variable::read("HANDLER_CACHE_TIMEOUT"),
+            tls_ca: Variable::read("HANDLER_CACHE_TLS_CA"),
+            tls_cert: Variable::read("HANDLER_CACHE_TLS_CERT"),
+            tls_key: Variable::read("HANDLER_CACHE_TLS_KEY"),
             seal: Seal::new(secret.as_ref().map(|secret| secret.value.as_str())),
         }
     }

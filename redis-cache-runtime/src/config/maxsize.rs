@@ -35,18 +35,7 @@ impl fmt::Display for MaxSize {
     }
 }
 
-impl From<u64> for MaxSize {
-    fn from(entries: u64) -> Self {
-        Self::Entries(entries)
-    }
-}
-
-impl From<u32> for MaxSize {
-    fn from(entries: u32) -> Self {
-        Self::Entries(entries.into())
-    }
-}
-
+// One integer type only, or a literal in an expression would have none.
 impl From<usize> for MaxSize {
     fn from(entries: usize) -> Self {
         Self::Entries(entries as u64)

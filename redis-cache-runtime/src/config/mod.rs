@@ -3,6 +3,7 @@
 mod environment;
 mod maxsize;
 mod settings;
+mod tls;
 
 pub(crate) use self::settings::Config;
 pub use self::{maxsize::MaxSize, settings::Settings};

@@ -7,7 +7,7 @@ use redis::{
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
-use super::{MaxSize, environment::Environment};
+use super::{MaxSize, environment::Environment, tls};
 use crate::{
     envelope::Seal,
     error::{Error, ErrorKind},
@@ -128,7 +128,7 @@ impl Settings {
             timeout,
             ttl: self.ttl,
             max_value_bytes: self.max_value_bytes.unwrap_or(DEFAULT_MAX_VALUE_BYTES),
-            connection: self.connection(environment)?,
+            connection: tls::apply(self.connection(environment)?, environment)?,
             seal: environment.seal,
         })
     }
@@ -216,7 +216,7 @@ impl fmt::Debug for Config {
     }
 }
 
-fn invalid(setting: &str, expected: &str) -> Error {
+pub(super) fn invalid(setting: &str, expected: &str) -> Error {
     Error::new(
         ErrorKind::InvalidConfig,
         format!("`{setting}` is wrong: expected {expected}"),
@@ -224,8 +224,8 @@ fn invalid(setting: &str, expected: &str) -> Error {
 }
 
 /// What a Redis URL looks like. The URL itself is never shown: it may hold a password.
-const URL: &str =
-    "a URL like `redis://[user:password@]host[:port][/db]` or `redis+unix:///path?db=0`";
+const URL: &str = "a URL like `redis://[user:password@]host[:port][/db]`, `rediss://…` over TLS, \
+                   or `redis+unix:///path?db=0`";
 
 fn parse_url(setting: &str, url: &str) -> Result<ConnectionInfo, Error> {
     let info = url
@@ -235,7 +235,7 @@ fn parse_url(setting: &str, url: &str) -> Result<ConnectionInfo, Error> {
     if !info.addr().is_supported() {
         return Err(invalid(
             setting,
-            "an address that this build supports: TCP or a Unix socket",
+            "an address that this build supports (`rediss://` needs the feature `tls`)",
         ));
     }
     Ok(finish(info))

@@ -8,11 +8,7 @@ use cache_tests_support::{Cluster, RedisServer, Sentinel, TlsRedis};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What runs, for as long as it is not dropped.
-#[expect(
-    dead_code,
-    clippy::large_enum_variant,
-    reason = "there is one, held to keep its servers alive"
-)]
+#[expect(dead_code, reason = "it is held to keep its servers alive")]
 enum Topology {
     Server(RedisServer),
     Tls(TlsRedis),
@@ -41,10 +37,10 @@ fn server(server: RedisServer) -> (Topology, String) {
 
 fn tls(redis: TlsRedis) -> (Topology, String) {
     let text = format!(
-        "{}\n\n\
-         CA                  {}\n\
-         client certificate  {}\n\
-         client key          {}",
+        "{} \\\n\
+         HANDLER_CACHE_TLS_CA='{}' \\\n\
+         HANDLER_CACHE_TLS_CERT='{}' \\\n\
+         HANDLER_CACHE_TLS_KEY='{}'",
         variable(&redis.url()),
         redis.ca().display(),
         redis.client_certificate().display(),
@@ -54,20 +50,22 @@ fn tls(redis: TlsRedis) -> (Topology, String) {
 }
 
 fn cluster(cluster: Cluster) -> (Topology, String) {
-    let (primaries, replicas) = (cluster.primaries().len(), cluster.len());
+    let primaries = cluster.primaries().len();
     let text = format!(
         "{}\n\n{primaries} primaries, {} replicas:\n{}",
         variable(&cluster.urls().join(",")),
-        replicas - primaries,
+        cluster.len() - primaries,
         cluster.urls().join("\n")
     );
     (Topology::Cluster(cluster), text)
 }
 
 fn sentinel(set: Sentinel) -> (Topology, String) {
+    let addresses = set.urls().join(",").replace("redis://", "");
+    let url = format!("redis+sentinel://{addresses}/{}", set.master_name());
     let text = format!(
-        "{}\n\nthree sentinels:\n{}\nthe primary is called {}, and is {} now",
-        variable(&set.urls().join(",")),
+        "{}\n\nthree sentinels:\n{}\n\nthe primary is called {}, and is {} now",
+        variable(&url),
         set.urls().join("\n"),
         set.master_name(),
         set.server(set.primary()).url()
@@ -81,13 +79,14 @@ fn variable(url: &str) -> String {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<ExitCode> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
     let name = env::args().nth(1).unwrap_or_default();
     let Some((topology, text)) = Topology::start(&name) else {
         eprintln!("usage: cache-redis standalone|tls|unix|cluster|sentinel");
         return Ok(ExitCode::FAILURE);
     };
+    // Only from here on: Ctrl-C ends the servers at once, and a start would wait for them.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     println!("{text}\n\nCtrl-C ends it");
     tokio::select! {
         _ = interrupt.recv() => {}

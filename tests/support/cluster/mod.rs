@@ -1,5 +1,6 @@
 //! A Redis Cluster of the test's own.
 
+mod agreement;
 mod migration;
 mod node;
 mod slot;
@@ -10,9 +11,7 @@ use std::time::Duration;
 use redis::Connection;
 
 use self::node::Node;
-use self::view::Member;
 use crate::server::RedisServer;
-use crate::wait::holds_within;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -53,7 +52,7 @@ impl Cluster {
         for (index, replica) in cluster.nodes.iter().enumerate().skip(primaries) {
             replica.tell(&["REPLICATE", cluster.nodes[index % primaries].id()]);
         }
-        cluster.wait_until("all nodes agree and serve", || cluster.is_settled(None));
+        cluster.wait_until_settled();
         cluster
     }
 
@@ -130,6 +129,11 @@ impl Cluster {
         self.wait_until("a replica is promoted", || self.is_settled(Some(failed)));
     }
 
+    /// Waits until all nodes that run agree and serve, say after a stopped one was resumed.
+    pub fn wait_until_settled(&self) {
+        self.wait_until("all nodes agree and serve", || self.is_settled(None));
+    }
+
     /// Starts a primary without slots, waits until all nodes that run know it, and returns which
     /// node it is.
     pub fn add_node(&mut self) -> usize {
@@ -155,14 +159,6 @@ impl Cluster {
             .map(|(index, _)| index)
     }
 
-    fn running(&self, failed: Option<usize>) -> impl Iterator<Item = &Node> {
-        self.nodes
-            .iter()
-            .enumerate()
-            .filter(move |(index, node)| Some(*index) != failed && node.server.is_running())
-            .map(|(_, node)| node)
-    }
-
     fn assign_slots(&self, primaries: usize) {
         let slots = usize::from(slot::SLOTS);
         for (index, primary) in self.nodes.iter().take(primaries).enumerate() {
@@ -171,69 +167,19 @@ impl Cluster {
             primary.tell(&["ADDSLOTSRANGE", &first.to_string(), &last.to_string()]);
         }
     }
-
-    /// Whether all nodes that run reach one another.
-    fn is_connected(&self, failed: Option<usize>) -> bool {
-        let reaches_all = |node: &Node| {
-            let view = node.view().unwrap_or_default();
-            self.running(failed).all(|other| {
-                view.iter()
-                    .any(|member| member.id == other.id() && member.is_connected)
-            })
-        };
-        self.running(failed).all(reaches_all)
-    }
-
-    /// Whether all nodes that run reach one another, serve, and agree on who of them owns what.
-    fn is_settled(&self, failed: Option<usize>) -> bool {
-        let mut owners = self.running(failed).map(|node| self.owners(node, failed));
-        let Some(Some(first)) = owners.next() else {
-            return false;
-        };
-        owners.all(|other| other.as_ref() == Some(&first))
-            && self.is_connected(failed)
-            && self.running(failed).all(Node::serves)
-    }
-
-    /// Who owns slots as `node` sees it, sorted; `None` when one of them does not run.
-    fn owners(&self, node: &Node, failed: Option<usize>) -> Option<Vec<Member>> {
-        let mut owners = node.view().ok()?;
-        owners.retain(|member| !member.slots.is_empty());
-        for owner in &mut owners {
-            self.running(failed).find(|node| node.id() == owner.id)?;
-            owner.is_myself = false;
-        }
-        owners.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        Some(owners)
-    }
-
-    #[track_caller]
-    fn wait_until(&self, what: &str, condition: impl FnMut() -> bool) {
-        assert!(
-            holds_within(DEADLINE, condition),
-            "not within {DEADLINE:?}: {what}\n{}",
-            self.describe()
-        );
-    }
-
-    /// What every node that runs believes, for a failure's message.
-    fn describe(&self) -> String {
-        self.running(None)
-            .map(|node| match node.cluster::<String>(&["NODES"]) {
-                Ok(view) => view,
-                Err(error) => format!("{}: {error}\n", node.id()),
-            })
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+    use std::sync::atomic::{AtomicBool, AtomicU32};
+    use std::thread;
+
     use redis::Commands;
     use redis::cluster::{ClusterClient, ClusterConnection};
 
     use super::*;
+    use crate::eventually;
 
     const KEYS: u32 = 100;
 
@@ -287,24 +233,34 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_moves_with_its_keys_to_a_node_that_was_added() {
+    fn a_slot_moves_under_load_to_a_node_that_was_added() {
         let mut cluster = Cluster::start();
         let keys: Vec<String> = (0..25).map(|n| format!("{{moved}}{n}")).collect();
-        for key in &keys {
-            let () = connect(&cluster).set(key, 1).unwrap();
-        }
+        let rounds = AtomicU32::new(0);
+        let is_moved = AtomicBool::new(false);
         let added = cluster.add_node();
         assert_eq!(cluster.primaries(), [0, 1, 2, added]);
         let slot = Cluster::slot_of("{moved}");
-        cluster.migrate_slot(slot, added);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut connection = connect(&cluster);
+                while !is_moved.load(Relaxed) {
+                    let round = rounds.fetch_add(1, Relaxed) + 1;
+                    for key in &keys {
+                        let count: u32 = connection.incr(key, 1).unwrap();
+                        assert_eq!(count, round);
+                    }
+                }
+            });
+            eventually(DEADLINE, || rounds.load(Relaxed) > 1);
+            cluster.migrate_slot(slot, added);
+            is_moved.store(true, Relaxed);
+        });
         assert_eq!(cluster.node_for_slot(slot), added);
-        let mut there = cluster.connection(added);
-        let held: usize = redis::cmd("DBSIZE").query(&mut there).unwrap();
+        let held: usize = redis::cmd("DBSIZE")
+            .query(&mut cluster.connection(added))
+            .unwrap();
         assert_eq!(held, keys.len());
-        for key in &keys {
-            let found: Option<u32> = connect(&cluster).get(key).unwrap();
-            assert_eq!(found, Some(1));
-        }
     }
 
     #[test]
@@ -319,5 +275,15 @@ mod tests {
         let () = connection.set(key, 2).unwrap();
         let found: Option<u32> = connection.get(key).unwrap();
         assert_eq!(found, Some(2));
+    }
+
+    #[test]
+    fn a_stopped_primary_comes_back_as_a_replica() {
+        let cluster = Cluster::start_with(3, 1);
+        cluster.node(0).stop();
+        cluster.wait_for_failover(0);
+        cluster.node(0).resume();
+        eventually(DEADLINE, || cluster.primaries() == [1, 2, 3]);
+        cluster.wait_until_settled();
     }
 }

@@ -1,6 +1,6 @@
 use redis_cache_runtime::handler_cache;
 
-#[handler_cache(ttl = "10m")]
+#[handler_cache(colour = "red")]
 fn handle(n: u32) -> u32 {
     n
 }

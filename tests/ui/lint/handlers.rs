@@ -62,7 +62,9 @@ impl Handler {
         if image.is_empty() {
             return Err(HandleError);
         }
-        Ok(Prediction { class: u8::try_from(n * self.factor).unwrap_or_default() })
+        Ok(Prediction {
+            class: u8::try_from(n * self.factor).unwrap_or_default(),
+        })
     }
 
     /// No argument.
@@ -71,7 +73,7 @@ impl Handler {
         self.factor * n
     }
 
-    /// Several lines in one expression.
+    /// One expression.
     #[cfg_attr(not(control), handler_cache(maxsize = None))]
     #[must_use]
     pub fn single(&self, n: u32) -> Option<u32> {
@@ -149,7 +151,9 @@ impl Handler {
     #[cfg_attr(not(control), handler_cache)]
     pub async fn ready_shared(self: Arc<Self>, n: u32) -> Vec<Prediction> {
         std::future::ready(()).await;
-        vec![Prediction { class: u8::try_from(n).unwrap_or_default() }]
+        vec![Prediction {
+            class: u8::try_from(n).unwrap_or_default(),
+        }]
     }
 }
 
@@ -203,7 +207,9 @@ where
     for<'a> &'a T: Sized,
 {
     let shown = values.iter().map(|value| (show(value), [0, 1]));
-    Ok(shown.chain([(other.to_string(), [u8::try_from(N)?; 2])]).collect())
+    Ok(shown
+        .chain([(other.to_string(), [u8::try_from(N)?; 2])])
+        .collect())
 }
 
 /// Long, but not too long.
@@ -232,7 +238,11 @@ pub fn branches(n: u32, text: &str) -> String {
 #[cfg_attr(not(control), handler_cache)]
 #[must_use]
 pub fn fibonacci(n: u64) -> u64 {
-    if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
+    if n < 2 {
+        n
+    } else {
+        fibonacci(n - 1) + fibonacci(n - 2)
+    }
 }
 
 /// Written badly.

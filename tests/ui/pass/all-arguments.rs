@@ -17,7 +17,11 @@ impl Handler {
         crate = ::redis_cache_runtime,
     )]
     fn handle(&self, n: u32, context: &str, verbose: bool) -> String {
-        if verbose { format!("{context} {n}") } else { n.to_string() }
+        if verbose {
+            format!("{context} {n}")
+        } else {
+            n.to_string()
+        }
     }
 }
 
@@ -37,7 +41,9 @@ fn by_address(n: u32) -> u32 {
 }
 
 fn main() {
-    let handler = Handler { version: "1".to_owned() };
+    let handler = Handler {
+        version: "1".to_owned(),
+    };
     assert_eq!(handler.handle(7, "request", false), "7");
     assert_eq!(by_url(1), 1);
     assert_eq!(by_socket(1), 1);

@@ -22,7 +22,11 @@ fn question_option(values: &[u32]) -> Option<u32> {
 
 #[handler_cache]
 fn fibonacci(n: u64) -> u64 {
-    if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
+    if n < 2 {
+        n
+    } else {
+        fibonacci(n - 1) + fibonacci(n - 2)
+    }
 }
 
 #[handler_cache]
@@ -59,7 +63,11 @@ async fn early_async(text: &str) -> Result<u32, std::num::ParseIntError> {
 
 #[handler_cache]
 async fn factorial(n: u64) -> u64 {
-    if n == 0 { 1 } else { n * Box::pin(factorial(n - 1)).await }
+    if n == 0 {
+        1
+    } else {
+        n * Box::pin(factorial(n - 1)).await
+    }
 }
 
 #[handler_cache]

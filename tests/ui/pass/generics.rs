@@ -31,7 +31,11 @@ where
 
 #[handler_cache]
 fn longest<'a, 'b: 'a>(a: &'a str, b: &'b str) -> String {
-    if a.len() > b.len() { a.to_owned() } else { b.to_owned() }
+    if a.len() > b.len() {
+        a.to_owned()
+    } else {
+        b.to_owned()
+    }
 }
 
 struct Handler<M, const N: usize = 1> {

@@ -90,5 +90,8 @@ fn main() {
     assert_eq!(either(Ok(1)), 1);
     assert_eq!(unused(1), 42);
     assert_eq!(raw(42), 42);
-    assert_eq!(smol::block_on(taken_apart((1, 2), Json(String::new()), Vec::new())), 4);
+    assert_eq!(
+        smol::block_on(taken_apart((1, 2), Json(String::new()), Vec::new())),
+        4
+    );
 }

@@ -46,7 +46,11 @@ fn option(class: u8) -> Option<Prediction> {
 
 #[handler_cache]
 fn result(class: u8) -> Result<Prediction, HandleError> {
-    if class < 10 { Ok(Prediction { class }) } else { Err(HandleError) }
+    if class < 10 {
+        Ok(Prediction { class })
+    } else {
+        Err(HandleError)
+    }
 }
 
 #[handler_cache]
@@ -105,7 +109,11 @@ fn map(n: u32) -> HashMap<String, [u32; 2]> {
 #[handler_cache]
 async fn result_async(class: u8) -> Result<Prediction, HandleError> {
     std::future::ready(()).await;
-    if class < 10 { Ok(Prediction { class }) } else { Err(HandleError) }
+    if class < 10 {
+        Ok(Prediction { class })
+    } else {
+        Err(HandleError)
+    }
 }
 
 #[handler_cache]
@@ -125,7 +133,10 @@ fn main() {
     assert_eq!(formatted(42).unwrap(), "42");
     assert_eq!(boxed_error(42).unwrap(), "42");
     assert_eq!(borrowed_error("x"), Err("x"));
-    assert_eq!(error_with_lifetime("x").map_err(|Borrowed(text)| text), Err("x"));
+    assert_eq!(
+        error_with_lifetime("x").map_err(|Borrowed(text)| text),
+        Err("x")
+    );
     assert_eq!(static_error("x"), Err("not a number"));
     assert_eq!(cow("42"), "42");
     assert_eq!(nested(1), Some(Ok(vec![(1, "1".to_owned())])));

@@ -40,7 +40,13 @@ macro_rules! compile_error {
 struct Handler;
 
 impl Handler {
-    #[handler_cache(host = "localhost", port = 6379, maxsize = 8, timeout = "1s", version = 1)]
+    #[handler_cache(
+        host = "localhost",
+        port = 6379,
+        maxsize = 8,
+        timeout = "1s",
+        version = 1
+    )]
     fn handle(&self, n: u32) -> u32 {
         n
     }

@@ -38,22 +38,12 @@ impl Handler {
             let __part = ::redis_cache_runtime::__private::Part::new(&text);
             (&__part).feed(&mut __key);
         }
-        __site
-            .call_async(
-                __key.finish(),
-                __codec,
-                async move {
-                    if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
-                        Option<String>,
-                    > {
-                        return __ret;
-                    }
-                    {
-                        let text = self.model.predict(text).await?;
-                        Some(text)
-                    }
-                },
-            )
-            .await
+        let __key = __key.finish();
+        let __body = ::core::pin::pin!(
+            async move { if let ::core::option::Option::Some(__ret) =
+            ::core::option::Option::None:: < Option < String > > { return __ret; } { let
+            text = self.model.predict(text). await ?; Some(text) } }
+        );
+        __site.call_async(__key, __codec, __body).await
     }
 }

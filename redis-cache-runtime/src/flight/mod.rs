@@ -3,17 +3,21 @@
 //! The table also holds what has been computed and not yet written to Redis, so that there is no moment between
 //! "being computed" and "stored" at which a third caller would see neither.
 
+mod progress;
+
 use std::{
     collections::{HashMap, VecDeque},
     hash::{BuildHasherDefault, Hasher},
+    pin::Pin,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use bytes::Bytes;
 
+use self::progress::{Progress, attend, watch};
 use crate::key::Digest;
 
 /// After this many leaders in a row without a value the followers stop waiting in line: each would otherwise
@@ -53,8 +57,15 @@ pub(crate) struct Queued {
 
 #[derive(Debug)]
 enum Entry {
-    Running(VecDeque<oneshot::Sender<Landing>>),
+    Running(Running),
     Queued(Queued),
+}
+
+/// A call under way.
+#[derive(Debug, Default)]
+struct Running {
+    followers: VecDeque<oneshot::Sender<Landing>>,
+    progress: Arc<Progress>,
 }
 
 type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>;
@@ -76,18 +87,24 @@ impl Flights {
         let mut shard = self.shard(&digest);
         match shard.get_mut(&digest) {
             None => {
-                shard.insert(digest, Entry::Running(VecDeque::new()));
+                let running = Running::default();
+                let progress = Arc::clone(&running.progress);
+                shard.insert(digest, Entry::Running(running));
                 drop(shard);
                 Joined::Lead(Leader {
                     flights: self,
                     digest,
+                    progress,
                     failures: 0,
                     ended: false,
                 })
             }
-            Some(Entry::Running(followers)) => {
+            Some(Entry::Running(running)) => {
                 let (sender, receiver) = channel();
-                followers.push_back(sender);
+                running.followers.push_back(sender);
+                let progress = Arc::clone(&running.progress);
+                drop(shard);
+                watch(self, digest, &progress);
                 Joined::Follow(receiver)
             }
             Some(Entry::Queued(queued)) => Joined::Queued(queued.clone()),
@@ -121,7 +138,7 @@ impl Flights {
     /// How many callers follow others now.
     pub(crate) fn followers(&self) -> usize {
         let waiting = |entry: &Entry| match entry {
-            Entry::Running(followers) => followers.len(),
+            Entry::Running(running) => running.followers.len(),
             Entry::Queued(_) => 0,
         };
         let shards = self.shards.iter();
@@ -147,6 +164,21 @@ impl Flights {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the call for `digest` is still that of the leader with this progress.
+    fn is_led_by(&self, digest: &Digest, progress: &Arc<Progress>) -> bool {
+        let shard = self.shard(digest);
+        matches!(shard.get(digest), Some(Entry::Running(running)) if Arc::ptr_eq(&running.progress, progress))
+    }
+
+    /// Sends on all who wait for a leader that is no longer run.
+    fn abandon(&self, digest: &Digest, progress: &Arc<Progress>) {
+        if self.is_led_by(digest, progress) {
+            for follower in self.end(digest, None) {
+                send_to(follower, Landing::Alone);
+            }
+        }
+    }
+
     fn end(&self, digest: &Digest, next: Option<Entry>) -> VecDeque<oneshot::Sender<Landing>> {
         let mut shard = self.shard(digest);
         let ended = match next {
@@ -154,7 +186,7 @@ impl Flights {
             None => shard.remove(digest),
         };
         match ended {
-            Some(Entry::Running(followers)) => followers,
+            Some(Entry::Running(running)) => running.followers,
             Some(Entry::Queued(_)) | None => VecDeque::new(),
         }
     }
@@ -166,6 +198,7 @@ impl Flights {
 pub(crate) struct Leader {
     flights: &'static Flights,
     digest: Digest,
+    progress: Arc<Progress>,
     /// How many leaders before this one ended without a value.
     failures: u32,
     ended: bool,
@@ -175,7 +208,17 @@ impl Leader {
     /// Whether anybody waits now. More may come before the leader ends.
     pub(crate) fn has_followers(&self) -> bool {
         let shard = self.flights.shard(&self.digest);
-        matches!(shard.get(&self.digest), Some(Entry::Running(followers)) if !followers.is_empty())
+        matches!(shard.get(&self.digest), Some(Entry::Running(running)) if !running.followers.is_empty())
+    }
+
+    /// Says that a thread runs this leader now.
+    pub(crate) fn attended(&self) {
+        self.progress.attended();
+    }
+
+    /// Awaits a part of this leader's work. Those who wait for it learn if nobody polls it any more.
+    pub(crate) async fn attend<F: Future>(&self, work: Pin<&mut F>) -> F::Output {
+        attend(&self.progress, work).await
     }
 
     /// Ends with a value that Redis has.
@@ -207,34 +250,41 @@ impl Leader {
     /// Ends without a value that others could use, and sends them on.
     pub(crate) fn dismiss(mut self) {
         self.ended = true;
-        for follower in self.flights.end(&self.digest, None) {
-            send_to(follower, Landing::Alone);
-        }
+        self.flights.abandon(&self.digest, &self.progress);
     }
 
     fn hand_over(&mut self) {
         if self.failures + 1 >= PATIENCE {
-            for follower in self.flights.end(&self.digest, None) {
-                send_to(follower, Landing::Alone);
-            }
-            return;
+            return self.flights.abandon(&self.digest, &self.progress);
         }
         loop {
-            let next = {
+            let progress = Arc::new(Progress::handed_over());
+            let (next, others_wait) = {
                 let mut shard = self.flights.shard(&self.digest);
-                let next = match shard.get_mut(&self.digest) {
-                    Some(Entry::Running(followers)) => followers.pop_front(),
-                    Some(Entry::Queued(_)) | None => return,
+                let Some(Entry::Running(running)) = shard.get_mut(&self.digest) else {
+                    return;
                 };
+                // Another leads since this one was given up as stalled.
+                if !Arc::ptr_eq(&running.progress, &self.progress) {
+                    return;
+                }
+                let next = running.followers.pop_front();
+                running.progress = Arc::clone(&progress);
+                let others_wait = !running.followers.is_empty();
                 if next.is_none() {
                     shard.remove(&self.digest);
                 }
-                next
+                (next, others_wait)
             };
+            self.progress = Arc::clone(&progress);
             let Some(next) = next else { return };
+            if others_wait {
+                watch(self.flights, self.digest, &progress);
+            }
             let leader = Self {
                 flights: self.flights,
                 digest: self.digest,
+                progress,
                 failures: self.failures + 1,
                 ended: false,
             };

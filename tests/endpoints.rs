@@ -1,0 +1,111 @@
+//! Every kind of endpoint, from the environment: what is asked of Redis is the same on all of them.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::process::{Command, Output};
+
+use cache_tests_support::{LEAST_PRIVILEGE, RedisServer, TlsRedis};
+
+/// Runs the worker's `tour`, which uses all that a cache can do.
+fn tour(variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cache-worker"));
+    command
+        .arg("tour")
+        .env("RUST_LOG", "redis_cache_runtime=debug");
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    command.output().unwrap()
+}
+
+fn succeeds(variables: &[(&str, &str)]) {
+    let output = tour(variables);
+    let logged = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{logged}");
+    assert!(!logged.contains("secret"), "{logged}");
+}
+
+#[test]
+fn a_user_with_the_least_privileges_over_tcp() {
+    let server = RedisServer::start();
+    server.add_user("app", "secret", LEAST_PRIVILEGE);
+    succeeds(&[("HANDLER_CACHE_URL", &server.url_as("app", "secret"))]);
+}
+
+#[test]
+fn a_unix_socket() {
+    let server = RedisServer::start_unix();
+    succeeds(&[("HANDLER_CACHE_URL", &server.url())]);
+}
+
+#[test]
+fn tls_with_an_authority_of_its_own() {
+    let redis = TlsRedis::start();
+    let ca = redis.ca().display().to_string();
+    succeeds(&[
+        ("HANDLER_CACHE_URL", &redis.url()),
+        ("HANDLER_CACHE_TLS_CA", &ca),
+    ]);
+    // Nobody else's certificate is taken.
+    let output = tour(&[("HANDLER_CACHE_URL", &redis.url())]);
+    assert!(!output.status.success());
+}
+
+#[test]
+fn tls_with_a_client_certificate() {
+    let redis = TlsRedis::start_mutual();
+    let ca = redis.ca().display().to_string();
+    let certificate = redis.client_certificate().display().to_string();
+    let key = redis.client_key().display().to_string();
+    let url = redis.url();
+    let trusted = [
+        ("HANDLER_CACHE_URL", url.as_str()),
+        ("HANDLER_CACHE_TLS_CA", &ca),
+    ];
+    let mut known = trusted.to_vec();
+    known.extend([
+        ("HANDLER_CACHE_TLS_CERT", certificate.as_str()),
+        ("HANDLER_CACHE_TLS_KEY", key.as_str()),
+    ]);
+    succeeds(&known);
+    assert!(!tour(&trusted).status.success());
+}
+
+#[test]
+fn a_wrong_password_is_never_shown_and_never_in_the_way() {
+    let server = RedisServer::start();
+    server.add_user("app", "another", LEAST_PRIVILEGE);
+    let url = server.url_as("app", "secret");
+    let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+        .args(["call", "4"])
+        .env("RUST_LOG", "trace")
+        .env("HANDLER_CACHE_URL", url)
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "8 error_open\n8 error_open\n"
+    );
+    let logged = String::from_utf8_lossy(&output.stderr);
+    assert!(logged.contains("Redis can't be reached"), "{logged}");
+    assert!(!logged.contains("secret"), "{logged}");
+}
+
+#[test]
+fn a_rotated_secret_is_a_cold_cache() {
+    let server = RedisServer::start();
+    let url = server.url();
+    let calls = |secret| {
+        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+            .args(["call", "4"])
+            .env("HANDLER_CACHE_URL", &url)
+            .env("HANDLER_CACHE_SECRET", secret)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(calls("first").starts_with("8 miss\n"));
+    assert!(calls("first").starts_with("8 hit_l2\n"));
+    assert!(calls("second").starts_with("8 miss\n"));
+    assert!(calls("second").starts_with("8 hit_l2\n"));
+}
