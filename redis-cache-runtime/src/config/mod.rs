@@ -1,5 +1,7 @@
 //! Where a cache's settings come from: the attribute, and over it the environment.
 
+mod connection;
+mod duration;
 mod environment;
 mod maxsize;
 mod settings;

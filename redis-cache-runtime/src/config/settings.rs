@@ -2,35 +2,27 @@
 
 use std::{fmt, time::Duration};
 
-use redis::{
-    ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion,
-    io::tcp::{TcpSettings, socket2::TcpKeepalive},
-};
+use redis::ConnectionInfo;
 
-use super::{MaxSize, environment::Environment, tls};
+use super::{MaxSize, connection, duration, environment::Environment};
 use crate::{
     envelope::Seal,
     error::{Error, ErrorKind},
 };
 
-const DEFAULT_HOST: &str = "localhost";
-const DEFAULT_PORT: u16 = 6379;
 const DEFAULT_TIMEOUT: Duration = Duration::from_millis(50);
 const DEFAULT_MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
 const SHORTEST_TTL: Duration = Duration::from_millis(10);
 const LONGEST_TTL: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// After so long without an answer on the wire, the kernel asks, and gives up on what it has sent.
-const SILENCE: Duration = Duration::from_secs(3);
-
 /// The arguments of one attribute, as they were written; `None` where one was not.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Settings {
-    host: Option<String>,
-    port: Option<u16>,
-    db: Option<i64>,
-    url: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) db: Option<i64>,
+    pub(super) url: Option<String>,
     maxsize: Option<MaxSize>,
     name: Option<String>,
     timeout: Option<Duration>,
@@ -105,7 +97,7 @@ impl Settings {
             ));
         }
         let timeout = match &environment.timeout {
-            Some(variable) => parse_duration(&variable.value)
+            Some(variable) => duration::parse(&variable.value)
                 .ok_or_else(|| invalid(variable.name, "a duration such as `50ms` or `1s`"))?,
             None => self.timeout.unwrap_or(DEFAULT_TIMEOUT),
         };
@@ -128,70 +120,9 @@ impl Settings {
             timeout,
             ttl: self.ttl,
             max_value_bytes: self.max_value_bytes.unwrap_or(DEFAULT_MAX_VALUE_BYTES),
-            connection: tls::apply(self.connection(environment)?, environment)?,
+            connection: connection::of(self, environment)?,
             seal: environment.seal,
         })
-    }
-
-    /// The endpoint: a URL wins over host, port and db, and the environment over the attribute.
-    fn connection(&self, environment: &Environment) -> Result<ConnectionInfo, Error> {
-        if let Some(variable) = &environment.url {
-            return parse_url(variable.name, &variable.value);
-        }
-        let in_parts =
-            environment.host.is_some() || environment.port.is_some() || environment.db.is_some();
-        if let Some(url) = &self.url
-            && !in_parts
-        {
-            return parse_url("url", url);
-        }
-        let host = match &environment.host {
-            Some(variable) => variable.value.clone(),
-            None => self.host.clone().unwrap_or_else(|| DEFAULT_HOST.to_owned()),
-        };
-        let port = match &environment.port {
-            Some(variable) => variable
-                .value
-                .trim()
-                .parse()
-                .map_err(|_| invalid(variable.name, "a port from 1 to 65535"))?,
-            None => self.port.unwrap_or(DEFAULT_PORT),
-        };
-        let db = match &environment.db {
-            Some(variable) => variable
-                .value
-                .trim()
-                .parse()
-                .map_err(|_| invalid(variable.name, "a database number, 0 or more"))?,
-            None => self.db.unwrap_or(0),
-        };
-        let setting = |variable: &Option<super::environment::Variable>, argument| {
-            variable.as_ref().map_or(argument, |variable| variable.name)
-        };
-        if host.trim().is_empty() {
-            return Err(invalid(
-                setting(&environment.host, "host"),
-                "a host name or address",
-            ));
-        }
-        if port == 0 {
-            return Err(invalid(
-                setting(&environment.port, "port"),
-                "a port from 1 to 65535",
-            ));
-        }
-        if db < 0 {
-            return Err(invalid(
-                setting(&environment.db, "db"),
-                "a database number, 0 or more",
-            ));
-        }
-        let address = redis::ConnectionAddr::Tcp(host, port);
-        let info = address
-            .into_connection_info()
-            .map_err(|_| invalid("host", "a host name"))?;
-        let settings = info.redis_settings().clone().set_db(db);
-        Ok(finish(info.set_redis_settings(settings)))
     }
 }
 
@@ -223,74 +154,9 @@ pub(super) fn invalid(setting: &str, expected: &str) -> Error {
     )
 }
 
-/// What a Redis URL looks like. The URL itself is never shown: it may hold a password.
-const URL: &str = "a URL like `redis://[user:password@]host[:port][/db]`, `rediss://…` over TLS, \
-                   or `redis+unix:///path?db=0`";
-
-fn parse_url(setting: &str, url: &str) -> Result<ConnectionInfo, Error> {
-    let info = url
-        .trim()
-        .into_connection_info()
-        .map_err(|_| invalid(setting, URL))?;
-    if !info.addr().is_supported() {
-        return Err(invalid(
-            setting,
-            "an address that this build supports (`rediss://` needs the feature `tls`)",
-        ));
-    }
-    Ok(finish(info))
-}
-
-/// Sets what all connections have in common.
-fn finish(info: ConnectionInfo) -> ConnectionInfo {
-    let settings = info
-        .redis_settings()
-        .clone()
-        .set_protocol(ProtocolVersion::RESP3)
-        .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    // A look-up is one small packet: waiting to fill it would cost 40 ms. A peer that has gone without a word is found by
-    // the kernel where nothing else asks.
-    let keepalive = TcpKeepalive::new()
-        .with_time(SILENCE)
-        .with_interval(SILENCE);
-    let tcp = TcpSettings::default()
-        .set_nodelay(true)
-        .set_keepalive(keepalive);
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    let tcp = tcp.set_user_timeout(SILENCE);
-    info.set_redis_settings(settings).set_tcp_settings(tcp)
-}
-
-/// Reads `50ms`, `1.5s`, `10m`; the attribute's own strings are read by the macro.
-fn parse_duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-    let seconds = match text[unit..].trim() {
-        "ns" => 1e-9,
-        "us" | "µs" => 1e-6,
-        "ms" => 1e-3,
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return None,
-    };
-    let number: f64 = text[..unit].parse().ok()?;
-    Duration::try_from_secs_f64(number * seconds).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations() {
-        assert_eq!(parse_duration("50ms"), Some(Duration::from_millis(50)));
-        assert_eq!(parse_duration(" 1.5 s "), Some(Duration::from_millis(1500)));
-        assert_eq!(parse_duration("10m"), Some(Duration::from_secs(600)));
-        for wrong in ["", "50", "ms", "-1s", "1d", "1.2.3s", "1e3s"] {
-            assert_eq!(parse_duration(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn defaults_are_those_of_the_python_decorator() {

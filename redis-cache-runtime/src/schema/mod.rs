@@ -5,6 +5,7 @@
 //! `Deserialize` is run on a deserializer that has no data and writes down what it is asked for: field names,
 //! number widths, variants. The hash of that goes into the key: two builds with two shapes keep apart.
 
+mod access;
 mod probe;
 mod record;
 

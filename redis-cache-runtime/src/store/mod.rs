@@ -3,6 +3,7 @@
 mod names;
 mod outbox;
 mod script;
+mod touches;
 mod whole;
 mod writer;
 

@@ -1,18 +1,21 @@
 //! What one cache has to tell Redis, in the order in which it happened.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use bytes::Bytes;
 
-use super::names::{Member, member};
+use super::{
+    names::{Member, member},
+    touches::Touches,
+};
 use crate::{error::Error, key::Digest};
 
 /// The most values that may wait to be written.
@@ -23,9 +26,6 @@ const BYTES: usize = 64 * 1024 * 1024;
 
 /// So many different entries may be touched before the touches are sent without waiting for more.
 const TOUCHES: usize = 4096;
-
-/// How long touches wait for a store that carries them.
-const TOUCH_INTERVAL: Duration = Duration::from_millis(50);
 
 /// One thing to tell Redis.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ impl Outbox {
     pub(crate) fn touch(&self, digest: &Digest) -> bool {
         let mut state = self.state();
         let first = state.touches.add(member(digest));
-        if state.touches.recent.len() < TOUCHES {
+        if state.touches.len() < TOUCHES {
             return first;
         }
         let touches = state.touches.take();
@@ -183,7 +183,7 @@ impl Outbox {
     /// Queues a marker.
     pub(crate) fn push_flush(&self, done: Done) {
         let mut state = self.state();
-        if !state.touches.recent.is_empty() {
+        if state.touches.len() > 0 {
             let touches = state.touches.take();
             state.jobs.push_back(Job::Touch { touches });
         }
@@ -220,38 +220,6 @@ impl Outbox {
     // No user code runs under this lock, so a poisoned one is as good as any.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Entries that were used, each once, by the order of its last use.
-#[derive(Debug, Default)]
-struct Touches {
-    recent: HashMap<Member, u64>,
-    clock: u64,
-    since: Option<Instant>,
-}
-
-impl Touches {
-    /// Tells whether this is the first.
-    fn add(&mut self, member: Member) -> bool {
-        self.clock += 1;
-        self.recent.insert(member, self.clock);
-        let first = self.since.is_none();
-        if first {
-            self.since = Some(Instant::now());
-        }
-        first
-    }
-
-    fn take(&mut self) -> Vec<Member> {
-        self.since = None;
-        let mut members: Vec<_> = self.recent.drain().collect();
-        members.sort_unstable_by_key(|(_, at)| *at);
-        members.into_iter().map(|(member, _)| member).collect()
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.since.map(|since| since + TOUCH_INTERVAL)
     }
 }
 

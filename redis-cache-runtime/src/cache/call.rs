@@ -1,0 +1,230 @@
+//! One call on its way through the cache: what it has found, and what it does next.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use bytes::Bytes;
+
+use super::Cache;
+use crate::{
+    codec::{Codec, Written},
+    envelope::{self, Damage, Draft},
+    flight::{Joined, Landing, Leader, Queued},
+    io::{Failure, Lookup},
+    key::{CallKey, Digest},
+    outcome::{self, CallResult, Outcome},
+    stats::Event,
+};
+
+/// What a call does first: it follows another, or goes on.
+pub(super) enum Step<R, F> {
+    Follow(F),
+    Go(Next<R>),
+}
+
+/// What a call does next.
+pub(super) enum Next<R> {
+    /// It has its value.
+    Done(R),
+    /// It runs the body for itself alone.
+    Alone,
+    /// It asks Redis or runs the body, for all who wait.
+    Lead(Leader, Digest),
+}
+
+/// The body's run for all who wait.
+pub(super) struct Work {
+    pub(super) leader: Leader,
+    digest: Digest,
+    started: Instant,
+    /// The clears that came before.
+    epoch: u64,
+}
+
+impl Work {
+    pub(super) fn begin(cache: &Cache, leader: Leader, digest: Digest) -> Self {
+        Self {
+            leader,
+            digest,
+            started: Instant::now(),
+            epoch: cache.outbox.epoch(),
+        }
+    }
+}
+
+/// One call, and how it would be counted if it ended now: a panic and a cancellation are ends as well.
+pub(super) struct Call<'c, R> {
+    cache: &'static Cache,
+    key: CallKey,
+    codec: &'c Codec<R>,
+    result: CallResult,
+    age: Option<Duration>,
+}
+
+impl<R> Drop for Call<'_, R> {
+    fn drop(&mut self) {
+        let (cache, result, age) = (self.cache, self.result, self.age);
+        cache.stats.count_result(result);
+        outcome::record(|| Outcome {
+            cache: Arc::clone(&cache.name),
+            result,
+            age,
+        });
+    }
+}
+
+impl<'c, R> Call<'c, R> {
+    pub(super) fn new(cache: &'static Cache, key: CallKey, codec: &'c Codec<R>) -> Self {
+        Self {
+            cache,
+            key,
+            codec,
+            result: CallResult::Cancelled,
+            age: None,
+        }
+    }
+
+    /// Joins the calls with the same key.
+    pub(super) fn join<F>(&mut self, channel: fn() -> (oneshot::Sender<Landing>, F)) -> Step<R, F> {
+        let Some(digest) = self.key.digest else {
+            return Step::Go(self.alone(CallResult::Bypass));
+        };
+        match self.cache.flights.join(digest, channel) {
+            Joined::Follow(leader) => Step::Follow(leader),
+            Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
+            Joined::Queued(queued) => Step::Go(match self.read(&queued.envelope, &digest) {
+                Ok(value) => {
+                    self.use_queued(&digest, queued);
+                    self.done(CallResult::HitBuffer, value)
+                }
+                Err(_) => self.alone(CallResult::Miss),
+            }),
+        }
+    }
+
+    /// Goes on after the leader that this call has followed.
+    pub(super) fn landed(&mut self, landing: Option<Landing>) -> Next<R> {
+        match (landing, self.key.digest) {
+            (Some(Landing::Lead(leader)), Some(digest)) => Next::Lead(leader, digest),
+            (Some(Landing::Value(envelope)), Some(digest)) => match self.read(&envelope, &digest) {
+                Ok(value) => self.done(CallResult::Coalesced, value),
+                Err(_) => self.alone(CallResult::Miss),
+            },
+            _ => self.alone(CallResult::Miss),
+        }
+    }
+
+    /// Goes on after the look-up.
+    pub(super) fn looked_up(&mut self, lookup: Lookup, leader: Leader, digest: Digest) -> Next<R> {
+        self.result = CallResult::Miss;
+        match lookup {
+            Lookup::Found(envelope) => match self.read(&envelope, &digest) {
+                Ok(value) => {
+                    leader.land(&envelope);
+                    self.touch(&digest);
+                    return self.done(CallResult::HitRedis, value);
+                }
+                Err(damage) => self.heal(&digest, Some(envelope), Some(damage)),
+            },
+            Lookup::WrongType => self.heal(&digest, None, None),
+            Lookup::Absent => {}
+            Lookup::Failed(failure) => {
+                self.result = CallResult::ErrorOpen;
+                if failure == Failure::TimedOut {
+                    self.cache.stats.count(Event::TimedOut);
+                }
+            }
+        }
+        Next::Lead(leader, digest)
+    }
+
+    /// Hands the value of a finished body to those who wait, and to Redis.
+    pub(super) fn computed(&self, value: &R, work: Work) {
+        let Work {
+            leader,
+            digest,
+            started,
+            epoch,
+        } = work;
+        let cache = self.cache;
+        let down = cache.endpoint.is_down();
+        if down && !leader.has_followers() {
+            return;
+        }
+        let domain = self.key.domain;
+        let mut draft = Draft::new(domain.fingerprint, SystemTime::now(), started.elapsed());
+        match self.codec.write(value, draft.payload(), domain.ambiguous) {
+            Written::Value => {
+                let envelope = Bytes::from(draft.seal(&cache.seal, &digest));
+                let storable = envelope.len() <= cache.max_value_bytes;
+                if !storable {
+                    cache.stats.count(Event::TooLarge);
+                }
+                if down || !storable {
+                    leader.land(&envelope);
+                } else {
+                    leader.land_queued(&envelope, |ticket| {
+                        cache.queue(epoch, digest, ticket, envelope.clone())
+                    });
+                }
+            }
+            Written::Declined => drop(leader),
+            Written::Failed(error) => {
+                cache.report_not_storable(&error);
+                leader.dismiss();
+            }
+        }
+    }
+
+    fn alone(&mut self, result: CallResult) -> Next<R> {
+        self.result = result;
+        Next::Alone
+    }
+
+    fn done(&mut self, result: CallResult, value: R) -> Next<R> {
+        self.result = result;
+        Next::Done(value)
+    }
+
+    /// Reads a value, and notes its age.
+    fn read(&mut self, envelope: &[u8], digest: &Digest) -> Result<R, Damage> {
+        let fingerprint = self.key.domain.fingerprint;
+        let opened = envelope::open(envelope, &self.cache.seal, digest, fingerprint)?;
+        let value = self
+            .codec
+            .read(opened.payload)
+            .map_err(|_| Damage::Payload)?;
+        self.age = Some(opened.age());
+        Ok(value)
+    }
+
+    fn use_queued(&self, digest: &Digest, queued: Queued) {
+        let cache = self.cache;
+        let Some(ticket) = cache.flights.requeue(digest, &queued) else {
+            return self.touch(digest);
+        };
+        if !cache.queue(cache.outbox.epoch(), *digest, ticket, queued.envelope) {
+            cache.flights.settle(digest, ticket);
+        }
+    }
+
+    fn touch(&self, digest: &Digest) {
+        if self.cache.outbox.touch(digest) {
+            self.cache.endpoint.announce();
+        }
+    }
+
+    fn heal(&self, digest: &Digest, found: Option<Bytes>, damage: Option<Damage>) {
+        let cache = self.cache;
+        cache.stats.count(Event::Corrupt);
+        tracing::debug!(
+            cache = cache.name(),
+            ?damage,
+            "what Redis has is not a value"
+        );
+        cache.outbox.push_heal(*digest, found);
+        cache.endpoint.announce();
+    }
+}

@@ -1,0 +1,78 @@
+//! The order of the steps of one call.
+
+use std::pin::Pin;
+
+use super::{
+    Cache,
+    call::{Call, Next, Step, Work},
+};
+use crate::{codec::Codec, key::CallKey};
+
+impl Cache {
+    /// Runs a call of a blocking method.
+    pub(crate) fn call<R>(
+        &'static self,
+        key: CallKey,
+        codec: &Codec<R>,
+        body: impl FnOnce() -> R,
+    ) -> R {
+        let mut call = Call::new(self, key, codec);
+        let next = match call.join(oneshot::channel) {
+            Step::Follow(leader) => call.landed(leader.recv().ok()),
+            Step::Go(next) => next,
+        };
+        let (leader, digest) = match next {
+            Next::Done(value) => return value,
+            Next::Alone => return body(),
+            Next::Lead(leader, digest) => (leader, digest),
+        };
+        leader.attended();
+        let found = self
+            .endpoint
+            .lookup_blocking(&self.names.entry(&digest), self.timeout);
+        match call.looked_up(found, leader, digest) {
+            Next::Done(value) => value,
+            Next::Alone => body(),
+            Next::Lead(leader, digest) => {
+                let work = Work::begin(self, leader, digest);
+                let value = body();
+                call.computed(&value, work);
+                value
+            }
+        }
+    }
+
+    /// Runs a call of an async method.
+    pub(crate) async fn call_async<R>(
+        &'static self,
+        key: CallKey,
+        codec: Codec<R>,
+        body: Pin<&mut impl Future<Output = R>>,
+    ) -> R {
+        let mut call = Call::new(self, key, &codec);
+        let next = match call.join(oneshot::async_channel) {
+            Step::Follow(leader) => call.landed(leader.await.ok()),
+            Step::Go(next) => next,
+        };
+        let (leader, digest) = match next {
+            Next::Done(value) => return value,
+            Next::Alone => return body.await,
+            Next::Lead(leader, digest) => (leader, digest),
+        };
+        let entry = self.names.entry(&digest);
+        // On the heap, so that a method's future is hardly larger than its body's.
+        let mut lookup = Box::pin(self.endpoint.lookup(&entry, self.timeout));
+        let found = leader.attend(lookup.as_mut()).await;
+        drop(lookup);
+        match call.looked_up(found, leader, digest) {
+            Next::Done(value) => value,
+            Next::Alone => body.await,
+            Next::Lead(leader, digest) => {
+                let work = Work::begin(self, leader, digest);
+                let value = work.leader.attend(body).await;
+                call.computed(&value, work);
+                value
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The caller that looks up and computes for all who wait.
+
+use std::{pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{
+    Landing,
+    flights::{Entry, Flights, Queued, send_to},
+    progress::{Progress, attend, watch},
+};
+use crate::key::Digest;
+
+/// After this many leaders in a row without a value the followers stop waiting in line: each would otherwise
+/// wait for the failures of all before it.
+const PATIENCE: u32 = 2;
+
+/// The one caller of a key that looks up and computes. However it ends, its followers hear of it: dropped without
+/// a word it hands over to the next.
+#[derive(Debug)]
+pub(crate) struct Leader {
+    flights: &'static Flights,
+    digest: Digest,
+    progress: Arc<Progress>,
+    /// How many leaders before this one ended without a value.
+    failures: u32,
+    ended: bool,
+}
+
+impl Leader {
+    /// The first at its key.
+    pub(super) const fn first(
+        flights: &'static Flights,
+        digest: Digest,
+        progress: Arc<Progress>,
+    ) -> Self {
+        Self {
+            flights,
+            digest,
+            progress,
+            failures: 0,
+            ended: false,
+        }
+    }
+
+    /// Whether anybody waits now. More may come before the leader ends.
+    pub(crate) fn has_followers(&self) -> bool {
+        let shard = self.flights.shard(&self.digest);
+        matches!(shard.get(&self.digest), Some(Entry::Running(running)) if !running.followers.is_empty())
+    }
+
+    /// Says that a thread runs this leader now.
+    pub(crate) fn attended(&self) {
+        self.progress.attended();
+    }
+
+    /// Awaits a part of this leader's work. Those who wait for it learn if nobody polls it any more.
+    pub(crate) async fn attend<F: Future>(&self, work: Pin<&mut F>) -> F::Output {
+        attend(&self.progress, work).await
+    }
+
+    /// Ends with a value that Redis has.
+    pub(crate) fn land(mut self, envelope: &Bytes) {
+        self.ended = true;
+        for follower in self.flights.end(&self.digest, None) {
+            send_to(follower, Landing::Value(envelope.clone()));
+        }
+    }
+
+    /// Ends with a value that Redis is to get; it is found here until [`Flights::settle`] is called with the
+    /// ticket that `queue` gets. Where `queue` refuses, the value only goes to those who wait.
+    pub(crate) fn land_queued(mut self, envelope: &Bytes, queue: impl FnOnce(u64) -> bool) {
+        self.ended = true;
+        let ticket = self.flights.ticket();
+        let entry = Entry::Queued(Queued {
+            envelope: envelope.clone(),
+            ticket,
+        });
+        let followers = self.flights.end(&self.digest, Some(entry));
+        if !queue(ticket) {
+            self.flights.settle(&self.digest, ticket);
+        }
+        for follower in followers {
+            send_to(follower, Landing::Value(envelope.clone()));
+        }
+    }
+
+    /// Ends without a value that others could use, and sends them on.
+    pub(crate) fn dismiss(mut self) {
+        self.ended = true;
+        self.flights.abandon(&self.digest, &self.progress);
+    }
+
+    fn hand_over(&mut self) {
+        if self.failures + 1 >= PATIENCE {
+            return self.flights.abandon(&self.digest, &self.progress);
+        }
+        loop {
+            let progress = Arc::new(Progress::handed_over());
+            let (next, others_wait) = {
+                let mut shard = self.flights.shard(&self.digest);
+                let Some(Entry::Running(running)) = shard.get_mut(&self.digest) else {
+                    return;
+                };
+                // Another leads since this one was given up as stalled.
+                if !Arc::ptr_eq(&running.progress, &self.progress) {
+                    return;
+                }
+                let next = running.followers.pop_front();
+                running.progress = Arc::clone(&progress);
+                let others_wait = !running.followers.is_empty();
+                if next.is_none() {
+                    shard.remove(&self.digest);
+                }
+                (next, others_wait)
+            };
+            self.progress = Arc::clone(&progress);
+            let Some(next) = next else { return };
+            if others_wait {
+                watch(self.flights, self.digest, &progress);
+            }
+            let leader = Self {
+                flights: self.flights,
+                digest: self.digest,
+                progress,
+                failures: self.failures + 1,
+                ended: false,
+            };
+            match next.send(Landing::Lead(leader)) {
+                Ok(()) => return,
+                Err(refused) => {
+                    // This follower has gone; the one behind it is next.
+                    if let Landing::Lead(mut leader) = refused.into_inner() {
+                        leader.ended = true;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Leader {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.ended = true;
+            self.hand_over();
+        }
+    }
+}

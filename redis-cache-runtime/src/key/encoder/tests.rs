@@ -1,0 +1,160 @@
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use super::*;
+
+fn bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut out = Vec::new();
+    encode(value, &mut out).unwrap();
+    out
+}
+
+/// Every pair must differ.
+fn all_distinct(encodings: &[(&str, Vec<u8>)]) {
+    for (i, (left, a)) in encodings.iter().enumerate() {
+        for (right, b) in &encodings[i + 1..] {
+            assert_ne!(a, b, "{left} and {right} share an encoding");
+        }
+    }
+}
+
+#[test]
+fn options_units_and_their_contents_differ() {
+    all_distinct(&[
+        ("5", bytes(&5u32)),
+        ("Some(5)", bytes(&Some(5u32))),
+        ("Some(Some(5))", bytes(&Some(Some(5u32)))),
+        ("None", bytes(&None::<u32>)),
+        ("Some(None)", bytes(&Some(None::<u32>))),
+        ("()", bytes(&())),
+        ("Some(())", bytes(&Some(()))),
+        ("[5]", bytes(&vec![5u32])),
+        ("(5,)", bytes(&(5u32,))),
+        ("[]", bytes(&Vec::<u32>::new())),
+        ("empty string", bytes("")),
+    ]);
+}
+
+#[test]
+fn numbers_keep_their_type() {
+    all_distinct(&[
+        ("u8", bytes(&5u8)),
+        ("u16", bytes(&5u16)),
+        ("u32", bytes(&5u32)),
+        ("u64", bytes(&5u64)),
+        ("u128", bytes(&5u128)),
+        ("i8", bytes(&5i8)),
+        ("i16", bytes(&5i16)),
+        ("i32", bytes(&5i32)),
+        ("i64", bytes(&5i64)),
+        ("i128", bytes(&5i128)),
+        ("f32", bytes(&5f32)),
+        ("f64", bytes(&5f64)),
+        ("-0.0", bytes(&-0.0f32)),
+        ("0.0", bytes(&0.0f32)),
+        ("char", bytes(&'5')),
+        ("str", bytes("5")),
+    ]);
+}
+
+#[test]
+fn neighbours_never_run_together() {
+    assert_ne!(bytes(&("ab", "c")), bytes(&("a", "bc")));
+    assert_ne!(
+        bytes(&(vec![1u8], vec![2u8, 3])),
+        bytes(&(vec![1u8, 2], vec![3u8]))
+    );
+}
+
+#[test]
+fn structs_carry_their_field_names_and_types() {
+    mod before {
+        #[derive(serde::Serialize)]
+        pub(super) struct Size {
+            pub(super) width: u32,
+            pub(super) height: u32,
+        }
+    }
+    mod reordered {
+        #[derive(serde::Serialize)]
+        pub(super) struct Size {
+            pub(super) height: u32,
+            pub(super) width: u32,
+        }
+    }
+    mod retyped {
+        #[derive(serde::Serialize)]
+        pub(super) struct Size {
+            pub(super) width: u64,
+            pub(super) height: u64,
+        }
+    }
+    all_distinct(&[
+        (
+            "before",
+            bytes(&before::Size {
+                width: 1,
+                height: 2,
+            }),
+        ),
+        (
+            "reordered",
+            bytes(&reordered::Size {
+                height: 1,
+                width: 2,
+            }),
+        ),
+        (
+            "retyped",
+            bytes(&retyped::Size {
+                width: 1,
+                height: 2,
+            }),
+        ),
+        ("tuple", bytes(&(1u32, 2u32))),
+    ]);
+}
+
+#[test]
+fn enum_variants_differ() {
+    #[derive(Serialize)]
+    enum Shape {
+        Unit,
+        Empty {},
+        Newtype(u32),
+        Tuple(u32, u32),
+        Struct { side: u32 },
+    }
+    all_distinct(&[
+        ("unit", bytes(&Shape::Unit)),
+        ("empty", bytes(&Shape::Empty {})),
+        ("newtype", bytes(&Shape::Newtype(1))),
+        ("tuple", bytes(&Shape::Tuple(1, 1))),
+        ("struct", bytes(&Shape::Struct { side: 1 })),
+        ("name", bytes("Unit")),
+    ]);
+}
+
+#[test]
+fn maps_are_sorted() {
+    let entries = (0..200u32).map(|n| (n.to_string(), n));
+    let tree: BTreeMap<_, _> = entries.clone().collect();
+    let expected = bytes(&tree);
+    for _ in 0..4 {
+        let hash: HashMap<_, _> = entries.clone().collect();
+        assert_eq!(bytes(&hash), expected);
+    }
+}
+
+#[test]
+fn a_failing_serialize_is_an_error() {
+    struct Refuses;
+    impl Serialize for Refuses {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("no"))
+        }
+    }
+    let mut out = vec![1];
+    assert_eq!(encode(&Refuses, &mut out).unwrap_err().to_string(), "no");
+}
