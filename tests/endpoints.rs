@@ -33,6 +33,18 @@ fn a_user_with_the_least_privileges_over_tcp() {
 }
 
 #[test]
+fn the_readme_names_the_least_privileges() {
+    let readme = include_str!("../README.md");
+    let line = readme
+        .lines()
+        .find(|line| line.starts_with("ACL SETUSER"))
+        .unwrap();
+    let rules =
+        |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+    assert_eq!(rules(line)[5..], rules(LEAST_PRIVILEGE));
+}
+
+#[test]
 fn a_unix_socket() {
     let server = RedisServer::start_unix();
     succeeds(&[("HANDLER_CACHE_URL", &server.url())]);

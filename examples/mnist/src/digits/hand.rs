@@ -63,10 +63,15 @@ impl Hand {
                 radius: if dice.chance(0.88) {
                     dice.between(0.75, 2.1)
                 } else {
-                    dice.between(2.0, 2.7)
+                    dice.between(2.0, 3.0)
                 },
                 softness: dice.between(0.7, 1.7),
-                pressure: dice.between(0.0, 0.25),
+                pressure: if dice.chance(0.8) {
+                    dice.between(0.0, 0.25)
+                } else {
+                    // The pen leaves gaps.
+                    dice.between(0.25, 1.1)
+                },
                 phase: dice.between(0.0, TAU),
             },
             size: if dice.chance(0.75) {

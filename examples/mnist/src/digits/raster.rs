@@ -53,7 +53,7 @@ fn ink(strokes: &[Stroke], nib: &Nib, origin: Point) -> [f32; PIXELS] {
         for ends in stroke.windows(2) {
             let (from, to) = (ends[0], ends[1]);
             along += 0.25 * (to.0 - from.0).hypot(to.1 - from.1);
-            let radius = nib.radius * (1.0 + nib.pressure * along.sin());
+            let radius = nib.radius * (1.0 + nib.pressure * along.sin().min(0.25));
             let from = (from.0 + origin.0, from.1 + origin.1);
             let to = (to.0 + origin.0, to.1 + origin.1);
             segment(&mut ink, from, to, radius, nib.softness);
