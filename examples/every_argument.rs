@@ -67,6 +67,8 @@ impl Model {
         maxsize = 1000,
         name = "every-argument",
         timeout = LOOKUP_BUDGET,
+        ttl = "10m",
+        max_value_bytes = 1_000_000,
         skip(label),
         version = self.revision
     )]

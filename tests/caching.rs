@@ -440,3 +440,26 @@ fn a_clear_of_many_entries_takes_all() {
     let left = cache_tests_support::cache_keys(&mut shared().connection(), "many");
     assert_eq!(left, Vec::<String>::new());
 }
+
+#[test]
+fn a_setting_that_fails_leaves_the_handler_alone() {
+    fn panics() -> usize {
+        panic!("in a setting")
+    }
+    #[handler_cache(url = url(), maxsize = panics())]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    assert_eq!((double(1), double(1)), (2, 2));
+
+    fn size() -> usize {
+        usize::try_from(itself(8)).unwrap()
+    }
+    #[handler_cache(url = url(), name = "itself", maxsize = size())]
+    fn itself(n: u32) -> u32 {
+        n * 2
+    }
+    assert_eq!(itself(1), 2);
+    let maxsize = HandlerCache::named("itself").unwrap().parameters().maxsize;
+    assert_eq!(maxsize, MaxSize::Entries(16));
+}

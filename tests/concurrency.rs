@@ -221,6 +221,70 @@ fn failing_callers_do_not_wait_for_one_another_for_long() {
     );
 }
 
+#[test]
+fn a_body_that_calls_itself_with_the_same_key() {
+    struct Client {
+        attempts: u32,
+    }
+    impl Client {
+        #[handler_cache(url = url(), name = "retrying")]
+        fn fetch(&mut self, n: u32) -> u32 {
+            self.attempts += 1;
+            if self.attempts < 3 {
+                return self.fetch(n);
+            }
+            n
+        }
+
+        #[handler_cache(url = url(), name = "retrying-async", skip(left))]
+        async fn fetch_async(n: u32, left: u32) -> u32 {
+            tokio::task::yield_now().await;
+            if left > 0 {
+                return Box::pin(Self::fetch_async(n, left - 1)).await;
+            }
+            n
+        }
+    }
+    let mut client = Client { attempts: 0 };
+    assert_eq!((client.fetch(7), client.attempts), (7, 3));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let fetched = async { tokio::time::timeout(SOON, Client::fetch_async(7, 2)).await };
+    assert_eq!(runtime.block_on(fetched).unwrap(), 7);
+}
+
+#[test]
+fn a_call_after_a_clear_gets_nothing_from_before_it() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    static GO: Barrier = Barrier::new(2);
+
+    #[handler_cache(url = url(), name = "cleared-under-way")]
+    fn generation(_n: u32) -> u32 {
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        if run == 0 {
+            GO.wait();
+        }
+        run
+    }
+    thread::scope(|scope| {
+        let before = scope.spawn(|| generation(1));
+        eventually(SOON, || RUNS.load(Ordering::Relaxed) == 1);
+        HandlerCache::named("cleared-under-way")
+            .unwrap()
+            .clear()
+            .wait()
+            .unwrap();
+        assert_eq!(generation(1), 1);
+        GO.wait();
+        assert_eq!(before.join().unwrap(), 0);
+    });
+    HandlerCache::named("cleared-under-way")
+        .unwrap()
+        .flush()
+        .wait()
+        .unwrap();
+    assert_ne!(generation(1), 0);
+}
+
 #[tokio::test]
 async fn a_call_that_nobody_polls_holds_up_nobody() {
     static RUNS: AtomicU32 = AtomicU32::new(0);

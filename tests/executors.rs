@@ -222,6 +222,54 @@ fn futures_can_be_sent_and_dropped_anywhere() {
     assert_eq!(value, 2);
 }
 
+/// Has the runtime look up until it has a connection of its own.
+fn settle(
+    server: &RedisServer,
+    runtime: &tokio::runtime::Runtime,
+    mut look_up: impl FnMut(&tokio::runtime::Runtime),
+) {
+    let mut observer = server.connection();
+    let before = clients(&mut observer);
+    eventually(SOON, || {
+        look_up(runtime);
+        clients(&mut observer) > before
+    });
+}
+
+#[test]
+fn a_runtime_that_is_blocked_or_left_alone_holds_up_nobody() {
+    static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "blocked")]
+    async fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    settle(&server, &runtime, |runtime| {
+        runtime.block_on(async {
+            double(1).await;
+            tokio::task::yield_now().await;
+        });
+    });
+    // Nobody drives the connection while the runtime's only thread waits for the call.
+    let value = runtime.block_on(async { pollster::block_on(double(10)) });
+    assert_eq!(value, 20);
+    // A leader on a runtime that is not driven any further, and a follower elsewhere.
+    runtime.block_on(async {
+        tokio::spawn(double(77));
+        tokio::task::yield_now().await;
+    });
+    let follower = thread::spawn(|| pollster::block_on(double(77)));
+    eventually(SOON, || follower.is_finished());
+    assert_eq!(follower.join().unwrap(), 154);
+}
+
 #[test]
 fn a_future_is_hardly_larger_than_its_body() {
     async fn body(len: usize) -> u8 {

@@ -276,3 +276,41 @@ fn two_handlers_under_one_name_do_not_share() {
         flush_all();
     }
 }
+
+#[test]
+fn instantiations_that_are_called_the_same() {
+    struct Model<F>(F);
+    impl<F: Fn(u32) -> u32> Model<F> {
+        #[handler_cache(url = url(), name = "closures")]
+        fn predict(&self, n: u32) -> u32 {
+            (self.0)(n)
+        }
+    }
+    let double = Model(|n| n * 2);
+    let square = Model(|n| n * n);
+
+    #[handler_cache(url = url(), name = "namesakes")]
+    fn name<T: Default + std::fmt::Debug>(n: u32) -> String {
+        format!("{:?} {n}", T::default())
+    }
+    let left = || {
+        #[derive(Debug, Default)]
+        struct X {
+            _left: u8,
+        }
+        name::<X>(1)
+    };
+    let right = || {
+        #[derive(Debug, Default)]
+        struct X {
+            _right: u8,
+        }
+        name::<X>(1)
+    };
+
+    for _ in 0..2 {
+        assert_eq!((double.predict(5), square.predict(5)), (10, 25));
+        assert_ne!(left(), right());
+        flush_all();
+    }
+}

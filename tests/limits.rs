@@ -127,3 +127,27 @@ fn a_value_that_is_too_large_is_not_stored() {
         (1, 3, 2, 1)
     );
 }
+
+#[test]
+fn what_expires_leaves_nothing_behind() {
+    #[handler_cache(url = url(), name = "unbounded-expiring", maxsize = None, ttl = "10ms")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    for n in 0..2000 {
+        double(n);
+        if n % 20 == 0 {
+            flush("unbounded-expiring");
+        }
+    }
+    flush("unbounded-expiring");
+    eventually(SOON, || {
+        double(5000);
+        flush("unbounded-expiring");
+        let members: u32 = redis::cmd("ZCARD")
+            .arg("hc:{unbounded-expiring}:z")
+            .query(&mut shared().connection())
+            .unwrap();
+        members < 50
+    });
+}

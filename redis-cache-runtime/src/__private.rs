@@ -8,7 +8,7 @@ pub use crate::{
         CallKey, FastPart, KeyBuilder, KeyPart, Part, PartFast, PartSerde, Receiver,
         ReceiverAnonymous,
     },
-    site::{Site, instance_of, path_of},
+    site::{Instance, Site, instance_of, path_of},
 };
 
 /// Reads what `maxsize = …` says.

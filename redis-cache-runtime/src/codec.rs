@@ -13,6 +13,14 @@ use crate::{
     shield::{Panicked, shield},
 };
 
+/// The deepest nesting that is written and read: a stack that overflows can't be caught.
+const DEPTH: usize = key::DEPTH as usize;
+
+/// How much of a value's exact hash goes before it.
+const EXACT: usize = 16;
+
+type Exact = [u8; EXACT];
+
 /// What can be cached: everything that is `Serialize` and can be deserialized without borrowing.
 #[diagnostic::on_unimplemented(
     message = "a `#[handler_cache]` method must return a value that can be stored and read back; `{Self}` is not `Serialize + DeserializeOwned`",
@@ -27,6 +35,12 @@ impl<T: Serialize + DeserializeOwned> Cacheable for T {}
 /// Why a value could not be written or read.
 #[derive(Debug)]
 pub(crate) struct CodecError(String);
+
+impl CodecError {
+    fn new(message: &str) -> Self {
+        Self(message.to_owned())
+    }
+}
 
 impl Display for CodecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +65,7 @@ pub(crate) enum Written {
 /// serde's traits.
 pub struct Codec<R> {
     write: fn(&R, &mut Vec<u8>) -> Written,
-    reads_back: fn(&R, &[u8]) -> bool,
+    exact: fn(&R) -> Option<Exact>,
     read: fn(&[u8]) -> Result<R, CodecError>,
     schema: fn() -> Schema,
 }
@@ -73,30 +87,58 @@ impl<R> fmt::Debug for Codec<R> {
 impl<R> Codec<R> {
     /// Appends `value` to `out`.
     ///
-    /// An `ambiguous` type is one whose values MessagePack can blur, `Some(None)` and `None` say: of such a type a
-    /// value is taken only if it reads back as itself, for a caller must never get one for the other.
+    /// An `ambiguous` type is one whose values MessagePack can blur (`Some(None)` and `None`, say), or whose shape is
+    /// hidden from [`Codec::schema`]. A value of such a type is taken only if it reads back as itself, and a hash of its
+    /// exact encoding goes before it, by which a reader with another shape in mind finds out.
     pub(crate) fn write(&self, value: &R, out: &mut Vec<u8>, ambiguous: bool) -> Written {
-        let start = out.len();
-        let written = shield(|| {
-            let written = (self.write)(value, out);
-            let faithful = !ambiguous
-                || !matches!(written, Written::Value)
-                || (self.reads_back)(value, &out[start..]);
-            (written, faithful)
-        });
-        match written {
-            Ok((written, true)) => written,
-            Ok((_, false)) => {
-                let blurred = "MessagePack can't tell it from another value";
-                Written::Failed(CodecError(blurred.to_owned()))
+        shield(|| {
+            if ambiguous {
+                self.write_exactly(value, out)
+            } else {
+                (self.write)(value, out)
             }
-            Err(Panicked) => Written::Failed(CodecError("its `Serialize` panicked".to_owned())),
+        })
+        .unwrap_or_else(|Panicked| Written::Failed(CodecError::new("its serde code panicked")))
+    }
+
+    fn write_exactly(&self, value: &R, out: &mut Vec<u8>) -> Written {
+        let start = out.len();
+        out.extend_from_slice(&[0; EXACT]);
+        let written = (self.write)(value, out);
+        if !matches!(written, Written::Value) {
+            return written;
+        }
+        let payload = start + EXACT;
+        let read = (self.read)(&out[payload..]).ok();
+        match (
+            (self.exact)(value),
+            read.and_then(|read| (self.exact)(&read)),
+        ) {
+            (Some(original), Some(read)) if original == read => {
+                out[start..payload].copy_from_slice(&original);
+                Written::Value
+            }
+            _ => Written::Failed(CodecError::new("it does not read back as itself")),
         }
     }
 
-    pub(crate) fn read(&self, bytes: &[u8]) -> Result<R, CodecError> {
-        shield(|| (self.read)(bytes))
-            .unwrap_or_else(|Panicked| Err(CodecError("its `Deserialize` panicked".to_owned())))
+    /// Reads what [`Codec::write`] has written.
+    pub(crate) fn read(&self, bytes: &[u8], ambiguous: bool) -> Result<R, CodecError> {
+        shield(|| {
+            if !ambiguous {
+                return (self.read)(bytes);
+            }
+            let (exact, payload) = bytes
+                .split_first_chunk::<EXACT>()
+                .ok_or_else(|| CodecError::new("too short"))?;
+            let value = (self.read)(payload)?;
+            if (self.exact)(&value).as_ref() == Some(exact) {
+                Ok(value)
+            } else {
+                Err(CodecError::new("written for another type"))
+            }
+        })
+        .unwrap_or_else(|Panicked| Err(CodecError::new("its serde code panicked")))
     }
 
     /// Describes the stored type. Takes microseconds: asked once a call site and instantiation.
@@ -108,6 +150,7 @@ impl<R> Codec<R> {
 fn write<T: Cacheable>(value: &T, out: &mut Vec<u8>) -> Written {
     // Fields by name: with `skip_serializing_if` a struct written by position is read shifted.
     let mut serializer = rmp_serde::Serializer::new(out).with_struct_map();
+    serializer.unstable_set_max_depth(DEPTH);
     match value.serialize(&mut serializer) {
         Ok(()) => Written::Value,
         Err(error) => Written::Failed(CodecError(error.to_string())),
@@ -115,19 +158,17 @@ fn write<T: Cacheable>(value: &T, out: &mut Vec<u8>) -> Written {
 }
 
 fn read<T: Cacheable>(bytes: &[u8]) -> Result<T, CodecError> {
-    rmp_serde::from_slice(bytes).map_err(|error| CodecError(error.to_string()))
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
+    deserializer.set_max_depth(DEPTH);
+    T::deserialize(&mut deserializer).map_err(|error| CodecError(error.to_string()))
 }
 
-/// Whether the bytes give a value that is `value` to serde, compared in the exact encoding of keys.
-fn reads_back<T: Cacheable>(value: &T, bytes: &[u8]) -> bool {
-    let exact = |value: &T| {
-        let mut out = Vec::new();
-        key::encode(value, &mut out).ok().map(|()| out)
-    };
-    let Ok(read) = read::<T>(bytes) else {
-        return false;
-    };
-    exact(value).is_some_and(|original| exact(&read) == Some(original))
+/// A hash of what `value` is to serde, in the exact encoding of keys.
+fn exact<T: Cacheable>(value: &T) -> Option<Exact> {
+    let mut encoded = Vec::new();
+    key::encode(value, &mut encoded).ok()?;
+    let hash = blake3::hash(&encoded);
+    Some(std::array::from_fn(|i| hash.as_bytes()[i]))
 }
 
 /// The return type of a method. The inherent [`Returned::codec`] is for results and wins over that of
@@ -153,7 +194,7 @@ impl<T, E> Returned<Result<T, E>> {
                 Ok(value) => write(value, out),
                 Err(_) => Written::Declined,
             },
-            reads_back: |result, bytes| result.as_ref().is_ok_and(|value| reads_back(value, bytes)),
+            exact: |result| result.as_ref().ok().and_then(exact),
             read: |bytes| read(bytes).map(Ok),
             schema: schema::of::<T>,
         }
@@ -174,7 +215,7 @@ impl<R> ReturnedWhole<R> for Returned<R> {
     {
         Codec {
             write,
-            reads_back,
+            exact,
             read,
             schema: schema::of::<R>,
         }
@@ -193,7 +234,7 @@ mod tests {
         let codec = Returned::<T>::NEW.codec();
         let mut out = Vec::new();
         match codec.write(value, &mut out, codec.schema().ambiguous) {
-            Written::Value => Some(codec.read(&out).unwrap()),
+            Written::Value => Some(codec.read(&out, codec.schema().ambiguous).unwrap()),
             Written::Declined | Written::Failed(_) => None,
         }
     }
@@ -228,6 +269,78 @@ mod tests {
             round_trip(&Some(serde_json::json!([1]))),
             Some(Some(serde_json::json!([1])))
         );
+    }
+
+    #[test]
+    fn what_untagged_enums_would_change_is_refused() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(untagged)]
+        enum Number {
+            Small(f32),
+            Big(f64),
+        }
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(untagged)]
+        enum Count {
+            Few(u8),
+            Many(i64),
+        }
+        assert_eq!(round_trip(&Number::Small(0.5)), Some(Number::Small(0.5)));
+        assert_eq!(round_trip(&Number::Big(1e300)), None);
+        assert_eq!(round_trip(&Count::Few(5)), Some(Count::Few(5)));
+        assert_eq!(round_trip(&Count::Many(5)), None);
+    }
+
+    #[test]
+    fn a_tagged_value_of_an_older_type_is_not_read() {
+        mod old {
+            #[derive(serde::Serialize, serde::Deserialize)]
+            #[serde(tag = "type")]
+            pub(super) enum Event {
+                Score { value: u32 },
+            }
+        }
+        mod new {
+            #[derive(serde::Serialize, serde::Deserialize)]
+            #[serde(tag = "type")]
+            pub(super) enum Event {
+                Score {
+                    value: f64,
+                    #[serde(default)]
+                    unit: String,
+                },
+            }
+        }
+        let (before, after) = (
+            Returned::<old::Event>::NEW.codec(),
+            Returned::<new::Event>::NEW.codec(),
+        );
+        assert!(before.schema().ambiguous && after.schema().ambiguous);
+        let mut out = Vec::new();
+        let event = old::Event::Score { value: 1 };
+        assert!(matches!(
+            before.write(&event, &mut out, true),
+            Written::Value
+        ));
+        assert!(before.read(&out, true).is_ok());
+        assert!(after.read(&out, true).is_err());
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_refused() {
+        #[derive(Serialize, Deserialize)]
+        struct List(Option<Box<List>>);
+        let nested = |depth| (0..depth).fold(List(None), |list, _| List(Some(Box::new(list))));
+        let codec = Returned::<List>::NEW.codec();
+        let ambiguous = codec.schema().ambiguous;
+        assert!(matches!(
+            codec.write(&nested(50), &mut Vec::new(), ambiguous),
+            Written::Value
+        ));
+        assert!(matches!(
+            codec.write(&nested(900), &mut Vec::new(), ambiguous),
+            Written::Failed(_)
+        ));
     }
 
     #[test]
@@ -266,6 +379,6 @@ mod tests {
             codec.write(&Ok(5), &mut out, false),
             Written::Value
         ));
-        assert_eq!(codec.read(&out).unwrap().ok(), Some(5));
+        assert_eq!(codec.read(&out, false).unwrap().ok(), Some(5));
     }
 }

@@ -49,6 +49,7 @@ mod handle;
 mod io;
 mod jitter;
 mod key;
+mod lead;
 mod operation;
 mod outcome;
 mod registry;

@@ -104,20 +104,20 @@ struct Watch {
 
 impl Watch {
     fn begin(seen: Option<Outcome>) -> Self {
-        Self {
-            outer: Some(SLOT.replace(Slot::Watching(seen))),
-        }
+        // A thread that is ending is not observed.
+        let outer = SLOT.try_with(|slot| slot.replace(Slot::Watching(seen)));
+        Self { outer: outer.ok() }
     }
 
     fn end(&mut self) -> Option<Outcome> {
         let mut outer = self.outer.take()?;
-        let Slot::Watching(seen) = SLOT.take() else {
+        let Ok(Slot::Watching(seen)) = SLOT.try_with(RefCell::take) else {
             return None;
         };
         if let (Slot::Watching(outer), Some(_)) = (&mut outer, &seen) {
             outer.clone_from(&seen);
         }
-        SLOT.set(outer);
+        _ = SLOT.try_with(|slot| slot.replace(outer));
         seen
     }
 }
@@ -130,7 +130,7 @@ impl Drop for Watch {
 }
 
 /// Runs `call` and tells what the cache did for the last annotated method that ended in it, on this thread.
-/// `None` if there was none.
+/// `None` if there was none. A future that `call` returns is not run here: [`observe_async`] is for those.
 ///
 /// ```
 /// use redis_cache_runtime::{CallResult, handler_cache, observe};

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use redis::ConnectionInfo;
+use redis::{ConnectionAddr, ConnectionInfo};
 
 use crate::{
     cache::Cache,
@@ -126,7 +126,8 @@ impl Registry {
     fn endpoint(&mut self, connection: ConnectionInfo) -> Result<Arc<Endpoint>, Error> {
         let redis = connection.redis_settings();
         let identity = format!(
-            "{} {} {:?} {:?}",
+            "{} {} {} {:?} {:?}",
+            kind(connection.addr()),
             connection.addr(),
             redis.db(),
             redis.username(),
@@ -141,5 +142,16 @@ impl Registry {
         })?;
         endpoints.insert(identity, Arc::clone(&endpoint));
         Ok(endpoint)
+    }
+}
+
+/// What the address does not say when it is shown: two that look alike may differ in whether they are encrypted.
+const fn kind(address: &ConnectionAddr) -> &'static str {
+    match address {
+        ConnectionAddr::TcpTls {
+            insecure: false, ..
+        } => "tls",
+        ConnectionAddr::TcpTls { insecure: true, .. } => "tls without verification",
+        _ => "plain",
     }
 }

@@ -1,7 +1,8 @@
 //! One annotated method, as its expansion sees it.
 
 use std::{
-    any::type_name,
+    any::{TypeId, type_name},
+    cell::RefCell,
     collections::HashMap,
     pin::Pin,
     sync::{Arc, OnceLock, PoisonError, RwLock},
@@ -13,7 +14,11 @@ use crate::{
     config::Settings,
     key::{CallKey, Domain, KeyBuilder},
     registry,
+    shield::shield,
 };
+
+/// What a closure is called in a path: a cache's name has no braces.
+const CLOSURE: &str = "[closure]";
 
 /// The static part of an annotated method. A generic method has one for all its instantiations.
 #[derive(Debug)]
@@ -21,8 +26,15 @@ pub struct Site {
     /// The names of the keyed arguments.
     arguments: &'static str,
     opened: OnceLock<Opened>,
-    /// The domains of further instantiations.
-    others: RwLock<Option<HashMap<&'static str, Domain>>>,
+    /// Further instantiations.
+    others: RwLock<Option<HashMap<TypeId, Other>>>,
+}
+
+/// One instantiation of a method.
+#[derive(Clone, Copy, Debug)]
+pub struct Instance {
+    id: TypeId,
+    name: &'static str,
 }
 
 #[derive(Debug)]
@@ -32,8 +44,20 @@ struct Opened {
     /// The path without instantiation.
     path: String,
     /// The instantiation that was called first: mostly the only one.
-    instance: &'static str,
-    domain: Domain,
+    instance: Instance,
+    /// `None` where the instantiation can't be told from others.
+    domain: Option<Domain>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Other {
+    name: &'static str,
+    domain: Option<Domain>,
+}
+
+thread_local! {
+    /// The call sites that this thread is opening.
+    static OPENING: RefCell<Vec<*const Site>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Site {
@@ -51,14 +75,18 @@ impl Site {
     pub fn key<R>(
         &'static self,
         path: &'static str,
-        instance: &'static str,
+        instance: Instance,
         settings: fn() -> Settings,
         codec: &Codec<R>,
     ) -> KeyBuilder {
-        let opened = self
-            .opened
-            .get_or_init(|| self.open(path, instance, &settings(), codec));
-        let domain = if std::ptr::eq(opened.instance, instance) || opened.instance == instance {
+        let opened = match self.opened.get() {
+            Some(opened) => opened,
+            None => match self.open_once(path, instance, settings, codec) {
+                Some(opened) => opened,
+                None => return KeyBuilder::new(None, None),
+            },
+        };
+        let domain = if opened.instance.id == instance.id {
             opened.domain
         } else {
             self.other_domain(opened, instance, codec)
@@ -87,17 +115,52 @@ impl Site {
         }
     }
 
+    /// `None` for a call that the settings themselves make: it would wait for itself.
+    fn open_once<R>(
+        &'static self,
+        path: &'static str,
+        instance: Instance,
+        settings: fn() -> Settings,
+        codec: &Codec<R>,
+    ) -> Option<&'static Opened> {
+        let this: *const Self = self;
+        let opening = OPENING.try_with(|opening| {
+            let mut opening = opening.borrow_mut();
+            let again = opening.contains(&this);
+            opening.push(this);
+            again
+        });
+        let opened = (opening != Ok(true)).then(|| {
+            self.opened
+                .get_or_init(|| self.open(path, instance, settings, codec))
+        });
+        _ = OPENING.try_with(|opening| opening.borrow_mut().pop());
+        opened
+    }
+
     fn open<R>(
         &self,
         path: &'static str,
-        instance: &'static str,
-        settings: &Settings,
+        instance: Instance,
+        settings: fn() -> Settings,
         codec: &Codec<R>,
     ) -> Opened {
         let path = handler_path(path);
+        let Ok(settings) = shield(settings) else {
+            tracing::error!(
+                handler = path,
+                "not cached: a setting's expression panicked"
+            );
+            return Opened {
+                cache: None,
+                path,
+                instance,
+                domain: None,
+            };
+        };
         let name = settings.given_name().unwrap_or(&path).to_owned();
-        let cache = registry::open(&path, settings);
-        let domain = domain(&name, &path, instance, self.arguments, codec);
+        let cache = registry::open(&path, &settings);
+        let domain = domain(&name, &path, instance.name, self.arguments, codec);
         Opened {
             cache,
             path,
@@ -106,27 +169,66 @@ impl Site {
         }
     }
 
-    fn other_domain<R>(&self, opened: &Opened, instance: &'static str, codec: &Codec<R>) -> Domain {
+    fn other_domain<R>(
+        &self,
+        opened: &Opened,
+        instance: Instance,
+        codec: &Codec<R>,
+    ) -> Option<Domain> {
         let known = self.others.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(domain) = known.as_ref().and_then(|known| known.get(instance)) {
-            return *domain;
+        if let Some(other) = known.as_ref().and_then(|known| known.get(&instance.id)) {
+            return other.domain;
         }
         drop(known);
         let name = opened
             .cache
             .as_ref()
             .map_or(opened.path.as_str(), |cache| cache.name());
-        let domain = domain(name, &opened.path, instance, self.arguments, codec);
+        let domain = domain(name, &opened.path, instance.name, self.arguments, codec);
         let mut known = self.others.write().unwrap_or_else(PoisonError::into_inner);
-        known.get_or_insert_default().insert(instance, domain);
+        let known = known.get_or_insert_default();
+        let mut names = known
+            .values()
+            .map(|other| other.name)
+            .chain([opened.instance.name]);
+        let namesake = names.any(|name| name == instance.name);
+        if namesake {
+            tracing::warn!(
+                handler = opened.path,
+                "two instantiations have the same name; the second is not cached"
+            );
+        }
+        let domain = domain.filter(|_| !namesake);
+        known.insert(
+            instance.id,
+            Other {
+                name: instance.name,
+                domain,
+            },
+        );
         domain
     }
 }
 
-/// Sets the calls of one instantiation apart from all others.
-fn domain<R>(name: &str, path: &str, instance: &str, arguments: &str, codec: &Codec<R>) -> Domain {
+/// Sets the calls of one instantiation apart from all others. `None` where its name can't do that: all closures of one
+/// function are called the same.
+fn domain<R>(
+    name: &str,
+    path: &str,
+    instance: &str,
+    arguments: &str,
+    codec: &Codec<R>,
+) -> Option<Domain> {
     let schema = codec.schema();
     let instance = handler_path(instance);
+    let closures = |text: &str| text.matches(CLOSURE).count();
+    if closures(&instance) > closures(path) {
+        tracing::warn!(
+            handler = path,
+            "not cached for a type argument that is a closure"
+        );
+        return None;
+    }
     // A method that is not generic has one instantiation, whose path would only tie the key to where the code
     // stands: with `name = …` it may move.
     let instance = if instance == path { "" } else { &instance };
@@ -140,11 +242,11 @@ fn domain<R>(name: &str, path: &str, instance: &str, arguments: &str, codec: &Co
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
-    Domain {
+    Some(Domain {
         seed: hasher.finalize().into(),
         fingerprint: std::array::from_fn(|i| schema.digest[i]),
         ambiguous: schema.ambiguous,
-    }
+    })
 }
 
 /// The type name of an item in a method's body, which holds the method's path, without its type arguments.
@@ -153,10 +255,13 @@ pub fn path_of<T>(_item: &T) -> &'static str {
     type_name::<T>()
 }
 
-/// The type name of a closure in a method's body, which holds the method's path with its type arguments.
+/// The type of a closure in a method's body, whose name holds the method's path with its type arguments.
 #[must_use]
-pub fn instance_of<T>(_closure: &T) -> &'static str {
-    type_name::<T>()
+pub fn instance_of<T>(_closure: &T) -> Instance {
+    Instance {
+        id: typeid::of::<T>(),
+        name: type_name::<T>(),
+    }
 }
 
 /// The path of the method in the type names of what its body holds: an item (`…::handle::here`) or a closure
@@ -169,7 +274,7 @@ fn handler_path(name: &str) -> String {
     while let Some(outer) = path.strip_suffix("::{{closure}}") {
         path = outer;
     }
-    let path = path.replace("{{closure}}", "closure");
+    let path = path.replace("{{closure}}", CLOSURE);
     without_impl(&path).unwrap_or(path)
 }
 
@@ -212,7 +317,7 @@ mod tests {
             ("c::free::{{closure}}", "c::free"),
             ("c::m::A::f::{{closure}}::here", "c::m::A::f"),
             ("c::m::A::f::{{closure}}::{{closure}}", "c::m::A::f"),
-            ("c::main::{{closure}}::f::here", "c::main::closure::f"),
+            ("c::main::{{closure}}::f::here", "c::main::[closure]::f"),
             ("c::<impl c::m::A>::f::here", "c::m::A::f"),
             (
                 "c::<impl c::m::Tr for c::m::A>::f::here",

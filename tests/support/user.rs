@@ -9,7 +9,7 @@ use redis::Connection;
 /// The commands after `+script|load` up to `+zscore` are those that a lookup and the scripts run;
 /// those after are for the connection itself.
 pub const LEAST_PRIVILEGE: &str = "~hc:* resetchannels -@all +evalsha +script|load +get \
-    +exists +hincrby +set +type +unlink +zadd +zcard +zpopmin +zrange +zrangebyscore +zrem \
+    +exists +hdel +hget +hincrby +hset +set +type +unlink +zadd +zcard +zpopmin +zrange +zrangebyscore +zrem \
     +zrevrange +zscore \
     +auth +client|caching +client|id +client|tracking +hello +ping +select";
 

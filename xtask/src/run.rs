@@ -13,6 +13,14 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(args).current_dir(paths::root());
+    // What cargo says to this program of its package is no business of the packages that are built: build scripts that
+    // look at it would run again each time that cargo is called the other way.
+    for (name, _) in env::vars_os() {
+        let said = name.to_string_lossy();
+        if said.starts_with("CARGO_PKG_") || said.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 

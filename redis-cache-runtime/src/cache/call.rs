@@ -14,6 +14,7 @@ use crate::{
     flight::{Joined, Landing, Leader, Queued},
     io::{Failure, Lookup},
     key::{CallKey, Digest},
+    lead,
     outcome::{self, CallResult, Outcome},
     stats::Event,
 };
@@ -91,7 +92,13 @@ impl<'c, R> Call<'c, R> {
         let Some(digest) = self.key.digest else {
             return Step::Go(self.alone(CallResult::Bypass));
         };
-        match self.cache.flights.join(digest, channel) {
+        let cache = self.cache;
+        // A call that its own body makes with the same key would wait for itself.
+        if lead::is_led_here(&digest) {
+            return Step::Go(self.alone(CallResult::Miss));
+        }
+        match cache.flights.join(digest, cache.outbox.epoch(), channel) {
+            Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
             Joined::Follow(leader) => Step::Follow(leader),
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
             Joined::Queued(queued) => Step::Go(match self.read(&queued.envelope, &digest) {
@@ -165,7 +172,7 @@ impl<'c, R> Call<'c, R> {
                 if down || !storable {
                     leader.land(&envelope);
                 } else {
-                    leader.land_queued(&envelope, |ticket| {
+                    leader.land_queued(&envelope, epoch, |ticket| {
                         cache.queue(epoch, digest, ticket, envelope.clone())
                     });
                 }
@@ -194,7 +201,7 @@ impl<'c, R> Call<'c, R> {
         let opened = envelope::open(envelope, &self.cache.seal, digest, fingerprint)?;
         let value = self
             .codec
-            .read(opened.payload)
+            .read(opened.payload, self.key.domain.ambiguous)
             .map_err(|_| Damage::Payload)?;
         self.age = Some(opened.age());
         Ok(value)
@@ -205,7 +212,7 @@ impl<'c, R> Call<'c, R> {
         let Some(ticket) = cache.flights.requeue(digest, &queued) else {
             return self.touch(digest);
         };
-        if !cache.queue(cache.outbox.epoch(), *digest, ticket, queued.envelope) {
+        if !cache.queue(queued.epoch, *digest, ticket, queued.envelope) {
             cache.flights.settle(digest, ticket);
         }
     }

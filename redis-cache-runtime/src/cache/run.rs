@@ -1,12 +1,12 @@
 //! The order of the steps of one call.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
 use super::{
     Cache,
     call::{Call, Next, Step, Work},
 };
-use crate::{codec::Codec, key::CallKey};
+use crate::{codec::Codec, key::CallKey, lead};
 
 impl Cache {
     /// Runs a call of a blocking method.
@@ -35,7 +35,7 @@ impl Cache {
             Next::Alone => body(),
             Next::Lead(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
-                let value = body();
+                let value = lead::run(digest, body);
                 call.computed(&value, work);
                 value
             }
@@ -69,6 +69,7 @@ impl Cache {
             Next::Alone => body.await,
             Next::Lead(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
+                let body = pin!(lead::run_async(digest, body));
                 let value = work.leader.attend(body).await;
                 call.computed(&value, work);
                 value

@@ -12,6 +12,7 @@ use crate::{
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_millis(50);
 const DEFAULT_MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 const SHORTEST_TTL: Duration = Duration::from_millis(10);
 const LONGEST_TTL: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -101,8 +102,15 @@ impl Settings {
                 .ok_or_else(|| invalid(variable.name, "a duration such as `50ms` or `1s`"))?,
             None => self.timeout.unwrap_or(DEFAULT_TIMEOUT),
         };
-        if timeout.is_zero() {
-            return Err(invalid("timeout", "a duration longer than zero"));
+        if timeout.is_zero() || timeout > LONGEST_TIMEOUT {
+            let setting = environment
+                .timeout
+                .as_ref()
+                .map_or("timeout", |variable| variable.name);
+            return Err(invalid(
+                setting,
+                "a duration longer than zero, and an hour at most",
+            ));
         }
         // Redis counts in milliseconds, and the jitter takes a tenth.
         if self
@@ -182,6 +190,9 @@ mod tests {
             ("db", Settings::new().db(-1)),
             ("name", Settings::new().name("a{b}")),
             ("timeout", Settings::new().timeout(Duration::ZERO)),
+            ("timeout", Settings::new().timeout(Duration::MAX)),
+            ("ttl", Settings::new().ttl(Duration::ZERO)),
+            ("ttl", Settings::new().ttl(Duration::MAX)),
         ];
         for (setting, settings) in cases {
             let error = settings.resolve("a::b").unwrap_err();

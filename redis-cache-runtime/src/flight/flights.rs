@@ -23,6 +23,8 @@ const SHARDS: usize = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct Queued {
     pub(crate) envelope: Bytes,
+    /// The clears that came before the body ran.
+    pub(crate) epoch: u64,
     pub(super) ticket: u64,
 }
 
@@ -38,6 +40,8 @@ pub(super) enum Entry {
 pub(super) struct Running {
     pub(super) followers: VecDeque<oneshot::Sender<Landing>>,
     pub(super) progress: Arc<Progress>,
+    /// The clears that came before.
+    pub(super) epoch: u64,
 }
 
 pub(super) type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>;
@@ -50,21 +54,29 @@ pub(crate) struct Flights {
 }
 
 impl Flights {
-    /// Joins the call for `digest`; `channel` makes the ends that a follower needs.
+    /// Joins the call for `digest`; `epoch` counts the clears so far, and `channel` makes the ends that a follower
+    /// needs.
     pub(crate) fn join<R>(
         &'static self,
         digest: Digest,
+        epoch: u64,
         channel: fn() -> (oneshot::Sender<Landing>, R),
     ) -> Joined<R> {
         let mut shard = self.shard(&digest);
         match shard.get_mut(&digest) {
             None => {
-                let running = Running::default();
+                let running = Running {
+                    epoch,
+                    ..Running::default()
+                };
                 let progress = Arc::clone(&running.progress);
                 shard.insert(digest, Entry::Running(running));
                 drop(shard);
                 Joined::Lead(Leader::first(self, digest, progress))
             }
+            // What began before a clear is not for those who come after it.
+            Some(Entry::Running(running)) if running.epoch != epoch => Joined::Alone,
+            Some(Entry::Queued(queued)) if queued.epoch != epoch => Joined::Alone,
             Some(Entry::Running(running)) => {
                 let (sender, receiver) = channel();
                 running.followers.push_back(sender);

@@ -69,11 +69,17 @@ impl Leader {
 
     /// Ends with a value that Redis is to get; it is found here until [`Flights::settle`] is called with the
     /// ticket that `queue` gets. Where `queue` refuses, the value only goes to those who wait.
-    pub(crate) fn land_queued(mut self, envelope: &Bytes, queue: impl FnOnce(u64) -> bool) {
+    pub(crate) fn land_queued(
+        mut self,
+        envelope: &Bytes,
+        epoch: u64,
+        queue: impl FnOnce(u64) -> bool,
+    ) {
         self.ended = true;
         let ticket = self.flights.ticket();
         let entry = Entry::Queued(Queued {
             envelope: envelope.clone(),
+            epoch,
             ticket,
         });
         let followers = self.flights.end(&self.digest, Some(entry));

@@ -36,4 +36,6 @@ pub(crate) enum Joined<R> {
     Follow(R),
     /// The value is on its way to Redis.
     Queued(Queued),
+    /// Somebody is there, whose value this caller must not have.
+    Alone,
 }

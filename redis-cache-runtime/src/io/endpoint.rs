@@ -23,6 +23,7 @@ use super::{
     lanes::Lanes,
     link::{Link, Probe},
     lookup::{Failure, Lookup, interpret},
+    overdue::{self, Overdue},
     pool::Pool,
 };
 use crate::{cache::Cache, store};
@@ -38,6 +39,7 @@ pub(crate) struct Endpoint {
     client: Client,
     link: Link,
     lanes: Lanes,
+    overdue: Overdue,
     pool: Pool,
     caches: Mutex<Vec<Arc<Cache>>>,
     work: Notify,
@@ -53,6 +55,7 @@ impl Endpoint {
             address,
             link: Link::new(),
             lanes: Lanes::default(),
+            overdue: Overdue::default(),
             pool: Pool::default(),
             caches: Mutex::default(),
             work: Notify::new(),
@@ -84,6 +87,10 @@ impl Endpoint {
         &self.lanes
     }
 
+    pub(super) const fn overdue(&self) -> &Overdue {
+        &self.overdue
+    }
+
     pub(super) const fn pool(&self) -> &Pool {
         &self.pool
     }
@@ -91,6 +98,11 @@ impl Endpoint {
     /// Whether the server is known to be away.
     pub(crate) fn is_down(&self) -> bool {
         self.link.probe() == Probe::Down
+    }
+
+    /// Why there is no connection, where one was tried.
+    pub(crate) fn reason(&self) -> Option<RedisError> {
+        self.link.reason()
     }
 
     /// Says that a request got no answer.
@@ -173,14 +185,16 @@ impl Endpoint {
         {
             let command = get(key);
             let asked = timeout(budget, connection.send_packed_command(&command));
-            match on_runtime(runtime.id(), asked).await {
-                Some(Err(_elapsed)) => {
+            let asked = on_runtime(runtime.id(), asked);
+            match overdue::until(self, deadline, asked).await {
+                None | Some(Some(Err(_))) => {
                     self.doubt();
+                    self.lanes.doubt(runtime.id());
                     return Lookup::Failed(Failure::TimedOut);
                 }
-                Some(Ok(Ok(reply))) => return interpret(Ok(reply)),
+                Some(Some(Ok(Ok(reply)))) => return interpret(Ok(reply)),
                 // The lane is lost; the link may not be.
-                Some(Ok(Err(_))) | None => {}
+                Some(Some(Ok(Err(_))) | None) => {}
             }
         }
         match self.lookup_through_thread(key, deadline, oneshot::async_channel) {

@@ -25,7 +25,7 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// How long a runtime whose attempt has failed goes without another.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Runtimes that asked once and ended leave a counter behind; this many are kept.
+/// Runtimes that asked once, or could not open a lane, leave an entry behind when they end; this many are kept.
 const COUNTERS: usize = 64;
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ enum Lane {
     /// The runtime has asked so many times.
     Counting(u32),
     Opening,
-    Open(MultiplexedConnection),
+    Open(MultiplexedConnection, Arc<Notify>),
     /// The attempt has failed; the next may be made then.
     Paused(Instant),
     /// The runtime can't drive a connection: it was built without I/O or timers.
@@ -55,7 +55,7 @@ impl Lanes {
         runtime: &Handle,
     ) -> Option<MultiplexedConnection> {
         let id = runtime.id();
-        if let Some(Lane::Open(connection)) = self
+        if let Some(Lane::Open(connection, _)) = self
             .lanes
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -75,11 +75,19 @@ impl Lanes {
         None
     }
 
+    /// Says that a request in the runtime's lane got no answer.
+    pub(super) fn doubt(&self, id: Id) {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Lane::Open(_, doubt)) = lanes.get(&id) {
+            doubt.notify_one();
+        }
+    }
+
     /// Counts the request; tells whether the caller is to open the lane.
     fn should_open(&self, id: Id) -> bool {
         let mut lanes = self.write();
         if lanes.len() > COUNTERS && !lanes.contains_key(&id) {
-            lanes.retain(|_, lane| !matches!(lane, Lane::Counting(_)));
+            lanes.retain(|_, lane| matches!(lane, Lane::Opening | Lane::Open(..)));
         }
         let lane = lanes.entry(id).or_insert(Lane::Counting(0));
         match lane {
@@ -92,7 +100,7 @@ impl Lanes {
                 *lane = Lane::Opening;
                 true
             }
-            Lane::Opening | Lane::Open(_) | Lane::Unfit => false,
+            Lane::Opening | Lane::Open(..) | Lane::Unfit => false,
         }
     }
 
@@ -142,11 +150,11 @@ async fn serve(mut reservation: Reservation) {
     let closed = Arc::new(Notify::new());
     let opening = link::open(reservation.endpoint.client(), Arc::clone(&closed));
     match timeout(CONNECT, opening).await {
-        Ok(Ok(connection)) => {
-            reservation
-                .lanes()
-                .set(reservation.id, Lane::Open(connection));
-            closed.notified().await;
+        Ok(Ok(mut connection)) => {
+            let doubt = Arc::new(Notify::new());
+            let lane = Lane::Open(connection.clone(), Arc::clone(&doubt));
+            reservation.lanes().set(reservation.id, lane);
+            link::watch(&mut connection, &closed, &doubt).await;
         }
         Ok(Err(_)) | Err(_) => reservation.failed = true,
     }

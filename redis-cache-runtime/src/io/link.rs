@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
     time::Duration,
@@ -49,6 +49,8 @@ pub(super) struct Link {
     state: watch::Sender<LinkState>,
     probe: AtomicU8,
     doubt: Notify,
+    /// Why there was no connection the last time.
+    reason: Mutex<Option<RedisError>>,
 }
 
 impl Link {
@@ -57,7 +59,16 @@ impl Link {
             state: watch::Sender::new(LinkState::Connecting),
             probe: AtomicU8::new(Probe::Connecting as u8),
             doubt: Notify::new(),
+            reason: Mutex::new(None),
         }
+    }
+
+    /// Why there is no connection, where one was tried.
+    pub(super) fn reason(&self) -> Option<RedisError> {
+        self.reason
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) fn probe(&self) -> Probe {
@@ -92,14 +103,14 @@ impl Link {
         loop {
             let closed = Arc::new(Notify::new());
             match connect(client, Arc::clone(&closed)).await {
-                Ok(connection) => {
+                Ok(mut connection) => {
                     if was_up != Some(true) {
                         tracing::info!(address, "connected to Redis");
                     }
                     was_up = Some(true);
                     backoff = Backoff::new();
                     self.publish(LinkState::Up(connection.clone()), Probe::Up);
-                    self.watch(connection, &closed).await;
+                    watch(&mut connection, &closed, &self.doubt).await;
                     self.publish(LinkState::Down, Probe::Down);
                     lost();
                 }
@@ -108,6 +119,7 @@ impl Link {
                         tracing::warn!(address, %error, "Redis can't be reached; handlers run uncached until it can");
                     }
                     was_up = Some(false);
+                    *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     self.publish(LinkState::Down, Probe::Down);
                 }
             }
@@ -119,19 +131,19 @@ impl Link {
         self.probe.store(probe as u8, Ordering::Release);
         self.state.send_replace(state);
     }
+}
 
-    /// Returns when the connection is no good any more.
-    async fn watch(&self, mut connection: MultiplexedConnection, closed: &Notify) {
-        loop {
-            tokio::select! {
-                () = closed.notified() => return,
-                () = self.doubt.notified() => {}
-            }
-            let ping = redis::cmd("PING");
-            match timeout(PING, connection.send_packed_command(&ping)).await {
-                Ok(Ok(_answer)) => {}
-                Ok(Err(_)) | Err(_) => return,
-            }
+/// Returns when the connection is no good any more: it has been closed, or there is doubt and it does not answer.
+pub(super) async fn watch(connection: &mut MultiplexedConnection, closed: &Notify, doubt: &Notify) {
+    loop {
+        tokio::select! {
+            () = closed.notified() => return,
+            () = doubt.notified() => {}
+        }
+        let ping = redis::cmd("PING");
+        match timeout(PING, connection.send_packed_command(&ping)).await {
+            Ok(Ok(_answer)) => {}
+            Ok(Err(_)) | Err(_) => return,
         }
     }
 }

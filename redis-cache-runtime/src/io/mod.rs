@@ -9,6 +9,7 @@ mod endpoint;
 mod lanes;
 mod link;
 mod lookup;
+mod overdue;
 mod pool;
 mod thread;
 

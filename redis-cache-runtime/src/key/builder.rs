@@ -25,7 +25,7 @@ thread_local! {
 
 /// What sets the calls of one handler, in one instantiation, apart from all others: a key for blake3's keyed
 /// mode, so that the separation costs nothing a call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Domain {
     /// The hash key.
     pub(crate) seed: [u8; blake3::KEY_LEN],
@@ -48,8 +48,9 @@ pub struct KeyBuilder {
 
 impl KeyBuilder {
     /// Where there is nothing to look up, nothing is written either.
-    pub(crate) fn new(cache: Option<&'static Arc<Cache>>, domain: Domain) -> Self {
-        let on = cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0));
+    pub(crate) fn new(cache: Option<&'static Arc<Cache>>, domain: Option<Domain>) -> Self {
+        let on =
+            domain.is_some() && cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0));
         // A thread that is ending has no buffer any more.
         let buffer = if on {
             BUFFER.try_with(Cell::take).unwrap_or_default()
@@ -59,7 +60,7 @@ impl KeyBuilder {
         Self {
             cache,
             on,
-            domain,
+            domain: domain.unwrap_or_default(),
             buffer,
             hasher: None,
             error: None,

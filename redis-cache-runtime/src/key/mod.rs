@@ -12,5 +12,5 @@ pub use self::{
 };
 pub(crate) use self::{
     builder::{Digest, Domain},
-    encoder::{EncodeError, encode},
+    encoder::{DEPTH, EncodeError, encode},
 };

@@ -139,7 +139,7 @@ impl Variant<'_> {
         visit: impl FnOnce(Probe<'_>) -> Result<T, Refused>,
     ) -> Result<T, Refused> {
         let place = variant_place(&self.probe.place, self.index);
-        self.probe.record.note(&place, fact);
+        self.probe.record.note(&place, || fact.to_owned());
         let result = visit(self.probe.inner(&format!("#{}", self.index)));
         if result.is_err() {
             self.probe.record.block(&place);

@@ -16,7 +16,7 @@ use self::{probe::Probe, record::Record};
 use crate::shield::shield;
 
 /// A type with more unreadable fields and variants than this is described by the first ones.
-const PASSES: usize = 256;
+const PASSES: usize = 64;
 
 /// Describes `T`.
 ///
@@ -161,6 +161,17 @@ mod tests {
     }
 
     #[test]
+    fn a_recursive_type_without_a_name_ends() {
+        #[derive(Deserialize)]
+        #[expect(dead_code, reason = "only its shape matters")]
+        #[serde(transparent)]
+        struct Trie {
+            children: HashMap<String, Trie>,
+        }
+        assert_eq!(of::<Trie>().digest, of::<Trie>().digest);
+    }
+
+    #[test]
     fn a_recursive_type_ends() {
         #[derive(Deserialize)]
         #[expect(dead_code, reason = "only its shape matters")]
@@ -180,6 +191,26 @@ mod tests {
             fine: Option<u32>,
             inner: Vec<Option<()>>,
         }
+        #[derive(Deserialize)]
+        #[expect(dead_code, reason = "only its shape matters")]
+        #[serde(untagged)]
+        enum Untagged {
+            Small(f32),
+            Big(f64),
+        }
+        #[derive(Deserialize)]
+        #[expect(dead_code, reason = "only its shape matters")]
+        struct Flattened {
+            #[serde(flatten)]
+            inner: Inner,
+        }
+        #[derive(Deserialize)]
+        #[expect(dead_code, reason = "only its shape matters")]
+        struct Inner {
+            field: u8,
+        }
+        assert!(of::<Untagged>().ambiguous);
+        assert!(of::<Flattened>().ambiguous);
         assert!(!of::<Option<u32>>().ambiguous);
         assert!(!of::<(Option<u8>, Vec<Option<String>>)>().ambiguous);
         assert!(of::<Option<Option<u32>>>().ambiguous);

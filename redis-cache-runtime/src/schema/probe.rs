@@ -38,7 +38,9 @@ impl de::Error for Refused {
 pub(super) struct Probe<'r> {
     pub(super) record: &'r mut Record,
     pub(super) place: String,
-    /// The names of the structs and enums around this place.
+    /// How many places there are around this one.
+    depth: usize,
+    /// The names of the structs and enums among them.
     within: Vec<&'static str>,
     in_option: bool,
 }
@@ -48,6 +50,7 @@ impl<'r> Probe<'r> {
         Self {
             record,
             place: "$".to_owned(),
+            depth: 0,
             within: Vec::new(),
             in_option: false,
         }
@@ -56,14 +59,19 @@ impl<'r> Probe<'r> {
     pub(super) fn inner(&mut self, step: &str) -> Probe<'_> {
         Probe {
             place: format!("{}{step}", self.place),
+            depth: self.depth + 1,
             within: self.within.clone(),
             in_option: false,
             record: self.record,
         }
     }
 
-    fn note(&mut self, fact: impl Into<String>) {
-        self.record.note(&self.place, &fact.into());
+    fn note(&mut self, fact: &str) {
+        self.note_with(|| fact.to_owned());
+    }
+
+    fn note_with(&mut self, fact: impl FnOnce() -> String) {
+        self.record.note(&self.place, fact);
     }
 
     /// A value that can be nil inside an option, which is nil too when there is none.
@@ -73,10 +81,20 @@ impl<'r> Probe<'r> {
         }
     }
 
+    /// A type may contain itself without a name, in lists or maps.
+    fn limit(&mut self) -> Result<(), Refused> {
+        if self.depth < DEPTH {
+            return Ok(());
+        }
+        self.note("deeper");
+        Err(Refused)
+    }
+
     fn enter(&mut self, name: &'static str) -> Result<(), Refused> {
+        self.limit()?;
         let again = self.within.iter().filter(|outer| **outer == name).count();
-        if again >= AGAIN || self.within.len() >= DEPTH {
-            self.note(format!("again {name}"));
+        if again >= AGAIN {
+            self.note_with(|| format!("again {name}"));
             return Err(Refused);
         }
         self.within.push(name);
@@ -124,7 +142,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
-        self.may_be_nil();
+        self.limit()?;
+        // What an untagged or tagged enum makes of a value is hidden from here.
+        self.record.note_ambiguous();
         self.note("any");
         visitor.visit_unit()
     }
@@ -146,11 +166,12 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         visitor: V,
     ) -> Result<V::Value, Refused> {
         self.may_be_nil();
-        self.note(format!("unit struct {name}"));
+        self.note_with(|| format!("unit struct {name}"));
         visitor.visit_unit()
     }
 
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.limit()?;
         self.may_be_nil();
         self.note("option");
         let inner = format!("{}?", self.place);
@@ -171,7 +192,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.note(format!("newtype {name}"));
+        self.note_with(|| format!("newtype {name}"));
         self.enter(name)?;
         let in_option = self.in_option;
         let mut inner = self.inner(".0");
@@ -180,6 +201,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.limit()?;
         self.note("seq");
         let left = usize::from(!self.record.is_blocked(&format!("{}[]", self.place)));
         visitor.visit_seq(Elements {
@@ -194,7 +216,8 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.note(format!("tuple {len}"));
+        self.limit()?;
+        self.note_with(|| format!("tuple {len}"));
         visitor.visit_seq(Elements {
             probe: self,
             left: len,
@@ -208,7 +231,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.note(format!("tuple struct {name} {len}"));
+        self.note_with(|| format!("tuple struct {name} {len}"));
         self.enter(name)?;
         visitor.visit_seq(Elements {
             probe: self,
@@ -218,6 +241,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+        self.limit()?;
+        // So is what a flattened struct makes of its fields.
+        self.record.note_ambiguous();
         self.note("map");
         let left = !self.record.is_blocked(&format!("{}{{}}", self.place));
         visitor.visit_map(OneEntry { probe: self, left })
@@ -229,7 +255,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.note(format!("struct {name} {fields:?}"));
+        self.note_with(|| format!("struct {name} {fields:?}"));
         self.enter(name)?;
         visitor.visit_map(Fields {
             probe: self,
@@ -244,7 +270,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.note(format!("enum {name} {variants:?}"));
+        self.note_with(|| format!("enum {name} {variants:?}"));
         self.enter(name)?;
         let index = self.record.choose_variant(&self.place, variants.len());
         let variant = variants.get(index).copied().ok_or(Refused)?;

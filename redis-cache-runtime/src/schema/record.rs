@@ -36,17 +36,10 @@ impl Record {
         self.learned = false;
     }
 
-    /// Notes what is asked for at `place`.
-    pub(super) fn note(&mut self, place: &str, fact: &str) {
-        let known = self.facts.entry(place.to_owned()).or_insert_with(|| {
-            self.learned = true;
-            String::new()
-        });
-        if !known.split('|').any(|part| part == fact) {
-            if !known.is_empty() {
-                known.push('|');
-            }
-            known.push_str(fact);
+    /// Notes what is asked for at `place`, once: a place is always asked for the same.
+    pub(super) fn note(&mut self, place: &str, fact: impl FnOnce() -> String) {
+        if !self.facts.contains_key(place) {
+            self.facts.insert(place.to_owned(), fact());
             self.learned = true;
         }
     }

@@ -39,9 +39,10 @@ end
 local count = #touched / MEMBER
 local clock = redis.pcall('HINCRBY', meta, 'clock', count + 1)
 if type(clock) == 'table' then
-  if not string.find(clock.err, 'WRONGTYPE', 1, true) then
+  if not (string.find(clock.err, 'WRONGTYPE', 1, true) or string.find(clock.err, 'ERR', 1, true)) then
     return clock
   end
+  -- Somebody wrote something else under a name that is ours.
   redis.call('UNLINK', meta)
   clock = redis.call('HINCRBY', meta, 'clock', count + 1)
 end
@@ -53,14 +54,20 @@ if clock == count + 1 then
   end
 end
 
+local clearing = tonumber(redis.call('HGET', meta, 'clearing') or '')
 for i = 0, count - 1 do
-  redis.call('ZADD', recency, 'XX', clock - count + i, string.sub(touched, i * MEMBER + 1, (i + 1) * MEMBER))
+  local used = string.sub(touched, i * MEMBER + 1, (i + 1) * MEMBER)
+  local score = clearing and redis.call('ZSCORE', recency, used)
+  -- What is being cleared must not be saved by a use that is told late.
+  if not (score and tonumber(score) <= clearing) then
+    redis.call('ZADD', recency, 'XX', clock - count + i, used)
+  end
 end
 if not member then
   return 0
 end
 
-if full and ttl then
+if ttl and member then
   -- An entry that has expired makes room without costing another its place. Few are far from the oldest.
   for _, oldest in ipairs(redis.call('ZRANGE', recency, 0, LOOK_FOR_EXPIRED - 1)) do
     if redis.call('EXISTS', key_of(prefix, oldest)) == 0 then

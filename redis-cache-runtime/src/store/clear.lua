@@ -7,6 +7,9 @@
 local recency, meta = KEYS[1], KEYS[2]
 local prefix, moment, limit = ARGV[1], ARGV[2], ARGV[3]
 
+if redis.call('TYPE', meta).ok ~= 'hash' then
+  redis.call('UNLINK', meta)
+end
 if redis.call('TYPE', recency).ok ~= 'zset' then
   redis.call('UNLINK', recency)
   return {'0', 0}
@@ -24,7 +27,10 @@ for i, member in ipairs(members) do
   end)
 end
 if #keys > 0 then
+  redis.call('HSET', meta, 'clearing', moment)
   redis.call('UNLINK', unpack(keys))
   redis.call('ZREM', recency, unpack(members))
+else
+  redis.call('HDEL', meta, 'clearing')
 end
 return {moment, #keys}

@@ -168,14 +168,13 @@ impl Outbox {
         let mut state = self.state();
         self.epoch.fetch_add(1, Ordering::Release);
         state.touches.take();
-        let waiting = state.jobs.len();
+        let dropped = state.stores;
         state
             .jobs
             .retain(|job| matches!(job, Job::Clear { .. } | Job::Flush { .. }));
-        self.unsettled.fetch_sub(state.stores, Ordering::Relaxed);
+        self.unsettled.fetch_sub(dropped, Ordering::Relaxed);
         state.bytes = 0;
         state.stores = 0;
-        let dropped = waiting - state.jobs.len();
         state.jobs.push_back(Job::Clear { done });
         dropped
     }

@@ -64,10 +64,17 @@ async fn ask(endpoint: &Endpoint, command: &Cmd) -> Result<Value, Error> {
 }
 
 pub(super) fn unavailable(endpoint: &Endpoint) -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        format!("no connection to {}", endpoint.address()),
-    )
+    let address = endpoint.address();
+    match endpoint.reason() {
+        Some(reason) => {
+            let message = format!("no connection to {address}: {reason}");
+            Error::new(ErrorKind::Unavailable, message).with_source(reason)
+        }
+        None => Error::new(
+            ErrorKind::Unavailable,
+            format!("no connection to {address}"),
+        ),
+    }
 }
 
 fn refused(endpoint: &Endpoint, error: RedisError) -> Error {

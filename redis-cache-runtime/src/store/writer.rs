@@ -162,7 +162,9 @@ async fn exchange(endpoint: &Endpoint, items: &[Item], load: bool) -> Option<Vec
         )
     });
     match exchanged.await {
-        Ok(Some(Ok(mut answers))) => Some(answers.split_off(skip.min(answers.len()))),
+        Ok(Some(Ok(mut answers))) => {
+            (answers.len() == pipeline.len()).then(|| answers.split_off(skip))
+        }
         Ok(None) => None,
         Ok(Some(Err(_))) | Err(_) => {
             endpoint.doubt();
@@ -205,6 +207,7 @@ fn settle(item: &Item, answer: &Value) {
             );
             fail(item);
         }
+        (Job::Store { .. }, _) => fail(item),
         _ => {}
     }
 }

@@ -8,26 +8,39 @@ use super::{EncodeError, Encoder, length};
 /// A sequence, or the fields of a struct, under way.
 pub(super) struct List<'a> {
     out: &'a mut ByteBuf,
+    depth: u32,
     at: usize,
     len: usize,
 }
 
 impl<'a> List<'a> {
     /// Starts a list. Its length is written when it ends: serde need not know it beforehand.
-    pub(super) fn begin(out: &'a mut ByteBuf) -> Self {
+    pub(super) fn begin(Encoder { out, depth }: Encoder<'a>) -> Self {
         let at = out.as_vec().len();
         out.as_mut_vec()
             .extend_from_slice(&[rmp::Marker::Array32.to_u8(), 0, 0, 0, 0]);
-        Self { out, at, len: 0 }
+        Self {
+            out,
+            depth,
+            at,
+            len: 0,
+        }
     }
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         self.len += 1;
-        value.serialize(Encoder { out: self.out })
+        value.serialize(Encoder {
+            out: self.out,
+            depth: self.depth,
+        })
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
-        Encoder { out: self.out }.name(name)?;
+        Encoder {
+            out: self.out,
+            depth: self.depth,
+        }
+        .name(name)?;
         self.element(value)
     }
 
@@ -90,17 +103,19 @@ structs!(SerializeStruct SerializeStructVariant);
 /// A map under way; sorted by its encoded keys when it ends, so that a `HashMap` has one encoding.
 pub(super) struct Map<'a> {
     out: &'a mut ByteBuf,
+    depth: u32,
     at: usize,
     entries: Vec<Entry>,
 }
 
 impl<'a> Map<'a> {
-    pub(super) fn begin(out: &'a mut ByteBuf) -> Self {
+    pub(super) fn begin(Encoder { out, depth }: Encoder<'a>) -> Self {
         let at = out.as_vec().len();
         out.as_mut_vec()
             .extend_from_slice(&[rmp::Marker::Map32.to_u8(), 0, 0, 0, 0]);
         Self {
             out,
+            depth,
             at,
             entries: Vec::new(),
         }
@@ -120,7 +135,10 @@ impl ser::SerializeMap for Map<'_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
         let start = self.out.as_vec().len();
-        key.serialize(Encoder { out: self.out })?;
+        key.serialize(Encoder {
+            out: self.out,
+            depth: self.depth,
+        })?;
         let value = self.out.as_vec().len();
         self.entries.push(Entry {
             start,
@@ -131,7 +149,10 @@ impl ser::SerializeMap for Map<'_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        value.serialize(Encoder { out: self.out })?;
+        value.serialize(Encoder {
+            out: self.out,
+            depth: self.depth,
+        })?;
         let end = self.out.as_vec().len();
         match self.entries.last_mut() {
             Some(entry) => entry.end = end,
@@ -145,6 +166,7 @@ impl ser::SerializeMap for Map<'_> {
             out,
             at,
             mut entries,
+            ..
         } = self;
         let len = length(entries.len())?;
         let bytes = out.as_mut_vec();

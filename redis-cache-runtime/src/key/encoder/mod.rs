@@ -31,6 +31,9 @@ enum Marker {
     U128 = 9,
 }
 
+/// The deepest nesting that is written.
+pub(crate) const DEPTH: u32 = 256;
+
 /// Appends the encoding of `value` to `out`.
 ///
 /// # Errors
@@ -41,7 +44,10 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     let mut buffer = ByteBuf::from_vec(std::mem::take(out));
-    let result = value.serialize(Encoder { out: &mut buffer });
+    let result = value.serialize(Encoder {
+        out: &mut buffer,
+        depth: 0,
+    });
     *out = buffer.into_vec();
     result
 }
@@ -84,9 +90,22 @@ fn length(len: usize) -> Result<u32, EncodeError> {
 
 struct Encoder<'a> {
     out: &'a mut ByteBuf,
+    /// How many values there are around this one.
+    depth: u32,
 }
 
 impl Encoder<'_> {
+    /// The encoder of what is inside this value. A stack that overflows can't be caught, so there is an end to it.
+    fn inner(self) -> Result<Self, EncodeError> {
+        if self.depth >= DEPTH {
+            return Err(EncodeError(format!("nested more than {DEPTH} deep")));
+        }
+        Ok(Self {
+            depth: self.depth + 1,
+            out: self.out,
+        })
+    }
+
     fn mark(&mut self, marker: Marker) -> Result<(), EncodeError> {
         wrote(mp::write_ext_meta(self.out, 1, marker as i8))?;
         self.raw(&[0]);
@@ -200,7 +219,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
 
     fn serialize_some<T: Serialize + ?Sized>(mut self, value: &T) -> Result<(), EncodeError> {
         self.mark(Marker::Some)?;
-        value.serialize(self)
+        value.serialize(self.inner()?)
     }
 
     fn serialize_unit(mut self) -> Result<(), EncodeError> {
@@ -230,7 +249,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
     ) -> Result<(), EncodeError> {
         self.mark(Marker::Named)?;
         self.name(name)?;
-        value.serialize(self)
+        value.serialize(self.inner()?)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -241,16 +260,16 @@ impl<'a> ser::Serializer for Encoder<'a> {
         value: &T,
     ) -> Result<(), EncodeError> {
         self.variant(name, variant)?;
-        value.serialize(self)
+        value.serialize(self.inner()?)
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<List<'a>, EncodeError> {
-        Ok(List::begin(self.out))
+        Ok(List::begin(self.inner()?))
     }
 
     fn serialize_tuple(mut self, _len: usize) -> Result<List<'a>, EncodeError> {
         self.mark(Marker::Tuple)?;
-        Ok(List::begin(self.out))
+        Ok(List::begin(self.inner()?))
     }
 
     fn serialize_tuple_struct(
@@ -275,7 +294,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Map<'a>, EncodeError> {
-        Ok(Map::begin(self.out))
+        Ok(Map::begin(self.inner()?))
     }
 
     fn serialize_struct(
@@ -285,7 +304,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
     ) -> Result<List<'a>, EncodeError> {
         self.mark(Marker::Struct)?;
         self.name(name)?;
-        Ok(List::begin(self.out))
+        Ok(List::begin(self.inner()?))
     }
 
     fn serialize_struct_variant(
@@ -297,6 +316,6 @@ impl<'a> ser::Serializer for Encoder<'a> {
     ) -> Result<List<'a>, EncodeError> {
         self.variant(name, variant)?;
         self.mark(Marker::Struct)?;
-        Ok(List::begin(self.out))
+        Ok(List::begin(self.inner()?))
     }
 }

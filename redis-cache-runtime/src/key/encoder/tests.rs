@@ -158,3 +158,13 @@ fn a_failing_serialize_is_an_error() {
     let mut out = vec![1];
     assert_eq!(encode(&Refuses, &mut out).unwrap_err().to_string(), "no");
 }
+
+#[test]
+fn what_is_nested_too_deep_is_an_error() {
+    #[derive(Serialize)]
+    struct List(Option<Box<List>>);
+    let list = (0..100_000).fold(List(None), |list, _| List(Some(Box::new(list))));
+    assert!(encode(&list, &mut Vec::new()).is_err());
+    // A list as long as this can't be dropped either.
+    std::mem::forget(list);
+}
