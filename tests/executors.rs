@@ -239,13 +239,14 @@ fn settle(
 #[test]
 fn a_runtime_that_is_blocked_or_left_alone_holds_up_nobody() {
     static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    let server = RedisServer::start();
-    URL.set(server.url()).unwrap();
 
     #[handler_cache(url = URL.get().unwrap().as_str(), name = "blocked")]
     async fn double(n: u32) -> u32 {
         n * 2
     }
+
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

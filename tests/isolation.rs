@@ -286,13 +286,13 @@ fn instantiations_that_are_called_the_same() {
             (self.0)(n)
         }
     }
-    let double = Model(|n| n * 2);
-    let square = Model(|n| n * n);
-
     #[handler_cache(url = url(), name = "namesakes")]
     fn name<T: Default + std::fmt::Debug>(n: u32) -> String {
         format!("{:?} {n}", T::default())
     }
+
+    let double = Model(|n| n * 2);
+    let square = Model(|n| n * n);
     let left = || {
         #[derive(Debug, Default)]
         struct X {
