@@ -136,7 +136,7 @@ fn generics() {
             where
                 T: Clone,
             {
-                todo!()
+                unreachable!()
             }
         },
         expect_file!["snapshots/generics.rs"],
