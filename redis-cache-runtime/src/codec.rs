@@ -65,6 +65,8 @@ pub(crate) enum Written {
 /// serde's traits.
 pub struct Codec<R> {
     write: fn(&R, &mut Vec<u8>) -> Written,
+    /// Whether the value is not to be stored.
+    declines: fn(&R) -> bool,
     exact: fn(&R) -> Option<Exact>,
     read: fn(&[u8]) -> Result<R, CodecError>,
     schema: fn() -> Schema,
@@ -88,7 +90,7 @@ impl<R> Codec<R> {
     /// Appends `value` to `out`.
     ///
     /// An `ambiguous` type is one whose values MessagePack can blur (`Some(None)` and `None`, say), or whose shape is
-    /// hidden from [`Codec::schema`]. A value of such a type is taken only if it reads back as itself, and a hash of its
+    /// hidden from [`Codec::schema`], or that contains itself. A value of such a type is taken only if it reads back as itself, and a hash of its
     /// exact encoding goes before it, by which a reader with another shape in mind finds out.
     pub(crate) fn write(&self, value: &R, out: &mut Vec<u8>, ambiguous: bool) -> Written {
         shield(|| {
@@ -102,23 +104,24 @@ impl<R> Codec<R> {
     }
 
     fn write_exactly(&self, value: &R, out: &mut Vec<u8>) -> Written {
-        let start = out.len();
-        out.extend_from_slice(&[0; EXACT]);
+        if (self.declines)(value) {
+            return Written::Declined;
+        }
+        // Before anything else: of a type that contains itself it finds out whether the value is nested too deep.
+        let Some(original) = (self.exact)(value) else {
+            return Written::Failed(CodecError::new("it can't be written exactly"));
+        };
+        let payload = out.len() + EXACT;
+        out.extend_from_slice(&original);
         let written = (self.write)(value, out);
         if !matches!(written, Written::Value) {
             return written;
         }
-        let payload = start + EXACT;
         let read = (self.read)(&out[payload..]).ok();
-        match (
-            (self.exact)(value),
-            read.and_then(|read| (self.exact)(&read)),
-        ) {
-            (Some(original), Some(read)) if original == read => {
-                out[start..payload].copy_from_slice(&original);
-                Written::Value
-            }
-            _ => Written::Failed(CodecError::new("it does not read back as itself")),
+        if read.and_then(|read| (self.exact)(&read)) == Some(original) {
+            Written::Value
+        } else {
+            Written::Failed(CodecError::new("it does not read back as itself"))
         }
     }
 
@@ -150,7 +153,6 @@ impl<R> Codec<R> {
 fn write<T: Cacheable>(value: &T, out: &mut Vec<u8>) -> Written {
     // Fields by name: with `skip_serializing_if` a struct written by position is read shifted.
     let mut serializer = rmp_serde::Serializer::new(out).with_struct_map();
-    serializer.unstable_set_max_depth(DEPTH);
     match value.serialize(&mut serializer) {
         Ok(()) => Written::Value,
         Err(error) => Written::Failed(CodecError(error.to_string())),
@@ -194,6 +196,7 @@ impl<T, E> Returned<Result<T, E>> {
                 Ok(value) => write(value, out),
                 Err(_) => Written::Declined,
             },
+            declines: Result::is_err,
             exact: |result| result.as_ref().ok().and_then(exact),
             read: |bytes| read(bytes).map(Ok),
             schema: schema::of::<T>,
@@ -215,6 +218,7 @@ impl<R> ReturnedWhole<R> for Returned<R> {
     {
         Codec {
             write,
+            declines: |_| false,
             exact,
             read,
             schema: schema::of::<R>,
@@ -329,8 +333,14 @@ mod tests {
     #[test]
     fn what_is_nested_too_deep_is_refused() {
         #[derive(Serialize, Deserialize)]
-        struct List(Option<Box<List>>);
-        let nested = |depth| (0..depth).fold(List(None), |list, _| List(Some(Box::new(list))));
+        struct List {
+            next: Option<Box<List>>,
+        }
+        let nested = |depth| {
+            (0..depth).fold(List { next: None }, |list, _| List {
+                next: Some(Box::new(list)),
+            })
+        };
         let codec = Returned::<List>::NEW.codec();
         let ambiguous = codec.schema().ambiguous;
         assert!(matches!(

@@ -86,6 +86,7 @@ impl<'r> Probe<'r> {
         if self.depth < DEPTH {
             return Ok(());
         }
+        self.record.note_ambiguous();
         self.note("deeper");
         Err(Refused)
     }
@@ -93,6 +94,10 @@ impl<'r> Probe<'r> {
     fn enter(&mut self, name: &'static str) -> Result<(), Refused> {
         self.limit()?;
         let again = self.within.iter().filter(|outer| **outer == name).count();
+        if again > 0 {
+            // Its values may be nested without an end.
+            self.record.note_ambiguous();
+        }
         if again >= AGAIN {
             self.note_with(|| format!("again {name}"));
             return Err(Refused);
