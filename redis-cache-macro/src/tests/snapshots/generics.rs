@@ -46,6 +46,11 @@ impl Handler {
             let __part = ::redis_cache_runtime::__private::Part::new(&other);
             (&__part).feed(&mut __key);
         }
-        __site.call(__key.finish(), __codec, move || -> Answer<Cow<'a, str>> { unreachable!() })
+        __site
+            .call(
+                __key.finish(),
+                __codec,
+                move || -> Answer<Cow<'a, str>> { unreachable!() },
+            )
     }
 }
