@@ -1,12 +1,14 @@
 //! The names of the arguments, with an example of each.
 
 /// What can be written in the attribute, in the order in which the documentation has it.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 14] = [
     ("host", "host = \"localhost\""),
     ("port", "port = 6379"),
     ("db", "db = 0"),
     ("url", "url = \"redis://localhost:6379\""),
+    ("config", "config = redis_config()"),
     ("maxsize", "maxsize = 128"),
+    ("shards", "shards = 8"),
     ("name", "name = \"predictions\""),
     ("ttl", "ttl = \"10m\""),
     ("timeout", "timeout = \"50ms\""),

@@ -27,6 +27,8 @@ pub(crate) fn check(name: &str, value: &Expr) -> syn::Result<Value> {
         "timeout" => span_of_time(name, value, "50ms"),
         "max_value_bytes" => max_value_bytes(value),
         "maxsize" => maxsize(value),
+        "shards" => shards(value),
+        "config" => config(value),
         _ => Ok(Value::Written),
     }
 }
@@ -74,6 +76,27 @@ fn db(value: &Expr) -> syn::Result<Value> {
     let most = i64::MAX.unsigned_abs();
     let db = number(value, 0..=most, "i64", "`db` is a number, 0 or more")?;
     Ok(db.map_or(Value::Written, Value::Number))
+}
+
+fn shards(value: &Expr) -> syn::Result<Value> {
+    let most = u16::MAX.into();
+    let expected = "`shards` is a number from 1 to 65535";
+    let shards = number(value, 1..=most, "u16", expected)?;
+    Ok(shards.map_or(Value::Written, Value::Number))
+}
+
+fn config(value: &Expr) -> syn::Result<Value> {
+    match literal(value) {
+        Some((false, Lit::Str(_))) => Err(Error::new_spanned(
+            value,
+            "`config` is a `Config`; for a URL write `url = \"…\"`",
+        )),
+        Some(_) => Err(Error::new_spanned(
+            value,
+            "`config` is a `Config`, such as `config = redis_config()`",
+        )),
+        None => Ok(Value::Written),
+    }
 }
 
 fn maxsize(value: &Expr) -> syn::Result<Value> {
@@ -163,6 +186,12 @@ fn check_name(name: &str) -> Result<(), String> {
     }
     if name.contains(|c: char| c.is_control() || c == '{' || c == '}') {
         return Err("`name` has a `{`, a `}` or a control character in it".into());
+    }
+    if let Some((_, number)) = name.rsplit_once('#')
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return Err("`name` ends in `#` and a number, as the names of shards do".into());
     }
     Ok(())
 }

@@ -6,13 +6,25 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::{errors::Errors, handler::Handler, settings::Settings, signature};
+use crate::{
+    errors::Errors,
+    handler::Handler,
+    settings::{Settings, Value},
+    signature,
+};
+
+/// What the runtime takes where no `maxsize` is given.
+const DEFAULT_MAXSIZE: u64 = 128;
 
 /// What `url` says as well.
 const IN_URL: [&str; 3] = ["host", "port", "db"];
 
+/// What `config` says as well.
+const IN_CONFIG: [&str; 4] = ["url", "host", "port", "db"];
+
 pub(crate) fn validate(settings: &Settings, handler: &Handler, errors: &mut Errors) {
     endpoint(settings, errors);
+    shards(settings, errors);
     skipped(settings, handler, errors);
     evaluated_once(settings, handler, errors);
     signature::validate(handler, errors);
@@ -20,18 +32,61 @@ pub(crate) fn validate(settings: &Settings, handler: &Handler, errors: &mut Erro
 
 /// The endpoint is given once. The error is under the later of two arguments that clash.
 pub(crate) fn endpoint(settings: &Settings, errors: &mut Errors) {
+    if settings.given.iter().any(|setting| setting.key == "config") {
+        clashes(settings, "config", &IN_CONFIG, errors);
+    } else {
+        clashes(settings, "url", &IN_URL, errors);
+    }
+}
+
+fn clashes(settings: &Settings, whole: &str, parts: &[&str], errors: &mut Errors) {
     let keys = || settings.given.iter().map(|setting| &setting.key);
-    let Some(url) = keys().position(|key| key == "url") else {
+    let Some(place_of_whole) = keys().position(|key| key == whole) else {
         return;
     };
     for (place, key) in keys().enumerate() {
-        if IN_URL.iter().any(|other| key == other) {
-            let later = keys().nth(place.max(url));
+        if parts.iter().any(|other| key == other) {
+            let later = keys().nth(place.max(place_of_whole));
             errors.at(
                 later,
-                format!("`url` is the whole endpoint; remove `{key}`, or put it in `url`"),
+                format!("`{whole}` is the whole endpoint; remove `{key}`, or put it in `{whole}`"),
             );
         }
+    }
+}
+
+/// Each shard has a part of the bound, and a part of one entry is none.
+fn shards(settings: &Settings, errors: &mut Errors) {
+    let number = |name: &str| {
+        let setting = settings.given.iter().find(|setting| setting.key == name)?;
+        match &setting.value {
+            Value::Number(number) | Value::Entries(number) => number.base10_parse::<u64>().ok(),
+            _ => None,
+        }
+    };
+    let Some(shards) = number("shards") else {
+        return;
+    };
+    let bounded = settings
+        .given
+        .iter()
+        .any(|setting| setting.key == "maxsize");
+    let maxsize = if bounded {
+        number("maxsize")
+    } else {
+        Some(DEFAULT_MAXSIZE)
+    };
+    if let Some(maxsize @ 1..) = maxsize
+        && maxsize < shards
+    {
+        let setting = settings
+            .given
+            .iter()
+            .find(|setting| setting.key == "shards");
+        errors.at(
+            setting.map(|setting| &setting.written),
+            format!("`shards` is at most `maxsize`, which is {maxsize}: each shard holds a part of the entries"),
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 
 pub use crate::{
     codec::{Cacheable, Codec, Returned, ReturnedWhole},
-    config::{MaxSize, Settings},
+    config::{Config, MaxSize, Settings},
     key::{
         CallKey, FastPart, KeyBuilder, KeyPart, Part, PartFast, PartSerde, Receiver,
         ReceiverAnonymous,

@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use crate::{cache::Cache, registry, store::Done};
+use crate::{
+    registry,
+    store::{Done, Shard},
+};
 
 /// The most that a thread waits.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -29,18 +32,22 @@ pub(crate) fn arm() {
 impl Drop for Departure {
     fn drop(&mut self) {
         let waiting =
-            |cache: &Arc<Cache>| cache.outbox().has_unsettled() && !cache.endpoint().is_down();
-        let caches: Vec<_> = registry::all().into_iter().filter(waiting).collect();
+            |shard: &Arc<Shard>| shard.outbox().has_unsettled() && !shard.home().is_down();
+        let shards: Vec<_> = registry::all()
+            .iter()
+            .flat_map(|cache| cache.shards().to_vec())
+            .filter(waiting)
+            .collect();
         let latch = Arc::new(Latch {
-            left: Mutex::new(caches.len()),
+            left: Mutex::new(shards.len()),
             done: Condvar::new(),
         });
-        for cache in caches {
+        for shard in shards {
             let latch = Arc::clone(&latch);
-            cache
+            shard
                 .outbox()
                 .push_flush(Done::new(move |_result| latch.count_down()));
-            cache.endpoint().announce();
+            shard.announce();
         }
         latch.wait();
     }

@@ -38,6 +38,12 @@ impl fmt::Debug for Seal {
     }
 }
 
+impl Default for Seal {
+    fn default() -> Self {
+        Self::new(None)
+    }
+}
+
 impl Seal {
     /// Without a secret the check finds damage and mix-ups; with one it also finds values that someone without the
     /// secret has planted.

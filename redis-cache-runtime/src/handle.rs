@@ -11,7 +11,7 @@ use crate::{
     outcome::CallResult,
     registry,
     stats::Event,
-    store::{self, Done},
+    store::{self, Done, Shard},
 };
 
 /// One cache of this process, by its name: what `cache_info()`, `cache_clear()` and `cache_parameters()` are in
@@ -76,21 +76,24 @@ impl HandlerCache {
     pub fn info(&self) -> Operation<CacheInfo> {
         let cache = Arc::clone(&self.cache);
         on_thread(async move {
-            let currsize = store::entries(cache.endpoint(), &cache).await?;
+            let mut currsize = 0;
+            for shard in cache.shards() {
+                currsize += store::entries(shard).await?;
+            }
             Ok(CacheInfo::new(&cache, currsize))
         })
     }
 
     /// Deletes all entries of this cache, for every process. Touches nothing else in Redis.
     ///
-    /// A value whose computation began before is not stored by this process after it.
+    /// A value whose computation began before is not stored after it, by any process that had asked this Redis before.
     ///
     /// # Errors
     ///
     /// Where Redis can't be reached or refuses.
     pub fn clear(&self) -> Operation<()> {
-        self.queued(|done| {
-            let dropped = self.cache.outbox().push_clear(done);
+        self.everywhere(|shard, done| {
+            let dropped = shard.outbox().push_clear(done);
             self.cache.flights().forget_queued();
             self.cache
                 .stats()
@@ -104,7 +107,7 @@ impl HandlerCache {
     ///
     /// Where Redis can't be reached.
     pub fn flush(&self) -> Operation<()> {
-        self.queued(|done| self.cache.outbox().push_flush(done))
+        self.everywhere(|shard, done| shard.outbox().push_flush(done))
     }
 
     /// The settings in force.
@@ -116,18 +119,46 @@ impl HandlerCache {
             timeout: self.cache.timeout(),
             ttl: self.cache.ttl(),
             max_value_bytes: self.cache.max_value_bytes(),
-            endpoint: self.cache.endpoint().address().to_owned(),
+            endpoint: self.cache.address().to_owned(),
+            shards: self.cache.shards().len(),
         }
     }
 
-    fn queued(&self, push: impl FnOnce(Done)) -> Operation<()> {
-        if IoThread::get().is_none() {
-            return Operation::done(Err(no_thread()));
-        }
-        let (sender, ended) = oneshot::async_channel();
-        push(Done::new(|result| drop(sender.send(result))));
-        self.cache.endpoint().announce();
-        Operation::new(ended)
+    /// Queues one job for each shard; done when all are.
+    fn everywhere(&self, push: impl Fn(&Shard, Done)) -> Operation<()> {
+        let ended: Vec<_> = self
+            .cache
+            .shards()
+            .iter()
+            .map(|shard| queued(shard, |done| push(shard, done)))
+            .collect();
+        all(ended)
+    }
+}
+
+/// Queues one job.
+fn queued(shard: &Shard, push: impl FnOnce(Done)) -> Operation<()> {
+    if IoThread::get().is_none() {
+        return Operation::done(Err(no_thread()));
+    }
+    let (sender, ended) = oneshot::async_channel();
+    push(Done::new(|result| drop(sender.send(result))));
+    shard.announce();
+    Operation::new(ended)
+}
+
+/// Done when all are; with the first error of any.
+fn all(mut operations: Vec<Operation<()>>) -> Operation<()> {
+    match operations.pop() {
+        None => Operation::done(Ok(())),
+        Some(only) if operations.is_empty() => only,
+        Some(last) => on_thread(async move {
+            let mut result = Ok(());
+            for operation in operations.into_iter().chain([last]) {
+                result = result.and(operation.await);
+            }
+            result
+        }),
     }
 }
 
@@ -138,20 +169,10 @@ impl HandlerCache {
 ///
 /// The first error of any cache; the others are flushed all the same.
 pub fn flush_all() -> Operation<()> {
-    let flushes: Vec<_> = registry::all()
+    all(registry::all()
         .into_iter()
         .map(|cache| HandlerCache { cache }.flush())
-        .collect();
-    if flushes.is_empty() {
-        return Operation::done(Ok(()));
-    }
-    on_thread(async move {
-        let mut result = Ok(());
-        for flush in flushes {
-            result = result.and(flush.await);
-        }
-        result
-    })
+        .collect())
 }
 
 /// What [`HandlerCache::info`] tells.
@@ -234,6 +255,8 @@ pub struct Parameters {
     pub max_value_bytes: usize,
     /// Where the cache lives, without credentials.
     pub endpoint: String,
+    /// Over how many hash tags its entries are spread.
+    pub shards: usize,
 }
 
 /// Has the background thread do something.

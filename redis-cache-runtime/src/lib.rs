@@ -62,7 +62,7 @@ mod store;
 pub use redis_cache_macro::handler_cache;
 
 pub use self::{
-    config::MaxSize,
+    config::{Config, MaxSize},
     error::{Error, ErrorKind},
     handle::{CacheInfo, HandlerCache, Parameters, flush_all},
     key::{CacheIdentity, SkipInKey},

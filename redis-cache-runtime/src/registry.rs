@@ -1,28 +1,27 @@
-//! Every cache and every endpoint of the process.
+//! Every cache of the process, and every Redis.
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use redis::{ConnectionAddr, ConnectionInfo};
-
 use crate::{
     cache::Cache,
-    config::{Config, Settings},
+    config::{Resolved, Settings},
     error::{Error, ErrorKind},
-    io::Endpoint,
+    io::{Deployment, IoThread},
+    store,
 };
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     caches: BTreeMap::new(),
-    endpoints: None,
+    deployments: None,
 });
 
 #[derive(Debug)]
 struct Registry {
     caches: BTreeMap<String, Registered>,
-    endpoints: Option<HashMap<String, Arc<Endpoint>>>,
+    deployments: Option<HashMap<String, Arc<Deployment>>>,
 }
 
 /// What stands under one cache name.
@@ -115,43 +114,25 @@ impl Registry {
         cache
     }
 
-    fn build(&mut self, config: &Config) -> Result<Arc<Cache>, Error> {
-        let endpoint = self.endpoint(config.connection.clone())?;
-        let cache = Arc::new(Cache::new(config, Arc::clone(&endpoint)));
-        endpoint.add(Arc::clone(&cache));
+    fn build(&mut self, config: &Resolved) -> Result<Arc<Cache>, Error> {
+        let cache = Cache::new(config, self.deployment(config)).map_err(|error| {
+            Error::new(ErrorKind::InvalidConfig, "the endpoint is wrong").with_source(error)
+        })?;
+        let cache = Arc::new(cache);
+        if let Some(thread) = IoThread::get() {
+            for shard in cache.shards() {
+                thread.spawn(store::write(Arc::clone(&cache), Arc::clone(shard)));
+            }
+        }
         Ok(cache)
     }
 
     /// Caches at one address with one set of credentials share their connections.
-    fn endpoint(&mut self, connection: ConnectionInfo) -> Result<Arc<Endpoint>, Error> {
-        let redis = connection.redis_settings();
-        let identity = format!(
-            "{} {} {} {:?} {:?}",
-            kind(connection.addr()),
-            connection.addr(),
-            redis.db(),
-            redis.username(),
-            redis.password()
-        );
-        let endpoints = self.endpoints.get_or_insert_default();
-        if let Some(endpoint) = endpoints.get(&identity) {
-            return Ok(Arc::clone(endpoint));
-        }
-        let endpoint = Endpoint::open(connection).map_err(|error| {
-            Error::new(ErrorKind::InvalidConfig, "the endpoint is wrong").with_source(error)
-        })?;
-        endpoints.insert(identity, Arc::clone(&endpoint));
-        Ok(endpoint)
-    }
-}
-
-/// What the address does not say when it is shown: two that look alike may differ in whether they are encrypted.
-const fn kind(address: &ConnectionAddr) -> &'static str {
-    match address {
-        ConnectionAddr::TcpTls {
-            insecure: false, ..
-        } => "tls",
-        ConnectionAddr::TcpTls { insecure: true, .. } => "tls without verification",
-        _ => "plain",
+    fn deployment(&mut self, config: &Resolved) -> Arc<Deployment> {
+        let deployments = self.deployments.get_or_insert_default();
+        let deployment = deployments
+            .entry(config.identity.clone())
+            .or_insert_with(|| Deployment::new(&config.topology));
+        Arc::clone(deployment)
     }
 }

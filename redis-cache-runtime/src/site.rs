@@ -161,6 +161,9 @@ impl Site {
         let name = settings.given_name().unwrap_or(&path).to_owned();
         let cache = registry::open(&path, &settings);
         let domain = domain(&name, &path, instance.name, self.arguments, codec);
+        if let (Some(cache), Some(domain)) = (&cache, domain) {
+            cache.add(domain);
+        }
         Opened {
             cache,
             path,
@@ -199,6 +202,9 @@ impl Site {
             );
         }
         let domain = domain.filter(|_| !namesake);
+        if let (Some(cache), Some(domain)) = (&opened.cache, domain) {
+            cache.add(domain);
+        }
         known.insert(
             instance.id,
             Other {

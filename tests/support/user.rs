@@ -9,9 +9,9 @@ use redis::Connection;
 /// The commands after `+script|load` up to `+zscore` are those that a lookup and the scripts run;
 /// those after are for the connection itself.
 pub const LEAST_PRIVILEGE: &str = "~hc:* resetchannels -@all +evalsha +script|load +get \
-    +exists +hdel +hget +hincrby +hset +set +type +unlink +zadd +zcard +zpopmin +zrange +zrangebyscore +zrem \
+    +exists +hdel +hget +hincrby +hmget +hset +set +type +unlink +zadd +zcard +zrange +zrangebyscore +zrem \
     +zrevrange +zscore \
-    +auth +client|caching +client|id +client|tracking +hello +ping +select";
+    +asking +auth +cluster|slots +hello +ping +role +select";
 
 /// One user with a password.
 #[derive(Clone, Debug)]

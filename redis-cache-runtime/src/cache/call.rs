@@ -17,6 +17,7 @@ use crate::{
     lead,
     outcome::{self, CallResult, Outcome},
     stats::Event,
+    store::Epoch,
 };
 
 /// What a call does first: it follows another, or goes on.
@@ -41,7 +42,7 @@ pub(super) struct Work {
     digest: Digest,
     started: Instant,
     /// The clears that came before.
-    epoch: u64,
+    epoch: Epoch,
 }
 
 impl Work {
@@ -50,7 +51,7 @@ impl Work {
             leader,
             digest,
             started: Instant::now(),
-            epoch: cache.outbox.epoch(),
+            epoch: cache.shard(&digest).outbox().epoch(),
         }
     }
 }
@@ -97,7 +98,10 @@ impl<'c, R> Call<'c, R> {
         if lead::is_led_here(&digest) {
             return Step::Go(self.alone(CallResult::Miss));
         }
-        match cache.flights.join(digest, cache.outbox.epoch(), channel) {
+        match cache
+            .flights
+            .join(digest, cache.shard(&digest).outbox().epoch(), channel)
+        {
             Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
             Joined::Follow(leader) => Step::Follow(leader),
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
@@ -156,7 +160,7 @@ impl<'c, R> Call<'c, R> {
             epoch,
         } = work;
         let cache = self.cache;
-        let down = cache.endpoint.is_down();
+        let down = cache.shard(&digest).home().is_down();
         if down && !leader.has_followers() {
             return;
         }
@@ -218,8 +222,9 @@ impl<'c, R> Call<'c, R> {
     }
 
     fn touch(&self, digest: &Digest) {
-        if self.cache.outbox.touch(digest) {
-            self.cache.endpoint.announce();
+        let shard = self.cache.shard(digest);
+        if shard.outbox().touch(digest) {
+            shard.announce();
         }
     }
 
@@ -231,7 +236,8 @@ impl<'c, R> Call<'c, R> {
             ?damage,
             "what Redis has is not a value"
         );
-        cache.outbox.push_heal(*digest, found);
-        cache.endpoint.announce();
+        let shard = cache.shard(digest);
+        shard.outbox().push_heal(*digest, found);
+        shard.announce();
     }
 }

@@ -6,37 +6,39 @@ mod run;
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use bytes::Bytes;
+use redis::RedisError;
 
 use crate::{
     codec::CodecError,
-    config::{Config, MaxSize},
+    config::{MaxSize, Resolved},
     departure,
     envelope::Seal,
     flight::Flights,
-    io::Endpoint,
-    key::{Digest, EncodeError},
+    io::Deployment,
+    key::{Digest, Domain, EncodeError},
     stats::{Event, Stats},
-    store::{Names, Outbox, Pushed},
+    store::{self, Epoch, Names, Pushed, Shard},
 };
 
 /// One cache: a name, where it lives, and what this process knows of it.
 pub(crate) struct Cache {
     name: Arc<str>,
-    names: Names,
     maxsize: MaxSize,
     timeout: Duration,
     ttl: Option<Duration>,
     max_value_bytes: usize,
     seal: Seal,
-    endpoint: Arc<Endpoint>,
-    outbox: Outbox,
+    deployment: Arc<Deployment>,
+    shards: Box<[Arc<Shard>]>,
+    /// What sets the handler's instantiations apart, as far as they have been called.
+    domains: Mutex<Vec<Domain>>,
     flights: Flights,
     stats: Stats,
     said_unkeyed: AtomicBool,
@@ -52,30 +54,34 @@ impl fmt::Debug for Cache {
 }
 
 impl Cache {
-    pub(crate) fn new(config: &Config, endpoint: Arc<Endpoint>) -> Self {
-        Self {
+    pub(crate) fn new(config: &Resolved, deployment: Arc<Deployment>) -> Result<Self, RedisError> {
+        let shards = store::split(&config.name, config.maxsize, config.shards);
+        let shard = |(tag, maxsize): (String, MaxSize)| {
+            let home = deployment.home(&tag)?;
+            Ok(Arc::new(Shard::new(Names::new(&tag), maxsize, home)))
+        };
+        Ok(Self {
             name: config.name.as_str().into(),
-            names: Names::new(&config.name),
             maxsize: config.maxsize,
             timeout: config.timeout,
             ttl: config.ttl,
             max_value_bytes: config.max_value_bytes,
             seal: config.seal,
-            endpoint,
-            outbox: Outbox::default(),
+            shards: shards
+                .into_iter()
+                .map(shard)
+                .collect::<Result<_, RedisError>>()?,
+            deployment,
+            domains: Mutex::default(),
             flights: Flights::default(),
             stats: Stats::default(),
             said_unkeyed: AtomicBool::new(false),
             said_not_storable: AtomicBool::new(false),
-        }
+        })
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
-    }
-
-    pub(crate) const fn names(&self) -> &Names {
-        &self.names
     }
 
     pub(crate) const fn maxsize(&self) -> MaxSize {
@@ -94,12 +100,35 @@ impl Cache {
         self.max_value_bytes
     }
 
-    pub(crate) const fn endpoint(&self) -> &Arc<Endpoint> {
-        &self.endpoint
+    /// Where it lives, without credentials.
+    pub(crate) fn address(&self) -> &str {
+        self.deployment.address()
     }
 
-    pub(crate) const fn outbox(&self) -> &Outbox {
-        &self.outbox
+    pub(crate) const fn shards(&self) -> &[Arc<Shard>] {
+        &self.shards
+    }
+
+    /// The shard of one entry.
+    pub(crate) fn shard(&self, digest: &Digest) -> &Arc<Shard> {
+        match &*self.shards {
+            [only] => only,
+            // The first half of a digest names the entry; this is of the other.
+            shards => {
+                let spread = u32::from_le_bytes([digest[16], digest[17], digest[18], digest[19]]);
+                &shards[spread as usize % shards.len()]
+            }
+        }
+    }
+
+    /// Takes up an instantiation of the handler.
+    pub(crate) fn add(&self, domain: Domain) {
+        self.domains().push(domain);
+    }
+
+    /// The instantiations that have been called.
+    pub(crate) fn domains(&self) -> std::sync::MutexGuard<'_, Vec<Domain>> {
+        self.domains.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) const fn flights(&self) -> &Flights {
@@ -111,11 +140,12 @@ impl Cache {
     }
 
     /// Queues a value; tells whether there was room.
-    fn queue(&self, epoch: u64, digest: Digest, ticket: u64, envelope: Bytes) -> bool {
-        match self.outbox.push_store(epoch, digest, ticket, envelope) {
+    fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, envelope: Bytes) -> bool {
+        let shard = self.shard(&digest);
+        match shard.outbox().push_store(epoch, digest, ticket, envelope) {
             Pushed::Queued => {
                 departure::arm();
-                self.endpoint.announce();
+                shard.announce();
                 true
             }
             Pushed::Dropped => {
@@ -125,16 +155,9 @@ impl Cache {
         }
     }
 
-    /// A value has reached Redis.
-    pub(crate) fn stored(&self, digest: &Digest, ticket: u64, evicted: u64) {
-        self.stats.count(Event::Stored);
-        self.stats.count_many(Event::Evicted, evicted);
-        self.settle(digest, ticket);
-    }
-
     /// A value that was queued is on its way no more.
-    pub(crate) fn settle(&self, digest: &Digest, ticket: u64) {
-        self.outbox.settled();
+    pub(crate) fn settle(&self, shard: &Shard, digest: &Digest, ticket: u64) {
+        shard.outbox().settled();
         self.flights.settle(digest, ticket);
     }
 

@@ -27,9 +27,9 @@ impl Cache {
             Next::Lead(leader, digest) => (leader, digest),
         };
         leader.attended();
-        let found = self
-            .endpoint
-            .lookup_blocking(&self.names.entry(&digest), self.timeout);
+        let shard = self.shard(&digest);
+        let entry = shard.names().entry(&digest);
+        let found = shard.home().lookup_blocking(&entry, self.timeout);
         match call.looked_up(found, leader, digest) {
             Next::Done(value) => value,
             Next::Alone => body(),
@@ -59,9 +59,10 @@ impl Cache {
             Next::Alone => return body.await,
             Next::Lead(leader, digest) => (leader, digest),
         };
-        let entry = self.names.entry(&digest);
+        let shard = self.shard(&digest);
+        let entry = shard.names().entry(&digest);
         // On the heap, so that a method's future is hardly larger than its body's.
-        let mut lookup = Box::pin(self.endpoint.lookup(&entry, self.timeout));
+        let mut lookup = Box::pin(shard.home().lookup(&entry, self.timeout));
         let found = leader.attend(lookup.as_mut()).await;
         drop(lookup);
         match call.looked_up(found, leader, digest) {

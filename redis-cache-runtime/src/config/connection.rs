@@ -1,98 +1,81 @@
-//! Where a cache lives, and how it is reached.
+//! How one server is reached.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use redis::{
     ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion,
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
-use super::{
-    environment::{Environment, Variable},
-    settings::{Settings, invalid},
-    tls,
-};
+use super::{environment::Environment, in_code::Config, tls};
 use crate::error::Error;
-
-const DEFAULT_HOST: &str = "localhost";
-const DEFAULT_PORT: u16 = 6379;
 
 /// After so long without an answer on the wire, the kernel asks, and gives up on what it has sent.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// The endpoint: a URL wins over host, port and db, and the environment over the attribute.
-pub(super) fn of(settings: &Settings, environment: &Environment) -> Result<ConnectionInfo, Error> {
-    if let Some(variable) = &environment.url {
-        return parse_url(variable.name, &variable.value, environment);
+/// The same server in every cache's eyes, at another address.
+pub(crate) fn at(like: &ConnectionInfo, host: &str, port: u16) -> ConnectionInfo {
+    let address = match like.addr() {
+        ConnectionAddr::TcpTls {
+            insecure,
+            tls_params,
+            ..
+        } => ConnectionAddr::TcpTls {
+            host: host.to_owned(),
+            port,
+            insecure: *insecure,
+            tls_params: tls_params.clone(),
+        },
+        _ => ConnectionAddr::Tcp(host.to_owned(), port),
+    };
+    like.clone().set_addr(address)
+}
+
+/// Host and port; `None` behind a Unix socket.
+pub(crate) fn host_and_port(connection: &ConnectionInfo) -> Option<(&str, u16)> {
+    match connection.addr() {
+        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+            Some((host, *port))
+        }
+        _ => None,
     }
-    let in_parts =
-        environment.host.is_some() || environment.port.is_some() || environment.db.is_some();
-    if let Some(url) = &settings.url
-        && !in_parts
-    {
-        return parse_url("url", url, environment);
+}
+
+/// The server's URL, without credentials.
+pub(crate) fn address(connection: &ConnectionInfo) -> String {
+    let db = connection.redis_settings().db();
+    match connection.addr() {
+        ConnectionAddr::Unix(path) => format!("redis+unix://{}?db={db}", path.display()),
+        ConnectionAddr::TcpTls { host, port, .. } => format!("rediss://{host}:{port}/{db}"),
+        address => format!("redis://{address}/{db}"),
     }
-    let host = pick(
-        ("host", settings.host.clone()),
-        environment.host.as_ref(),
-        DEFAULT_HOST.to_owned(),
-        "a host name or address",
-        |host| !host.trim().is_empty(),
-    )?;
-    let port = pick(
-        ("port", settings.port),
-        environment.port.as_ref(),
-        DEFAULT_PORT,
-        "a port from 1 to 65535",
-        |port| *port > 0,
-    )?;
-    let db = pick(
-        ("db", settings.db),
-        environment.db.as_ref(),
-        0,
-        "a database number, 0 or more",
-        |db| *db >= 0,
-    )?;
+}
+
+/// A server over TCP, without credentials.
+pub(super) fn tcp(host: String, port: u16, db: i64) -> Option<ConnectionInfo> {
     let info = ConnectionAddr::Tcp(host, port)
         .into_connection_info()
-        .map_err(|_| invalid("host", "a host name or address"))?;
+        .ok()?;
     let redis = info.redis_settings().clone().set_db(db);
-    Ok(finish(info.set_redis_settings(redis)))
+    Some(info.set_redis_settings(redis))
 }
 
-/// One part of the endpoint: what the environment says, or else the attribute, or else the default.
-fn pick<T: FromStr>(
-    (argument, given): (&'static str, Option<T>),
-    variable: Option<&Variable>,
-    default: T,
-    expected: &str,
-    is_valid: fn(&T) -> bool,
-) -> Result<T, Error> {
-    let (setting, value) = match variable {
-        Some(variable) => (variable.name, variable.value.trim().parse().ok()),
-        None => (argument, Some(given.unwrap_or(default))),
-    };
-    value
-        .filter(is_valid)
-        .ok_or_else(|| invalid(setting, expected))
-}
-
-/// What a Redis URL looks like. The URL itself is never shown: it may hold a password.
-const URL: &str = "a URL like `redis://[user:password@]host[:port][/db]`, `rediss://…` over TLS, \
-                   or `redis+unix:///path?db=0`";
-
-fn parse_url(setting: &str, url: &str, environment: &Environment) -> Result<ConnectionInfo, Error> {
-    let info = url
-        .trim()
-        .into_connection_info()
-        .map_err(|_| invalid(setting, URL))?;
-    if !info.addr().is_supported() {
-        return Err(invalid(
-            setting,
-            "an address that this build supports (`rediss://` needs the feature `tls`)",
-        ));
+/// Puts over a connection what its URL can't say.
+pub(super) fn complete(
+    info: ConnectionInfo,
+    config: Option<&Config>,
+    environment: &Environment,
+) -> Result<ConnectionInfo, Error> {
+    let mut redis = info.redis_settings().clone();
+    if let Some(credentials) = config.and_then(|config| config.credentials.as_ref()) {
+        redis = redis.set_password(&credentials.password);
+        if !credentials.user.is_empty() {
+            redis = redis.set_username(&credentials.user);
+        }
     }
-    tls::apply(finish(info), environment)
+    let info = finish(info.set_redis_settings(redis));
+    let given = config.map(|config| config.tls.clone()).unwrap_or_default();
+    tls::apply(info, &given, environment)
 }
 
 /// Sets what all connections have in common.

@@ -15,7 +15,8 @@ pub(super) struct Environment {
     pub(super) tls_ca: Option<Variable>,
     pub(super) tls_cert: Option<Variable>,
     pub(super) tls_key: Option<Variable>,
-    pub(super) seal: Seal,
+    /// Where there is a secret.
+    pub(super) seal: Option<Seal>,
 }
 
 /// One variable. Its value may hold a secret, so it is never shown.
@@ -55,7 +56,7 @@ impl Environment {
             tls_ca: Variable::read("HANDLER_CACHE_TLS_CA"),
             tls_cert: Variable::read("HANDLER_CACHE_TLS_CERT"),
             tls_key: Variable::read("HANDLER_CACHE_TLS_KEY"),
-            seal: Seal::new(secret.as_ref().map(|secret| secret.value.as_str())),
+            seal: secret.map(|secret| Seal::new(Some(&secret.value))),
         }
     }
 }

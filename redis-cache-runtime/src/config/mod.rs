@@ -3,9 +3,16 @@
 mod connection;
 mod duration;
 mod environment;
+mod in_code;
 mod maxsize;
 mod settings;
 mod tls;
+mod topology;
+mod url;
 
-pub(crate) use self::settings::Config;
-pub use self::{maxsize::MaxSize, settings::Settings};
+pub(crate) use self::{
+    connection::{address, at, host_and_port},
+    settings::Resolved,
+    topology::Topology,
+};
+pub use self::{in_code::Config, maxsize::MaxSize, settings::Settings};

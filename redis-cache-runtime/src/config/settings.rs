@@ -2,9 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use redis::ConnectionInfo;
-
-use super::{MaxSize, connection, duration, environment::Environment};
+use super::{Config, MaxSize, Topology, duration, environment::Environment, topology};
 use crate::{
     envelope::Seal,
     error::{Error, ErrorKind},
@@ -24,7 +22,9 @@ pub struct Settings {
     pub(super) port: Option<u16>,
     pub(super) db: Option<i64>,
     pub(super) url: Option<String>,
+    pub(super) config: Option<Config>,
     maxsize: Option<MaxSize>,
+    shards: Option<u16>,
     name: Option<String>,
     timeout: Option<Duration>,
     ttl: Option<Duration>,
@@ -66,8 +66,12 @@ impl Settings {
         db(i64);
         /// `url = …`
         url(impl Into<String>);
+        /// `config = …`
+        config(Config);
         /// `maxsize = …`
         maxsize(MaxSize);
+        /// `shards = …`
+        shards(u16);
         /// `name = …`
         name(impl Into<String>);
         /// `timeout = …`
@@ -88,7 +92,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`], naming the setting and never its value.
-    pub(crate) fn resolve(&self, path: &str) -> Result<Config, Error> {
+    pub(crate) fn resolve(&self, path: &str) -> Result<Resolved, Error> {
         let environment = Environment::get();
         let name = self.name.clone().unwrap_or_else(|| path.to_owned());
         if name.is_empty() || name.contains(['{', '}']) || name.contains(char::is_control) {
@@ -96,6 +100,22 @@ impl Settings {
                 "name",
                 "a name without braces and control characters",
             ));
+        }
+        if is_like_a_shard(&name) {
+            return Err(invalid(
+                "name",
+                "a name that does not end in `#` and a number, as those of shards do",
+            ));
+        }
+        let maxsize = self.maxsize.unwrap_or(MaxSize::DEFAULT);
+        let shards = self.shards.unwrap_or(1);
+        if shards == 0 {
+            return Err(invalid("shards", "a number from 1 to 65535"));
+        }
+        if let Some(entries @ 1..) = maxsize.entries()
+            && entries < u64::from(shards)
+        {
+            return Err(invalid("shards", "`maxsize` at most"));
         }
         let timeout = match &environment.timeout {
             Some(variable) => duration::parse(&variable.value)
@@ -122,37 +142,54 @@ impl Settings {
                 "a duration from 10 milliseconds to 100 years",
             ));
         }
-        Ok(Config {
+        let seal = environment
+            .seal
+            .or_else(|| self.config.as_ref().and_then(Config::seal))
+            .unwrap_or_default();
+        let topology = topology::of(self, environment)?;
+        let tls = self.config.as_ref().map(Config::tls_digest);
+        Ok(Resolved {
+            identity: format!("{} {tls:?}", topology.identity()),
             name,
-            maxsize: self.maxsize.unwrap_or(MaxSize::DEFAULT),
+            maxsize,
+            shards,
             timeout,
             ttl: self.ttl,
             max_value_bytes: self.max_value_bytes.unwrap_or(DEFAULT_MAX_VALUE_BYTES),
-            connection: connection::of(self, environment)?,
-            seal: environment.seal,
+            topology,
+            seal,
         })
     }
 }
 
 /// The checked settings of one cache.
 #[derive(Clone)]
-pub(crate) struct Config {
+pub(crate) struct Resolved {
     pub(crate) name: String,
     pub(crate) maxsize: MaxSize,
+    pub(crate) shards: u16,
     pub(crate) timeout: Duration,
     pub(crate) ttl: Option<Duration>,
     pub(crate) max_value_bytes: usize,
-    pub(crate) connection: ConnectionInfo,
+    pub(crate) topology: Topology,
+    /// The same for caches that may share connections. Never shown.
+    pub(crate) identity: String,
     pub(crate) seal: Seal,
 }
 
-// `ConnectionInfo` shows its user name, and a password only as long as its own `Debug` hides it.
-impl fmt::Debug for Config {
+// Connections know user names, and passwords that only their own `Debug` hides.
+impl fmt::Debug for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
+        f.debug_struct("Resolved")
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether the name is one that a shard of another cache may have.
+fn is_like_a_shard(name: &str) -> bool {
+    name.rsplit_once('#')
+        .is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 pub(super) fn invalid(setting: &str, expected: &str) -> Error {
@@ -172,8 +209,8 @@ mod tests {
         assert_eq!(config.name, "a::b");
         assert_eq!(config.maxsize, MaxSize::Entries(128));
         assert_eq!(config.timeout, Duration::from_millis(50));
-        assert_eq!(config.connection.addr().to_string(), "localhost:6379");
-        assert_eq!(config.connection.redis_settings().db(), 0);
+        assert_eq!(config.shards, 1);
+        assert_eq!(config.topology.address(), "redis://localhost:6379/0");
     }
 
     #[test]
@@ -188,7 +225,28 @@ mod tests {
             ("host", Settings::new().host(" ")),
             ("port", Settings::new().port(0u16)),
             ("db", Settings::new().db(-1)),
+            ("url", url(&format!("redis://:{secret}@a,http://b"))),
+            ("url", url(&format!("redis://:{secret}@a/1,redis://b/1"))),
+            ("url", url(&format!("redis+sentinel://:{secret}@a:1,b:2"))),
+            ("url", url(&format!("redis+sentinel://:{secret}@a:x/main"))),
+            ("url", url(&format!("redis+sentinel://:{secret}@/main"))),
+            (
+                "url",
+                url(&format!(
+                    "redis+sentinel://a/main/x?sentinel_password={secret}"
+                )),
+            ),
+            (
+                "url",
+                url(&format!("redis+sentinel://a/main?password={secret}")),
+            ),
+            ("shards", Settings::new().shards(0u16)),
+            (
+                "shards",
+                Settings::new().maxsize(3usize.into()).shards(4u16),
+            ),
             ("name", Settings::new().name("a{b}")),
+            ("name", Settings::new().name("a#12")),
             ("timeout", Settings::new().timeout(Duration::ZERO)),
             ("timeout", Settings::new().timeout(Duration::MAX)),
             ("ttl", Settings::new().ttl(Duration::ZERO)),
@@ -209,7 +267,7 @@ mod tests {
     fn a_password_is_never_shown() {
         let settings = Settings::new().url("redis://user:hunter2@localhost:1/3");
         let config = settings.resolve("a::b").unwrap();
-        assert_eq!(config.connection.redis_settings().db(), 3);
+        assert_eq!(config.topology.address(), "redis://localhost:1/3");
         assert!(!format!("{settings:?} {config:?}").contains("hunter2"));
     }
 }

@@ -2,14 +2,15 @@
 
 use redis::ConnectionInfo;
 
-use super::environment::Environment;
+use super::{environment::Environment, in_code::Tls};
 use crate::error::Error;
 
-/// Gives a connection over TLS the certificates that the environment names; the system's authorities are trusted where
-/// it names none.
+/// Gives a connection over TLS the certificates that the environment names, or else those given in code; the system's
+/// authorities are trusted where neither says which.
 #[cfg(feature = "tls")]
 pub(super) fn apply(
     connection: ConnectionInfo,
+    given: &Tls,
     environment: &Environment,
 ) -> Result<ConnectionInfo, Error> {
     use redis::{Client, ClientTlsConfig, ConnectionAddr, TlsCertificates};
@@ -22,28 +23,26 @@ pub(super) fn apply(
     // Where other crates bring a second provider, rustls panics unless one has been chosen. An application's own choice
     // comes first.
     _ = rustls::crypto::ring::default_provider().install_default();
-    let root_cert = environment.tls_ca.as_ref().map(read).transpose()?;
-    let client_tls = match (&environment.tls_cert, &environment.tls_key) {
-        (Some(cert), Some(key)) => Some(ClientTlsConfig {
-            client_cert: read(cert)?,
-            client_key: read(key)?,
-        }),
-        (None, None) => None,
+    let authorities = environment.tls_ca.as_ref().map(read).transpose()?;
+    let client = match (&environment.tls_cert, &environment.tls_key) {
+        (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),
+        (None, None) => given.client.clone(),
         (Some(_), None) => return Err(invalid("HANDLER_CACHE_TLS_KEY", "the certificate's key")),
         (None, Some(_)) => return Err(invalid("HANDLER_CACHE_TLS_CERT", "the key's certificate")),
     };
-    if root_cert.is_none() && client_tls.is_none() {
+    let certificates = TlsCertificates {
+        client_tls: client.map(|(client_cert, client_key)| ClientTlsConfig {
+            client_cert,
+            client_key,
+        }),
+        root_cert: authorities.or_else(|| given.authorities.clone()),
+    };
+    if certificates.root_cert.is_none() && certificates.client_tls.is_none() {
         return Ok(connection);
     }
-    Client::build_with_tls(
-        connection,
-        TlsCertificates {
-            client_tls,
-            root_cert,
-        },
-    )
-    .map(|client| client.get_connection_info().clone())
-    .map_err(|_| invalid("HANDLER_CACHE_TLS_*", "certificates and a key in PEM"))
+    Client::build_with_tls(connection, certificates)
+        .map(|client| client.get_connection_info().clone())
+        .map_err(|_| invalid("tls", "certificates and a key in PEM"))
 }
 
 #[cfg(feature = "tls")]
@@ -56,6 +55,7 @@ fn read(variable: &super::environment::Variable) -> Result<Vec<u8>, Error> {
 #[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
 pub(super) fn apply(
     connection: ConnectionInfo,
+    _given: &Tls,
     _environment: &Environment,
 ) -> Result<ConnectionInfo, Error> {
     Ok(connection)

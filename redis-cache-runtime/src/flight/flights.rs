@@ -15,16 +15,19 @@ use super::{
     Joined, Landing, Leader,
     progress::{Progress, watch},
 };
-use crate::key::Digest;
+use crate::{key::Digest, store::Epoch};
 
 const SHARDS: usize = 16;
+
+/// A number of clears that is never reached: what is marked with it belongs to nobody who comes later.
+const INVALIDATED: u64 = u64::MAX;
 
 /// A value on its way to Redis.
 #[derive(Clone, Debug)]
 pub(crate) struct Queued {
     pub(crate) envelope: Bytes,
     /// The clears that came before the body ran.
-    pub(crate) epoch: u64,
+    pub(crate) epoch: Epoch,
     pub(super) ticket: u64,
 }
 
@@ -36,12 +39,12 @@ pub(super) enum Entry {
 }
 
 /// A call under way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Running {
     pub(super) followers: VecDeque<oneshot::Sender<Landing>>,
     pub(super) progress: Arc<Progress>,
     /// The clears that came before.
-    pub(super) epoch: u64,
+    pub(super) clears: u64,
 }
 
 pub(super) type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>;
@@ -54,29 +57,30 @@ pub(crate) struct Flights {
 }
 
 impl Flights {
-    /// Joins the call for `digest`; `epoch` counts the clears so far, and `channel` makes the ends that a follower
+    /// Joins the call for `digest`; `epoch` tells of the clears so far, and `channel` makes the ends that a follower
     /// needs.
     pub(crate) fn join<R>(
         &'static self,
         digest: Digest,
-        epoch: u64,
+        epoch: Epoch,
         channel: fn() -> (oneshot::Sender<Landing>, R),
     ) -> Joined<R> {
         let mut shard = self.shard(&digest);
         match shard.get_mut(&digest) {
             None => {
+                let progress = Arc::<Progress>::default();
                 let running = Running {
-                    epoch,
-                    ..Running::default()
+                    followers: VecDeque::new(),
+                    progress: Arc::clone(&progress),
+                    clears: epoch.count,
                 };
-                let progress = Arc::clone(&running.progress);
                 shard.insert(digest, Entry::Running(running));
                 drop(shard);
                 Joined::Lead(Leader::first(self, digest, progress))
             }
             // What began before a clear is not for those who come after it.
-            Some(Entry::Running(running)) if running.epoch != epoch => Joined::Alone,
-            Some(Entry::Queued(queued)) if queued.epoch != epoch => Joined::Alone,
+            Some(Entry::Running(running)) if running.clears != epoch.count => Joined::Alone,
+            Some(Entry::Queued(queued)) if queued.epoch.count != epoch.count => Joined::Alone,
             Some(Entry::Running(running)) => {
                 let (sender, receiver) = channel();
                 running.followers.push_back(sender);
@@ -129,6 +133,22 @@ impl Flights {
             .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner))
             .map(|shard| shard.values().map(waiting).sum::<usize>())
             .sum()
+    }
+
+    /// Has the value that is being computed or on its way go to nobody who comes from now on.
+    pub(crate) fn invalidate(&self, digest: &Digest) {
+        let mut shard = self.shard(digest);
+        match shard.get_mut(digest) {
+            Some(Entry::Running(running)) => running.clears = INVALIDATED,
+            Some(Entry::Queued(_)) => drop(shard.remove(digest)),
+            None => {}
+        }
+    }
+
+    /// Whether the entry was deleted while its value was being computed.
+    pub(super) fn is_invalidated(&self, digest: &Digest) -> bool {
+        let shard = self.shard(digest);
+        matches!(shard.get(digest), Some(Entry::Running(running)) if running.clears == INVALIDATED)
     }
 
     /// Forgets all values that are on their way.

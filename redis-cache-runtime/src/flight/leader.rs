@@ -9,7 +9,7 @@ use super::{
     flights::{Entry, Flights, Queued, send_to},
     progress::{Progress, attend, watch},
 };
-use crate::key::Digest;
+use crate::{key::Digest, store::Epoch};
 
 /// After this many leaders in a row without a value the followers stop waiting in line: each would otherwise
 /// wait for the failures of all before it.
@@ -72,9 +72,12 @@ impl Leader {
     pub(crate) fn land_queued(
         mut self,
         envelope: &Bytes,
-        epoch: u64,
+        epoch: Epoch,
         queue: impl FnOnce(u64) -> bool,
     ) {
+        if self.flights.is_invalidated(&self.digest) {
+            return self.land(envelope);
+        }
         self.ended = true;
         let ticket = self.flights.ticket();
         let entry = Entry::Queued(Queued {

@@ -2,6 +2,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::key::Digest;
+use crate::store::{Epoch, Outbox};
 
 const KEY: Digest = [1; 32];
 
@@ -9,8 +10,13 @@ fn flights() -> &'static Flights {
     Box::leak(Box::default())
 }
 
+fn epoch(count: u64) -> Epoch {
+    let known = Outbox::default().epoch();
+    Epoch { count, ..known }
+}
+
 fn join(flights: &'static Flights) -> Joined<oneshot::Receiver<Landing>> {
-    flights.join(KEY, 0, oneshot::channel)
+    flights.join(KEY, epoch(0), oneshot::channel)
 }
 
 fn lead(flights: &'static Flights) -> Leader {
@@ -90,7 +96,7 @@ fn after_two_failures_nobody_waits() {
 fn a_queued_value_is_found_until_it_settles() {
     let flights = flights();
     let mut ticket = None;
-    lead(flights).land_queued(&Bytes::from_static(b"value"), 0, |t| {
+    lead(flights).land_queued(&Bytes::from_static(b"value"), epoch(0), |t| {
         ticket = Some(t);
         true
     });
@@ -105,15 +111,15 @@ fn a_queued_value_is_found_until_it_settles() {
 fn a_value_that_is_used_again_is_stored_again_if_others_came_after_it() {
     let flights = flights();
     let value = Bytes::from_static(b"value");
-    lead(flights).land_queued(&value, 0, |_| true);
+    lead(flights).land_queued(&value, epoch(0), |_| true);
     let Joined::Queued(queued) = join(flights) else {
         panic!()
     };
     assert_eq!(flights.requeue(&KEY, &queued), None);
-    let Joined::Lead(other) = flights.join([2; 32], 0, oneshot::channel) else {
+    let Joined::Lead(other) = flights.join([2; 32], epoch(0), oneshot::channel) else {
         panic!()
     };
-    other.land_queued(&value, 0, |_| true);
+    other.land_queued(&value, epoch(0), |_| true);
     let ticket = flights.requeue(&KEY, &queued).unwrap();
     // Whoever else found the first ticket need not do it again.
     assert_eq!(flights.requeue(&KEY, &queued), None);
@@ -128,7 +134,7 @@ fn a_value_that_can_not_be_queued_still_reaches_the_followers() {
     let flights = flights();
     let leader = lead(flights);
     let follower = follow(flights);
-    leader.land_queued(&Bytes::from_static(b"value"), 0, |_| false);
+    leader.land_queued(&Bytes::from_static(b"value"), epoch(0), |_| false);
     assert!(matches!(follower.recv().unwrap(), Landing::Value(_)));
     drop(lead(flights));
 }
@@ -147,13 +153,31 @@ fn what_began_before_a_clear_is_not_for_those_after_it() {
     let flights = flights();
     let leader = lead(flights);
     assert!(matches!(
-        flights.join(KEY, 1, oneshot::channel),
+        flights.join(KEY, epoch(1), oneshot::channel),
         Joined::Alone
     ));
-    leader.land_queued(&Bytes::from_static(b"value"), 0, |_| true);
+    leader.land_queued(&Bytes::from_static(b"value"), epoch(0), |_| true);
     assert!(matches!(
-        flights.join(KEY, 1, oneshot::channel),
+        flights.join(KEY, epoch(1), oneshot::channel),
         Joined::Alone
     ));
     assert!(matches!(join(flights), Joined::Queued(_)));
+}
+
+#[test]
+fn what_was_deleted_while_it_was_computed_goes_only_to_those_who_wait_already() {
+    let flights = flights();
+    let Joined::Lead(leader) = join(flights) else {
+        panic!("nobody is there")
+    };
+    let Joined::Follow(follower) = join(flights) else {
+        panic!("the first leads")
+    };
+    flights.invalidate(&KEY);
+    assert!(matches!(join(flights), Joined::Alone));
+    leader.land_queued(&Bytes::from_static(b"value"), epoch(0), |_| {
+        panic!("queued")
+    });
+    assert!(matches!(follower.recv(), Ok(Landing::Value(value)) if value == "value"));
+    assert!(matches!(join(flights), Joined::Lead(_)));
 }

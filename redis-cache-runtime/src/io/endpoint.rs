@@ -4,29 +4,29 @@ use std::{
     future::poll_fn,
     pin::pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     task::Poll,
     time::{Duration, Instant},
 };
 
-use redis::{Client, Cmd, ConnectionInfo, RedisError, Value, aio::MultiplexedConnection};
+use redis::{Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection};
 use tokio::{
     runtime::{Handle, Id},
-    sync::Notify,
     time::{timeout, timeout_at},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     IoThread,
     lanes::Lanes,
-    link::{Link, Probe},
-    lookup::{Failure, Lookup, interpret},
+    link::{Change, Link, Probe},
+    lookup::{Answered, Failure, Lookup, interpret},
     overdue::{self, Overdue},
     pool::Pool,
+    source::Source,
 };
-use crate::{cache::Cache, store};
 
 /// The most look-ups that may be on their way through the background thread.
 const IN_FLIGHT: usize = 4096;
@@ -36,51 +36,61 @@ const IN_FLIGHT: usize = 4096;
 pub(crate) struct Endpoint {
     /// Where it is, without credentials.
     address: String,
-    client: Client,
+    source: Source,
     link: Link,
     lanes: Lanes,
     overdue: Overdue,
     pool: Pool,
-    caches: Mutex<Vec<Arc<Cache>>>,
-    work: Notify,
     in_flight: AtomicUsize,
+    retired: CancellationToken,
 }
 
 impl Endpoint {
-    /// Prepares an endpoint and starts to connect, in the background.
-    pub(crate) fn open(connection: ConnectionInfo) -> Result<Arc<Self>, RedisError> {
-        let address = address(&connection);
+    /// Prepares an endpoint and starts to connect, in the background. `tell` hears when the link goes up or down.
+    pub(super) fn open(
+        source: Source,
+        address: String,
+        tell: impl Fn(Change) + Send + Sync + 'static,
+    ) -> Arc<Self> {
         let endpoint = Arc::new(Self {
-            client: Client::open(connection)?,
+            source,
             address,
             link: Link::new(),
             lanes: Lanes::default(),
             overdue: Overdue::default(),
             pool: Pool::default(),
-            caches: Mutex::default(),
-            work: Notify::new(),
             in_flight: AtomicUsize::new(0),
+            retired: CancellationToken::new(),
         });
         if let Some(thread) = IoThread::get() {
             let keeper = Arc::clone(&endpoint);
             thread.spawn(async move {
-                let lost = || keeper.pool.clear();
-                keeper
-                    .link
-                    .keep(&keeper.client, &keeper.address, lost)
+                let told = |change| {
+                    if change == Change::Down {
+                        keeper.pool.clear();
+                        keeper.lanes.close();
+                    }
+                    tell(change);
+                };
+                let link = &keeper.link;
+                link.keep(&keeper.source, &keeper.address, &keeper.retired, told)
                     .await;
             });
-            thread.spawn(store::write(Arc::clone(&endpoint)));
         }
-        Ok(endpoint)
+        endpoint
+    }
+
+    /// Closes all connections for good: no cache lives here any more.
+    pub(super) fn retire(&self) {
+        self.retired.cancel();
     }
 
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
-    pub(super) const fn client(&self) -> &Client {
-        &self.client
+    pub(super) const fn source(&self) -> &Source {
+        &self.source
     }
 
     pub(super) const fn lanes(&self) -> &Lanes {
@@ -115,47 +125,21 @@ impl Endpoint {
         self.link.connection().await
     }
 
-    /// Adds a cache to those whose outbox the writer empties.
-    pub(crate) fn add(&self, cache: Arc<Cache>) {
-        self.caches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(cache);
-    }
-
-    /// The caches that live here.
-    pub(crate) fn caches(&self) -> Vec<Arc<Cache>> {
-        self.caches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Tells the writer that an outbox has something.
-    pub(crate) fn announce(&self) {
-        self.work.notify_one();
-    }
-
-    /// Waits for [`Endpoint::announce`].
-    pub(crate) async fn announced(&self) {
-        self.work.notified().await;
-    }
-
-    /// Looks `key` up, blocking the thread for at most `budget`.
-    pub(crate) fn lookup_blocking(self: &Arc<Self>, key: &str, budget: Duration) -> Lookup {
+    /// Looks `key` up, blocking the thread until `deadline` at most.
+    pub(super) fn lookup_blocking(self: &Arc<Self>, key: &str, deadline: Instant) -> Answered {
         if self.is_down() {
-            return Lookup::Failed(Failure::Unavailable);
+            return Ok(Lookup::Failed(Failure::Unavailable));
         }
-        let deadline = Instant::now() + budget;
         if self.link.probe() == Probe::Up
             && let Some(mut connection) = self.pool.take(self)
         {
-            let reply = connection.request(&get(key).get_packed_command(), budget);
+            let left = deadline.saturating_duration_since(Instant::now());
+            let reply = connection.request(&get(key).get_packed_command(), left);
             match &reply {
                 Err(error) if error.is_timeout() => {
                     self.pool.discard(&connection);
                     self.doubt();
-                    return Lookup::Failed(Failure::TimedOut);
+                    return Ok(Lookup::Failed(Failure::TimedOut));
                 }
                 // An idle connection may have been closed by the server: the link knows better.
                 Err(_) => self.pool.discard(&connection),
@@ -165,76 +149,92 @@ impl Endpoint {
                 }
             }
         }
-        match self.lookup_through_thread(key, deadline, oneshot::channel) {
+        self.lookup_on_thread_blocking(Question::get(key), deadline)
+    }
+
+    /// Has the background thread ask, blocking this one until `deadline` at most.
+    pub(super) fn lookup_on_thread_blocking(
+        self: &Arc<Self>,
+        question: Question,
+        deadline: Instant,
+    ) -> Answered {
+        match self.through_thread(question, deadline, oneshot::channel) {
             Some(answer) => answer
                 .recv_deadline(deadline)
-                .unwrap_or(Lookup::Failed(Failure::TimedOut)),
-            None => Lookup::Failed(Failure::Unavailable),
+                .unwrap_or(Ok(Lookup::Failed(Failure::TimedOut))),
+            None => Ok(Lookup::Failed(Failure::Unavailable)),
         }
     }
 
-    /// Looks `key` up, taking at most `budget`.
-    pub(crate) async fn lookup(self: &Arc<Self>, key: &str, budget: Duration) -> Lookup {
+    /// Looks `key` up, until `deadline` at most.
+    pub(super) async fn lookup(self: &Arc<Self>, key: &str, deadline: Instant) -> Answered {
         if self.is_down() {
-            return Lookup::Failed(Failure::Unavailable);
+            return Ok(Lookup::Failed(Failure::Unavailable));
         }
-        let deadline = Instant::now() + budget;
         if self.link.probe() == Probe::Up
             && let Ok(runtime) = Handle::try_current()
             && let Some(mut connection) = self.lanes.connection(self, &runtime)
         {
             let command = get(key);
-            let asked = timeout(budget, connection.send_packed_command(&command));
+            let asked = timeout_at(deadline.into(), connection.send_packed_command(&command));
             let asked = on_runtime(runtime.id(), asked);
             match overdue::until(self, deadline, asked).await {
                 None | Some(Some(Err(_))) => {
                     self.doubt();
                     self.lanes.doubt(runtime.id());
-                    return Lookup::Failed(Failure::TimedOut);
+                    return Ok(Lookup::Failed(Failure::TimedOut));
                 }
                 Some(Some(Ok(Ok(reply)))) => return interpret(Ok(reply)),
                 // The lane is lost; the link may not be.
                 Some(Some(Ok(Err(_))) | None) => {}
             }
         }
-        match self.lookup_through_thread(key, deadline, oneshot::async_channel) {
-            Some(answer) => answer.await.unwrap_or(Lookup::Failed(Failure::Broken)),
-            None => Lookup::Failed(Failure::Unavailable),
+        self.lookup_on_thread(Question::get(key), deadline).await
+    }
+
+    /// Has the background thread ask.
+    pub(super) async fn lookup_on_thread(
+        self: &Arc<Self>,
+        question: Question,
+        deadline: Instant,
+    ) -> Answered {
+        match self.through_thread(question, deadline, oneshot::async_channel) {
+            Some(answer) => answer.await.unwrap_or(Ok(Lookup::Failed(Failure::Broken))),
+            None => Ok(Lookup::Failed(Failure::Unavailable)),
         }
     }
 
-    /// Has the background thread look up; it keeps to the deadline. `None` where it has too much to do.
-    fn lookup_through_thread<R>(
+    /// The background thread keeps to the deadline. `None` where it has too much to do.
+    fn through_thread<R>(
         self: &Arc<Self>,
-        key: &str,
+        question: Question,
         deadline: Instant,
-        channel: fn() -> (oneshot::Sender<Lookup>, R),
+        channel: fn() -> (oneshot::Sender<Answered>, R),
     ) -> Option<R> {
         let thread = IoThread::get()?;
         let place = Place::take(self)?;
         let (sender, receiver) = channel();
-        let command = get(key);
         thread.spawn(async move {
-            let lookup = place.0.ask(&command, deadline).await;
+            let answered = place.0.ask(&question, deadline).await;
             drop(place);
-            drop(sender.send(lookup));
+            drop(sender.send(answered));
         });
         Some(receiver)
     }
 
     /// Asks on the background thread's connection.
-    async fn ask(&self, command: &Cmd, deadline: Instant) -> Lookup {
+    async fn ask(&self, question: &Question, deadline: Instant) -> Answered {
         let asked = timeout_at(deadline.into(), async {
             let Some(mut connection) = self.connection().await else {
-                return Lookup::Failed(Failure::Unavailable);
+                return Ok(Lookup::Failed(Failure::Unavailable));
             };
-            interpret(connection.send_packed_command(command).await)
+            interpret(question.put(&mut connection).await)
         });
-        let lookup = asked.await.unwrap_or(Lookup::Failed(Failure::TimedOut));
-        if matches!(lookup, Lookup::Failed(Failure::TimedOut)) {
+        let answered = asked.await.unwrap_or(Ok(Lookup::Failed(Failure::TimedOut)));
+        if matches!(answered, Ok(Lookup::Failed(Failure::TimedOut))) {
             self.doubt();
         }
-        lookup
+        answered
     }
 
     /// Sends a command that nobody's call waits for; `None` where there is no connection.
@@ -286,18 +286,42 @@ async fn on_runtime<T>(id: Id, work: impl Future<Output = T>) -> Option<T> {
     .await
 }
 
+/// A look-up as the background thread puts it.
+pub(super) struct Question {
+    get: Cmd,
+    /// Whether the slot is on its way to the server that is asked.
+    asking: bool,
+}
+
+impl Question {
+    pub(super) fn get(key: &str) -> Self {
+        Self {
+            get: get(key),
+            asking: false,
+        }
+    }
+
+    pub(super) fn asking(key: &str) -> Self {
+        Self {
+            get: get(key),
+            asking: true,
+        }
+    }
+
+    async fn put(&self, connection: &mut MultiplexedConnection) -> Result<Value, RedisError> {
+        if !self.asking {
+            return connection.send_packed_command(&self.get).await;
+        }
+        // In one write: `ASKING` holds for the command that follows it on the connection.
+        let mut pipeline = Pipeline::new();
+        pipeline.cmd("ASKING").add_command(self.get.clone());
+        let answers = connection.send_packed_commands(&pipeline, 0, 2).await?;
+        Ok(answers.into_iter().next_back().unwrap_or(Value::Okay))
+    }
+}
+
 fn get(key: &str) -> Cmd {
     let mut command = redis::cmd("GET");
     command.arg(key);
     command
-}
-
-/// Where a connection goes, without credentials.
-fn address(connection: &ConnectionInfo) -> String {
-    let db = connection.redis_settings().db();
-    match connection.addr() {
-        redis::ConnectionAddr::Unix(path) => format!("redis+unix://{}?db={db}", path.display()),
-        redis::ConnectionAddr::TcpTls { host, port, .. } => format!("rediss://{host}:{port}/{db}"),
-        address => format!("redis://{address}/{db}"),
-    }
 }

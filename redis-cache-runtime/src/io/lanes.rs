@@ -33,7 +33,11 @@ enum Lane {
     /// The runtime has asked so many times.
     Counting(u32),
     Opening,
-    Open(MultiplexedConnection, Arc<Notify>),
+    Open {
+        connection: MultiplexedConnection,
+        doubt: Arc<Notify>,
+        closed: Arc<Notify>,
+    },
     /// The attempt has failed; the next may be made then.
     Paused(Instant),
     /// The runtime can't drive a connection: it was built without I/O or timers.
@@ -55,7 +59,7 @@ impl Lanes {
         runtime: &Handle,
     ) -> Option<MultiplexedConnection> {
         let id = runtime.id();
-        if let Some(Lane::Open(connection, _)) = self
+        if let Some(Lane::Open { connection, .. }) = self
             .lanes
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -78,7 +82,7 @@ impl Lanes {
     /// Says that a request in the runtime's lane got no answer.
     pub(super) fn doubt(&self, id: Id) {
         let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Lane::Open(_, doubt)) = lanes.get(&id) {
+        if let Some(Lane::Open { doubt, .. }) = lanes.get(&id) {
             doubt.notify_one();
         }
     }
@@ -87,7 +91,7 @@ impl Lanes {
     fn should_open(&self, id: Id) -> bool {
         let mut lanes = self.write();
         if lanes.len() > COUNTERS && !lanes.contains_key(&id) {
-            lanes.retain(|_, lane| matches!(lane, Lane::Opening | Lane::Open(..)));
+            lanes.retain(|_, lane| matches!(lane, Lane::Opening | Lane::Open { .. }));
         }
         let lane = lanes.entry(id).or_insert(Lane::Counting(0));
         match lane {
@@ -100,7 +104,17 @@ impl Lanes {
                 *lane = Lane::Opening;
                 true
             }
-            Lane::Opening | Lane::Open(..) | Lane::Unfit => false,
+            Lane::Opening | Lane::Open { .. } | Lane::Unfit => false,
+        }
+    }
+
+    /// Ends all lanes: the server has gone, or is no longer the one that is meant.
+    pub(super) fn close(&self) {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        for lane in lanes.values() {
+            if let Lane::Open { closed, .. } = lane {
+                closed.notify_one();
+            }
         }
     }
 
@@ -148,13 +162,21 @@ impl Drop for Reservation {
 /// Opens the lane and stays until the connection is lost or the runtime ends.
 async fn serve(mut reservation: Reservation) {
     let closed = Arc::new(Notify::new());
-    let opening = link::open(reservation.endpoint.client(), Arc::clone(&closed));
-    match timeout(CONNECT, opening).await {
+    let source = reservation.endpoint.source();
+    let Some(client) = source.client() else {
+        reservation.failed = true;
+        return;
+    };
+    match timeout(CONNECT, link::open(&client, Arc::clone(&closed))).await {
         Ok(Ok(mut connection)) => {
             let doubt = Arc::new(Notify::new());
-            let lane = Lane::Open(connection.clone(), Arc::clone(&doubt));
+            let lane = Lane::Open {
+                connection: connection.clone(),
+                doubt: Arc::clone(&doubt),
+                closed: Arc::clone(&closed),
+            };
             reservation.lanes().set(reservation.id, lane);
-            link::watch(&mut connection, &closed, &doubt).await;
+            link::watch(source, &mut connection, &closed, &doubt).await;
         }
         Ok(Err(_)) | Err(_) => reservation.failed = true,
     }

@@ -9,14 +9,17 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, aio::MultiplexedConnection,
+    AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, Value,
+    aio::MultiplexedConnection,
 };
 use tokio::{
     sync::{Notify, watch},
     time::{sleep, timeout},
 };
 
-use super::backoff::Backoff;
+use tokio_util::sync::CancellationToken;
+
+use super::{backoff::Backoff, source::Source};
 use crate::store::Scripts;
 
 /// The most that one attempt to connect may take, name resolution included.
@@ -41,6 +44,16 @@ pub(super) enum Probe {
     Connecting = 0,
     Up = 1,
     Down = 2,
+}
+
+/// What the keeper of a link tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Up {
+        /// Whether the server is one of a cluster.
+        in_cluster: bool,
+    },
+    Down,
 }
 
 /// The state of the link, and the doubts about it.
@@ -96,31 +109,53 @@ impl Link {
         self.doubt.notify_one();
     }
 
-    /// Keeps the link up for as long as the process lives. `lost` is called whenever it goes down.
-    pub(super) async fn keep(&self, client: &Client, address: &str, lost: impl Fn()) {
+    /// Keeps the link up until it is retired. `tell` hears of each change.
+    pub(super) async fn keep(
+        &self,
+        source: &Source,
+        address: &str,
+        retired: &CancellationToken,
+        tell: impl Fn(Change),
+    ) {
+        let keeping = self.keep_up(source, address, &tell);
+        if retired.run_until_cancelled(keeping).await.is_none() {
+            self.publish(LinkState::Down, Probe::Down);
+            tell(Change::Down);
+        }
+    }
+
+    async fn keep_up(&self, source: &Source, address: &str, tell: &impl Fn(Change)) {
         let mut backoff = Backoff::new();
         let mut was_up = None;
         loop {
             let closed = Arc::new(Notify::new());
-            match connect(client, Arc::clone(&closed)).await {
-                Ok(mut connection) => {
+            match connect(source, Arc::clone(&closed)).await {
+                Ok(Connected {
+                    mut connection,
+                    in_cluster,
+                }) => {
                     if was_up != Some(true) {
                         tracing::info!(address, "connected to Redis");
                     }
                     was_up = Some(true);
                     backoff = Backoff::new();
                     self.publish(LinkState::Up(connection.clone()), Probe::Up);
-                    watch(&mut connection, &closed, &self.doubt).await;
+                    tell(Change::Up { in_cluster });
+                    watch(source, &mut connection, &closed, &self.doubt).await;
                     self.publish(LinkState::Down, Probe::Down);
-                    lost();
+                    tell(Change::Down);
                 }
                 Err(error) => {
                     if was_up != Some(false) {
                         tracing::warn!(address, %error, "Redis can't be reached; handlers run uncached until it can");
                     }
+                    let first = was_up.is_none();
                     was_up = Some(false);
                     *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     self.publish(LinkState::Down, Probe::Down);
+                    if first {
+                        tell(Change::Down);
+                    }
                 }
             }
             sleep(backoff.next()).await;
@@ -133,39 +168,83 @@ impl Link {
     }
 }
 
-/// Returns when the connection is no good any more: it has been closed, or there is doubt and it does not answer.
-pub(super) async fn watch(connection: &mut MultiplexedConnection, closed: &Notify, doubt: &Notify) {
+/// Returns when the connection is no good any more: it has been closed, or there is doubt and it does not answer as the
+/// server that was meant.
+pub(super) async fn watch(
+    source: &Source,
+    connection: &mut MultiplexedConnection,
+    closed: &Notify,
+    doubt: &Notify,
+) {
     loop {
         tokio::select! {
             () = closed.notified() => return,
             () = doubt.notified() => {}
         }
-        let ping = redis::cmd("PING");
-        match timeout(PING, connection.send_packed_command(&ping)).await {
-            Ok(Ok(_answer)) => {}
-            Ok(Err(_)) | Err(_) => return,
+        let question = source.question();
+        let asked = timeout(PING, connection.send_packed_command(&question)).await;
+        let is_good = match asked {
+            Ok(Ok(answer)) => source.is_meant(&answer),
+            // An error is an answer.
+            Ok(Err(error)) => error.code().is_some(),
+            Err(_elapsed) => false,
+        };
+        if !is_good {
+            return;
         }
     }
 }
 
+struct Connected {
+    connection: MultiplexedConnection,
+    in_cluster: bool,
+}
+
 /// Connects and makes the scripts known. `closed` is notified when the connection ends.
-async fn connect(
-    client: &Client,
-    closed: Arc<Notify>,
-) -> Result<MultiplexedConnection, RedisError> {
+async fn connect(source: &Source, closed: Arc<Notify>) -> Result<Connected, RedisError> {
+    let client = source.find().await?;
     timeout(CONNECT, async {
-        let mut connection = open(client, closed).await?;
-        let scripts = Scripts::get().load();
+        let mut connection = open(&client, closed).await?;
+        let mut greeting = redis::Pipeline::new();
+        greeting.cmd("HELLO").add_command(source.question());
+        for load in Scripts::get().load().cmd_iter() {
+            greeting.add_command(load.clone());
+        }
         // A server that refuses to load refuses to store as well, and look-ups need no script.
-        connection
-            .send_packed_commands(&scripts, 0, scripts.len())
+        let answers = connection
+            .send_packed_commands(&greeting, 0, greeting.len())
             .await?;
-        Ok(connection)
+        if !answers.get(1).is_some_and(|answer| source.is_meant(answer)) {
+            return Err(RedisError::from((
+                ErrorKind::Io,
+                "the server that the sentinels name is not the primary yet",
+            )));
+        }
+        let in_cluster = answers.first().is_some_and(is_in_cluster);
+        Ok(Connected {
+            connection,
+            in_cluster,
+        })
     })
     .await
     .unwrap_or_else(|_elapsed| {
         Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer within a second").into())
     })
+}
+
+/// Reads the answer to `HELLO`.
+fn is_in_cluster(answer: &Value) -> bool {
+    let is_text = |value: &Value, text: &str| match value {
+        Value::BulkString(bytes) => bytes == text.as_bytes(),
+        Value::SimpleString(string) => string == text,
+        _ => false,
+    };
+    match answer {
+        Value::Map(facts) => facts
+            .iter()
+            .any(|(name, value)| is_text(name, "mode") && is_text(value, "cluster")),
+        _ => false,
+    }
 }
 
 /// Opens a connection that the current runtime drives. It has no deadlines of its own: each request brings one.

@@ -1,7 +1,9 @@
 //! What a look-up finds.
 
 use bytes::Bytes;
-use redis::{RedisError, Value};
+use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
+
+use super::Redirect;
 
 /// The answer to one `GET`.
 #[derive(Debug)]
@@ -27,23 +29,28 @@ pub(crate) enum Failure {
     Broken,
 }
 
+/// What one server says; an error is another server of its cluster, to be asked instead.
+pub(super) type Answered = Result<Lookup, Redirect>;
+
 /// Reads the answer to a `GET`.
-pub(crate) fn interpret(reply: Result<Value, RedisError>) -> Lookup {
-    match reply {
-        Ok(Value::BulkString(bytes)) => Lookup::Found(bytes.into()),
-        Ok(Value::Nil) => Lookup::Absent,
-        Ok(Value::ServerError(error)) if error.code() == "WRONGTYPE" => Lookup::WrongType,
-        Ok(Value::ServerError(_)) => Lookup::Failed(Failure::Refused),
-        Err(error) if error.code() == Some("WRONGTYPE") => Lookup::WrongType,
-        Err(error) if error.is_timeout() => Lookup::Failed(Failure::TimedOut),
-        Err(error)
-            if matches!(
-                error.kind(),
-                redis::ErrorKind::Server(_) | redis::ErrorKind::Extension
-            ) =>
-        {
-            Lookup::Failed(Failure::Refused)
+pub(super) fn interpret(reply: Result<Value, RedisError>) -> Answered {
+    let error = match reply {
+        Ok(Value::BulkString(bytes)) => return Ok(Lookup::Found(bytes.into())),
+        Ok(Value::Nil) => return Ok(Lookup::Absent),
+        Ok(Value::ServerError(error)) => error.into(),
+        Ok(_) => return Ok(Lookup::Failed(Failure::Broken)),
+        Err(error) => error,
+    };
+    Ok(match error.kind() {
+        _ if error.code() == Some("WRONGTYPE") => Lookup::WrongType,
+        _ if error.is_timeout() => Lookup::Failed(Failure::TimedOut),
+        ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask) => {
+            match Redirect::read(&error) {
+                Some(redirect) => return Err(redirect),
+                None => Lookup::Failed(Failure::Refused),
+            }
         }
-        Ok(_) | Err(_) => Lookup::Failed(Failure::Broken),
-    }
+        ErrorKind::Server(_) | ErrorKind::Extension => Lookup::Failed(Failure::Refused),
+        _ => Lookup::Failed(Failure::Broken),
+    })
 }

@@ -5,16 +5,24 @@
 //! neither yet goes through the background thread, which also stores, touches, reconnects and clears.
 
 mod backoff;
+mod deployment;
 mod endpoint;
+mod home;
 mod lanes;
 mod link;
 mod lookup;
 mod overdue;
 mod pool;
+mod redirect;
+mod slots;
+mod source;
 mod thread;
 
+use self::endpoint::Endpoint;
 pub(crate) use self::{
-    endpoint::Endpoint,
+    deployment::Deployment,
+    home::Home,
     lookup::{Failure, Lookup},
+    redirect::Redirect,
     thread::IoThread,
 };

@@ -164,7 +164,8 @@ fn open(endpoint: &Arc<Endpoint>, generation: u64, first: bool) {
     };
     let opener = Arc::clone(endpoint);
     thread.spawn_blocking(move || {
-        let connection = opener.client().get_connection_with_timeout(CONNECT).ok();
+        let client = opener.source().client();
+        let connection = client.and_then(|client| client.get_connection_with_timeout(CONNECT).ok());
         opener.pool().opened(generation, connection);
     });
     if first {

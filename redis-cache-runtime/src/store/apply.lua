@@ -1,12 +1,14 @@
 -- Applies touches and, where a value is given, makes room for it and stores it.
 --
 -- KEYS: recency set, meta hash[, entry]
--- ARGV: maxsize (-1: no bound), entry prefix, touched members, one after the other[, member, envelope[, ttl in ms]]
--- Returns how many entries were evicted.
+-- ARGV: maxsize (-1: no bound), entry prefix, touched members, one after the other
+--       [, member, envelope, generation of the last clear that the value's writer knew ('': any), ttl in ms ('': none)]
+-- Returns how many entries were evicted, or -1 where a clear has come between; and the generation of the last clear.
 
 local MEMBER = 16
 local EVICTIONS = 128
 local LOOK_FOR_EXPIRED = 16
+local CHUNK = 256
 
 local function key_of(prefix, member)
   return prefix .. string.gsub(member, '.', function(byte)
@@ -16,13 +18,23 @@ end
 
 local recency, meta, entry = KEYS[1], KEYS[2], KEYS[3]
 local maxsize, prefix, touched = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-local member, envelope, ttl = ARGV[4], ARGV[5], ARGV[6]
+local member, envelope, generation, ttl = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 
 local held = redis.pcall('ZCARD', recency)
 if type(held) == 'table' then
   -- Somebody wrote another type under a name that is ours.
   redis.call('UNLINK', recency)
   held = 0
+end
+
+local marks = redis.pcall('HMGET', meta, 'clearing', 'generation')
+local clearing, cleared = tonumber(marks[1] or ''), marks[2]
+if marks.err then
+  clearing, cleared = nil, nil
+end
+local refused = member and cleared and generation ~= '' and generation ~= cleared
+if refused then
+  member = nil
 end
 
 local known = member and redis.call('ZSCORE', recency, member)
@@ -54,23 +66,44 @@ if clock == count + 1 then
   end
 end
 
-local clearing = tonumber(redis.call('HGET', meta, 'clearing') or '')
-for i = 0, count - 1 do
-  local used = string.sub(touched, i * MEMBER + 1, (i + 1) * MEMBER)
-  local score = clearing and redis.call('ZSCORE', recency, used)
-  -- What is being cleared must not be saved by a use that is told late.
-  if not (score and tonumber(score) <= clearing) then
-    redis.call('ZADD', recency, 'XX', clock - count + i, used)
+-- Takes up a touched entry whose place in the recency set was lost.
+local function adopt(used, score)
+  if not redis.call('ZSCORE', recency, used) and redis.pcall('EXISTS', key_of(prefix, used)) == 1 then
+    redis.call('ZADD', recency, score, used)
+    held = held + 1
   end
 end
-if not member then
-  return 0
+
+local function touch(first, last)
+  local scores = {}
+  for i = first, last do
+    local used = string.sub(touched, i * MEMBER + 1, (i + 1) * MEMBER)
+    local score = clearing and redis.call('ZSCORE', recency, used)
+    -- What is being cleared must not be saved by a use that is told late.
+    if used ~= member and not (score and tonumber(score) <= clearing) then
+      scores[#scores + 1] = clock - count + i
+      scores[#scores + 1] = used
+    end
+  end
+  if #scores == 0 then
+    return
+  end
+  local changed = redis.call('ZADD', recency, 'XX', 'CH', unpack(scores))
+  if changed < #scores / 2 then
+    for i = 1, #scores, 2 do
+      adopt(scores[i + 1], scores[i])
+    end
+  end
 end
 
-if ttl and member then
+for first = 0, count - 1, CHUNK do
+  touch(first, math.min(first + CHUNK, count) - 1)
+end
+
+if ttl and ttl ~= '' and member then
   -- An entry that has expired makes room without costing another its place. Few are far from the oldest.
   for _, oldest in ipairs(redis.call('ZRANGE', recency, 0, LOOK_FOR_EXPIRED - 1)) do
-    if redis.call('EXISTS', key_of(prefix, oldest)) == 0 then
+    if redis.pcall('EXISTS', key_of(prefix, oldest)) == 0 then
       redis.call('ZREM', recency, oldest)
       held = held - 1
     end
@@ -78,19 +111,32 @@ if ttl and member then
 end
 
 local evicted = 0
-if full and held >= maxsize then
-  local victims = redis.call('ZPOPMIN', recency, math.min(held - maxsize + 1, EVICTIONS))
+local over = maxsize >= 0 and held - maxsize + (member and 1 or 0) or 0
+if over > 0 then
+  local victims = redis.call('ZRANGE', recency, 0, math.min(over, EVICTIONS) - 1)
   local keys = {}
-  for i = 1, #victims, 2 do
-    keys[#keys + 1] = key_of(prefix, victims[i])
+  for i, victim in ipairs(victims) do
+    keys[i] = key_of(prefix, victim)
   end
-  evicted = redis.call('UNLINK', unpack(keys))
+  if #keys > 0 then
+    -- They stay on record until they are gone: while a slot moves, some lie on the other server and can't be deleted here.
+    evicted = redis.pcall('UNLINK', unpack(keys))
+    if type(evicted) == 'table' then
+      if known then
+        redis.call('ZADD', recency, known, member)
+      end
+      return redis.error_reply('TRYAGAIN the slot is on its way')
+    end
+    redis.call('ZREM', recency, unpack(victims))
+  end
 end
 
-if ttl then
-  redis.call('SET', entry, envelope, 'PX', ttl)
-else
-  redis.call('SET', entry, envelope)
+if member then
+  if ttl and ttl ~= '' then
+    redis.call('SET', entry, envelope, 'PX', ttl)
+  else
+    redis.call('SET', entry, envelope)
+  end
+  redis.call('ZADD', recency, clock, member)
 end
-redis.call('ZADD', recency, clock, member)
-return evicted
+return {refused and -1 or evicted, cleared or ''}

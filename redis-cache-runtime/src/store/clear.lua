@@ -1,22 +1,30 @@
 -- Deletes some of the entries that were used up to a moment, the oldest first.
 --
 -- KEYS: recency set, meta hash
--- ARGV: entry prefix, the moment ('' means now), how many at most
+-- ARGV: entry prefix, the moment ('' means now), how many at most, the generation of this clear
 -- Returns the moment, and how many were deleted.
 
 local recency, meta = KEYS[1], KEYS[2]
-local prefix, moment, limit = ARGV[1], ARGV[2], ARGV[3]
+local prefix, moment, limit, generation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
+local is_set = redis.call('TYPE', recency).ok == 'zset'
+-- A write that frees comes first: Redis, once out of memory, refuses all others in a script that has not written yet.
+if is_set then
+  redis.call('ZREM', recency, '')
+else
+  redis.call('UNLINK', recency)
+end
 if redis.call('TYPE', meta).ok ~= 'hash' then
   redis.call('UNLINK', meta)
 end
-if redis.call('TYPE', recency).ok ~= 'zset' then
-  redis.call('UNLINK', recency)
-  return {'0', 0}
-end
 if moment == '' then
-  local latest = redis.call('ZREVRANGE', recency, 0, 0, 'WITHSCORES')
-  moment = latest[2] or '0'
+  -- Values whose computation began earlier are refused from now on, whoever computes them.
+  redis.call('HSET', meta, 'generation', generation)
+  local latest = is_set and redis.call('ZREVRANGE', recency, 0, 0, 'WITHSCORES')[2]
+  moment = latest or '0'
+end
+if not is_set then
+  return {moment, 0}
 end
 
 local members = redis.call('ZRANGEBYSCORE', recency, '-inf', moment, 'LIMIT', 0, limit)

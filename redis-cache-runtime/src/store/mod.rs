@@ -1,16 +1,22 @@
 //! Redis as a bounded store: what is to be written, and the scripts that write it.
 
+mod answer;
+mod epoch;
 mod names;
 mod outbox;
 mod script;
+mod shard;
 mod touches;
+mod turns;
 mod whole;
 mod writer;
 
 pub(crate) use self::{
+    epoch::Epoch,
     names::Names,
     outbox::{Done, Outbox, Pushed},
     script::Scripts,
+    shard::{Shard, split},
     whole::entries,
     writer::write,
 };

@@ -13,10 +13,14 @@ use std::{
 use bytes::Bytes;
 
 use super::{
+    epoch::{Epoch, Generation},
     names::{Member, member},
     touches::Touches,
 };
-use crate::{error::Error, key::Digest};
+use crate::{
+    error::{Error, ErrorKind},
+    key::Digest,
+};
 
 /// The most values that may wait to be written.
 const JOBS: usize = 1024;
@@ -35,6 +39,7 @@ pub(crate) enum Job {
         touches: Vec<Member>,
         digest: Digest,
         ticket: u64,
+        generation: Generation,
         envelope: Bytes,
     },
     /// Record that entries were used.
@@ -44,10 +49,22 @@ pub(crate) enum Job {
         digest: Digest,
         found: Option<Bytes>,
     },
+    /// Delete one entry.
+    Invalidate { digest: Digest, done: Done },
     /// Delete all entries.
-    Clear { done: Done },
+    Clear { generation: Generation, done: Done },
     /// Say when everything before this has been told.
     Flush { done: Done },
+}
+
+impl Job {
+    /// Whether somebody waits for this very job to end.
+    pub(super) const fn is_waited_for(&self) -> bool {
+        match self {
+            Self::Invalidate { .. } | Self::Clear { .. } | Self::Flush { .. } => true,
+            Self::Store { .. } | Self::Touch { .. } | Self::Heal { .. } => false,
+        }
+    }
 }
 
 /// Called when a job has ended.
@@ -82,8 +99,10 @@ pub(crate) enum Pushed {
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
-    /// Counts the clears: a value computed before one must not be stored after it. Written under the lock.
-    epoch: AtomicU64,
+    /// Counts the clears that this process has seen. Written under the lock.
+    clears: AtomicU64,
+    /// The latest clear that Redis knows of. Written under the lock.
+    generation: AtomicU64,
     /// Stores that have been queued and have not ended.
     unsettled: AtomicUsize,
 }
@@ -99,20 +118,41 @@ struct State {
 
 impl Outbox {
     /// To be asked when a body begins, and shown when its value is stored.
-    pub(crate) fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::Acquire)
+    pub(crate) fn epoch(&self) -> Epoch {
+        Epoch {
+            count: self.clears.load(Ordering::Acquire),
+            generation: Generation::from_bits(self.generation.load(Ordering::Acquire)),
+        }
+    }
+
+    /// Takes in what Redis says of the latest clear. Tells whether it is one that this process did not know of.
+    pub(crate) fn learn(&self, generation: Generation) -> bool {
+        if self.generation.load(Ordering::Acquire) == generation.to_bits() {
+            return false;
+        }
+        let state = self.state();
+        let known = self
+            .generation
+            .swap(generation.to_bits(), Ordering::Release);
+        let is_news = known != generation.to_bits() && known != Generation::UNKNOWN.to_bits();
+        if is_news {
+            self.clears.fetch_add(1, Ordering::Release);
+        }
+        drop(state);
+        is_news
     }
 
     /// Queues a value.
     pub(crate) fn push_store(
         &self,
-        epoch: u64,
+        epoch: Epoch,
         digest: Digest,
         ticket: u64,
         envelope: Bytes,
     ) -> Pushed {
         let mut state = self.state();
-        if self.epoch() != epoch || state.stores >= JOBS || state.bytes + envelope.len() > BYTES {
+        let is_late = self.epoch().count != epoch.count;
+        if is_late || state.stores >= JOBS || state.bytes + envelope.len() > BYTES {
             return Pushed::Dropped;
         }
         state.bytes += envelope.len();
@@ -123,6 +163,7 @@ impl Outbox {
             touches,
             digest,
             ticket,
+            generation: epoch.generation,
             envelope,
         });
         Pushed::Queued
@@ -166,17 +207,32 @@ impl Outbox {
     /// Gives back how many those were.
     pub(crate) fn push_clear(&self, done: Done) -> usize {
         let mut state = self.state();
-        self.epoch.fetch_add(1, Ordering::Release);
+        let generation = Generation::new();
+        self.clears.fetch_add(1, Ordering::Release);
+        self.generation
+            .store(generation.to_bits(), Ordering::Release);
         state.touches.take();
         let dropped = state.stores;
-        state
-            .jobs
-            .retain(|job| matches!(job, Job::Clear { .. } | Job::Flush { .. }));
+        state.jobs.retain(Job::is_waited_for);
         self.unsettled.fetch_sub(dropped, Ordering::Relaxed);
         state.bytes = 0;
         state.stores = 0;
-        state.jobs.push_back(Job::Clear { done });
+        state.jobs.push_back(Job::Clear { generation, done });
         dropped
+    }
+
+    /// Queues the removal of one entry, after the stores that came before.
+    pub(crate) fn push_invalidate(&self, digest: Digest, done: Done) {
+        let mut state = self.state();
+        if state.jobs.len() < JOBS {
+            state.jobs.push_back(Job::Invalidate { digest, done });
+        } else {
+            drop(state);
+            done.tell(Err(Error::new(
+                ErrorKind::Unavailable,
+                "too much waits to be told to Redis",
+            )));
+        }
     }
 
     /// Queues a marker.
@@ -201,7 +257,11 @@ impl Outbox {
                 Job::Heal {
                     found: Some(found), ..
                 } => state.bytes -= found.len(),
-                Job::Heal { .. } | Job::Touch { .. } | Job::Clear { .. } | Job::Flush { .. } => {}
+                Job::Heal { .. }
+                | Job::Touch { .. }
+                | Job::Invalidate { .. }
+                | Job::Clear { .. }
+                | Job::Flush { .. } => {}
             }
             return Some(job);
         }
@@ -228,8 +288,12 @@ mod tests {
 
     const A: Digest = [1; 32];
     const B: Digest = [2; 32];
+    const FIRST: Epoch = Epoch {
+        count: 0,
+        generation: Generation::UNKNOWN,
+    };
 
-    fn push(outbox: &Outbox, epoch: u64, digest: Digest) -> Pushed {
+    fn push(outbox: &Outbox, epoch: Epoch, digest: Digest) -> Pushed {
         outbox.push_store(epoch, digest, 0, Bytes::from_static(b"envelope"))
     }
 
@@ -239,7 +303,7 @@ mod tests {
         assert!(outbox.touch(&A));
         assert!(!outbox.touch(&B));
         assert!(!outbox.touch(&A));
-        assert_eq!(push(&outbox, 0, [3; 32]), Pushed::Queued);
+        assert_eq!(push(&outbox, FIRST, [3; 32]), Pushed::Queued);
         let Some(Job::Store { touches, .. }) = outbox.pop(Instant::now()) else {
             panic!()
         };
@@ -275,17 +339,17 @@ mod tests {
     fn the_queue_is_bounded_in_number_and_in_bytes() {
         let outbox = Outbox::default();
         for _ in 0..JOBS {
-            assert_eq!(push(&outbox, 0, A), Pushed::Queued);
+            assert_eq!(push(&outbox, FIRST, A), Pushed::Queued);
         }
-        assert_eq!(push(&outbox, 0, A), Pushed::Dropped);
+        assert_eq!(push(&outbox, FIRST, A), Pushed::Dropped);
         while outbox.pop(Instant::now()).is_some() {}
 
         let half = Bytes::from(vec![0; BYTES / 2]);
         for expected in [Pushed::Queued, Pushed::Queued, Pushed::Dropped] {
-            assert_eq!(outbox.push_store(0, A, 0, half.clone()), expected);
+            assert_eq!(outbox.push_store(FIRST, A, 0, half.clone()), expected);
         }
         outbox.pop(Instant::now());
-        assert_eq!(outbox.push_store(0, A, 0, half), Pushed::Queued);
+        assert_eq!(outbox.push_store(FIRST, A, 0, half), Pushed::Queued);
     }
 
     #[test]
@@ -307,6 +371,32 @@ mod tests {
         };
         assert!(touches.is_empty());
         assert!(outbox.pop(Instant::now()).is_none());
+    }
+
+    #[test]
+    fn a_clear_by_another_process_refuses_what_began_before() {
+        let outbox = Outbox::default();
+        assert!(!outbox.learn(Generation::NONE));
+        let before = outbox.epoch();
+        assert!(!outbox.learn(Generation::NONE));
+        assert!(outbox.learn(Generation::new()));
+        assert_eq!(push(&outbox, before, A), Pushed::Dropped);
+        assert_eq!(push(&outbox, outbox.epoch(), A), Pushed::Queued);
+    }
+
+    #[test]
+    fn an_invalidation_comes_after_the_stores() {
+        let outbox = Outbox::default();
+        push(&outbox, FIRST, A);
+        outbox.push_invalidate(A, Done::new(drop));
+        assert!(matches!(
+            outbox.pop(Instant::now()),
+            Some(Job::Store { .. })
+        ));
+        assert!(matches!(
+            outbox.pop(Instant::now()),
+            Some(Job::Invalidate { .. })
+        ));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use super::{
     Names,
+    epoch::Generation,
     names::{Member, member},
 };
 use crate::{config::MaxSize, jitter, key::Digest};
@@ -17,8 +18,19 @@ pub(crate) const CHUNK: u64 = 256;
 pub(crate) struct Scripts {
     apply: Lua,
     heal: Lua,
+    invalidate: Lua,
     clear: Lua,
     count: Lua,
+}
+
+/// A value to be stored, and what is told along with it.
+#[derive(Debug)]
+pub(crate) struct Value<'a> {
+    pub(crate) touches: &'a [Member],
+    pub(crate) digest: &'a Digest,
+    pub(crate) envelope: &'a [u8],
+    pub(crate) generation: Generation,
+    pub(crate) ttl: Option<Duration>,
 }
 
 /// One script and the hash that Redis knows it by.
@@ -48,6 +60,7 @@ impl Scripts {
         static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
             apply: Lua::new(include_str!("apply.lua")),
             heal: Lua::new(include_str!("heal.lua")),
+            invalidate: Lua::new(include_str!("invalidate.lua")),
             clear: Lua::new(include_str!("clear.lua")),
             count: Lua::new(include_str!("count.lua")),
         });
@@ -57,7 +70,14 @@ impl Scripts {
     /// The commands that make the scripts known to a server.
     pub(crate) fn load(&self) -> redis::Pipeline {
         let mut pipeline = redis::Pipeline::new();
-        for script in [&self.apply, &self.heal, &self.clear, &self.count] {
+        let scripts = [
+            &self.apply,
+            &self.heal,
+            &self.invalidate,
+            &self.clear,
+            &self.count,
+        ];
+        for script in scripts {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(script.code);
         }
         pipeline
@@ -74,15 +94,14 @@ impl Scripts {
     }
 
     /// Applies touches, makes room, and stores.
-    pub(crate) fn store(
-        &self,
-        names: &Names,
-        maxsize: MaxSize,
-        touches: &[Member],
-        digest: &Digest,
-        envelope: &[u8],
-        ttl: Option<Duration>,
-    ) -> redis::Cmd {
+    pub(crate) fn store(&self, names: &Names, maxsize: MaxSize, value: &Value<'_>) -> redis::Cmd {
+        let Value {
+            touches,
+            digest,
+            envelope,
+            generation,
+            ttl,
+        } = value;
         let entry = names.entry(digest);
         let mut command = self.apply.call(&[&names.recency, &names.meta, &entry]);
         command
@@ -90,9 +109,10 @@ impl Scripts {
             .arg(&names.prefix)
             .arg(touches.as_flattened())
             .arg(&member(digest))
-            .arg(envelope);
+            .arg(envelope)
+            .arg(generation.to_text());
         if let Some(ttl) = ttl {
-            command.arg(u64::try_from(jittered(ttl).as_millis()).unwrap_or(u64::MAX));
+            command.arg(u64::try_from(jittered(*ttl).as_millis()).unwrap_or(u64::MAX));
         }
         command
     }
@@ -107,10 +127,23 @@ impl Scripts {
         command
     }
 
+    /// Deletes one entry.
+    pub(crate) fn invalidate(&self, names: &Names, digest: &Digest) -> redis::Cmd {
+        let mut command = self
+            .invalidate
+            .call(&[&names.recency, &names.entry(digest)]);
+        command.arg(&member(digest));
+        command
+    }
+
     /// Deletes entries up to `moment`, which the first call finds out.
-    pub(crate) fn clear(&self, names: &Names, moment: &str) -> redis::Cmd {
+    pub(crate) fn clear(&self, names: &Names, moment: &str, generation: Generation) -> redis::Cmd {
         let mut command = self.clear.call(&[&names.recency, &names.meta]);
-        command.arg(&names.prefix).arg(moment).arg(CHUNK);
+        command
+            .arg(&names.prefix)
+            .arg(moment)
+            .arg(CHUNK)
+            .arg(generation.to_text());
         command
     }
 

@@ -2,24 +2,20 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, FromRedisValue, RedisError, ServerErrorKind, Value};
+use redis::{Cmd, FromRedisValue, RedisError, Value};
 
-use super::{Scripts, script::CHUNK};
-use crate::{
-    cache::Cache,
-    error::{Error, ErrorKind},
-    io::Endpoint,
-};
+use super::{Scripts, Shard, answer::Answer, epoch::Generation, script::CHUNK, turns::Turns};
+use crate::error::{Error, ErrorKind};
 
 /// The most that one step may take.
 const BUDGET: Duration = Duration::from_secs(2);
 
 /// Deletes all entries that were used before now.
-pub(super) async fn clear(endpoint: &Endpoint, cache: &Cache) -> Result<(), Error> {
+pub(super) async fn clear(shard: &Shard, generation: Generation) -> Result<(), Error> {
     let mut moment = String::new();
     loop {
-        let step = Scripts::get().clear(cache.names(), &moment);
-        let (until, deleted): (String, u32) = run(endpoint, &step).await?;
+        let step = Scripts::get().clear(shard.names(), &moment, generation);
+        let (until, deleted): (String, u32) = run(shard, &step).await?;
         if deleted == 0 {
             return Ok(());
         }
@@ -28,11 +24,11 @@ pub(super) async fn clear(endpoint: &Endpoint, cache: &Cache) -> Result<(), Erro
 }
 
 /// Counts the entries.
-pub(crate) async fn entries(endpoint: &Endpoint, cache: &Cache) -> Result<u64, Error> {
+pub(crate) async fn entries(shard: &Shard) -> Result<u64, Error> {
     let mut live = 0;
     loop {
-        let step = Scripts::get().count(cache.names(), live);
-        let (seen, gone): (u64, u64) = run(endpoint, &step).await?;
+        let step = Scripts::get().count(shard.names(), live);
+        let (seen, gone): (u64, u64) = run(shard, &step).await?;
         live += seen.saturating_sub(gone);
         if seen < CHUNK {
             return Ok(live);
@@ -40,32 +36,39 @@ pub(crate) async fn entries(endpoint: &Endpoint, cache: &Cache) -> Result<u64, E
     }
 }
 
-/// Runs one step; loads the scripts first where the server does not know them.
-async fn run<T: FromRedisValue>(endpoint: &Endpoint, step: &Cmd) -> Result<T, Error> {
-    let mut answer = ask(endpoint, step).await?;
-    if is_unknown_script(&answer) {
-        for load in Scripts::get().load().cmd_iter() {
-            ask(endpoint, load).await?;
+/// Runs one step; loads the scripts first where the server does not know them, and waits a little where it is not its
+/// turn.
+pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<T, Error> {
+    let mut turns = Turns::new();
+    let mut loaded = false;
+    loop {
+        let answer = ask(shard, step).await?;
+        match Answer::of(&answer) {
+            Answer::UnknownScript if !loaded => {
+                loaded = true;
+                for load in Scripts::get().load().cmd_iter() {
+                    ask(shard, load).await?;
+                }
+            }
+            Answer::Moved(redirect) if turns.next().await => drop(shard.home().follow(&redirect)),
+            Answer::Later if turns.next().await => shard.home().doubt(),
+            _ => {
+                return T::from_redis_value(answer).map_err(|error| refused(shard, error.into()));
+            }
         }
-        answer = ask(endpoint, step).await?;
     }
-    T::from_redis_value(answer).map_err(|error| refused(endpoint, error.into()))
 }
 
-fn is_unknown_script(answer: &Value) -> bool {
-    matches!(answer, Value::ServerError(error) if error.kind() == Some(ServerErrorKind::NoScript))
-}
-
-async fn ask(endpoint: &Endpoint, command: &Cmd) -> Result<Value, Error> {
-    let answer = endpoint.command(command, BUDGET).await;
+async fn ask(shard: &Shard, command: &Cmd) -> Result<Value, Error> {
+    let answer = shard.home().command(command, BUDGET).await;
     answer
-        .ok_or_else(|| unavailable(endpoint))?
-        .map_err(|error| refused(endpoint, error))
+        .ok_or_else(|| unavailable(shard))?
+        .map_err(|error| refused(shard, error))
 }
 
-pub(super) fn unavailable(endpoint: &Endpoint) -> Error {
-    let address = endpoint.address();
-    match endpoint.reason() {
+pub(super) fn unavailable(shard: &Shard) -> Error {
+    let address = shard.home().address();
+    match shard.home().reason() {
         Some(reason) => {
             let message = format!("no connection to {address}: {reason}");
             Error::new(ErrorKind::Unavailable, message).with_source(reason)
@@ -77,7 +80,7 @@ pub(super) fn unavailable(endpoint: &Endpoint) -> Error {
     }
 }
 
-fn refused(endpoint: &Endpoint, error: RedisError) -> Error {
+fn refused(shard: &Shard, error: RedisError) -> Error {
     let kind = if error.is_timeout() {
         ErrorKind::TimedOut
     } else {
@@ -85,7 +88,7 @@ fn refused(endpoint: &Endpoint, error: RedisError) -> Error {
     };
     Error::new(
         kind,
-        format!("{} did not do as it was asked", endpoint.address()),
+        format!("{} did not do as it was asked", shard.home().address()),
     )
     .with_source(error)
 }

@@ -1,6 +1,7 @@
-//! Tells Redis what the outboxes of an endpoint hold.
+//! Tells Redis what one outbox holds.
 
 use std::{
+    collections::VecDeque,
     future::pending,
     sync::Arc,
     time::{Duration, Instant},
@@ -11,11 +12,15 @@ use redis::{Pipeline, ServerErrorKind, Value};
 use tokio::time::{sleep_until, timeout};
 
 use super::{
-    Scripts,
+    Scripts, Shard,
+    answer::Answer,
+    epoch::Generation,
     outbox::Job,
-    whole::{clear, unavailable},
+    script,
+    turns::Turns,
+    whole::{clear, run, unavailable},
 };
-use crate::{cache::Cache, io::Endpoint, stats::Event};
+use crate::{cache::Cache, stats::Event};
 
 /// How many jobs go out together: one system call for all, and one round trip.
 const BATCH: usize = 64;
@@ -26,20 +31,18 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// The most that a batch may take; nobody's call waits for it.
 const BUDGET: Duration = Duration::from_secs(2);
 
-/// A job and whose it is.
-struct Item {
+/// Writes for one shard, in the order in which things happened.
+struct Writer {
     cache: Arc<Cache>,
-    job: Job,
+    shard: Arc<Shard>,
 }
 
 /// Runs for as long as the process lives.
-pub(crate) async fn write(endpoint: Arc<Endpoint>) {
+pub(crate) async fn write(cache: Arc<Cache>, shard: Arc<Shard>) {
+    let writer = Writer { cache, shard };
+    writer.ask_generation().await;
     loop {
-        let due = endpoint
-            .caches()
-            .iter()
-            .filter_map(|cache| cache.outbox().due())
-            .min();
+        let due = writer.shard.outbox().due();
         let touches_due = async {
             match due {
                 Some(due) => sleep_until(due.into()).await,
@@ -47,175 +50,241 @@ pub(crate) async fn write(endpoint: Arc<Endpoint>) {
             }
         };
         tokio::select! {
-            () = endpoint.announced() => {}
+            () = writer.shard.announced() => {}
             () = touches_due => {}
         }
         loop {
-            let batch = collect(&endpoint);
+            let batch = collect(&writer.shard);
             if batch.is_empty() {
                 break;
             }
-            run(&endpoint, batch).await;
+            writer.run(batch).await;
         }
     }
 }
 
-/// Takes the next jobs. One that is no command of its own (a clear, a flush) ends the batch.
-fn collect(endpoint: &Endpoint) -> Vec<Item> {
+/// Takes the next jobs. One that somebody waits for ends the batch.
+fn collect(shard: &Shard) -> VecDeque<Job> {
     let now = Instant::now();
-    let mut batch = Vec::new();
+    let mut batch = VecDeque::new();
     let mut bytes = 0;
-    for cache in endpoint.caches() {
-        while batch.len() < BATCH && bytes < BATCH_BYTES {
-            let Some(job) = cache.outbox().pop(now) else {
-                break;
-            };
-            if let Job::Store { envelope, .. } = &job {
-                bytes += envelope.len();
-            }
-            let ends = matches!(job, Job::Clear { .. } | Job::Flush { .. });
-            batch.push(Item {
-                cache: Arc::clone(&cache),
-                job,
-            });
-            if ends {
-                return batch;
-            }
+    while batch.len() < BATCH && bytes < BATCH_BYTES {
+        let Some(job) = shard.outbox().pop(now) else {
+            break;
+        };
+        if let Job::Store { envelope, .. } = &job {
+            bytes += envelope.len();
+        }
+        let ends = job.is_waited_for();
+        batch.push_back(job);
+        if ends {
+            break;
         }
     }
     batch
 }
 
-async fn run(endpoint: &Endpoint, mut batch: Vec<Item>) {
-    let last = match batch.last().map(|item| &item.job) {
-        Some(Job::Clear { .. } | Job::Flush { .. }) => batch.pop(),
-        _ => None,
-    };
-    if !batch.is_empty() {
-        send(endpoint, batch).await;
-    }
-    match last {
-        Some(Item {
-            job: Job::Flush { done },
-            ..
-        }) => {
-            let up = endpoint.connection().await.is_some();
-            done.tell(up.then_some(()).ok_or_else(|| unavailable(endpoint)));
+impl Writer {
+    /// A value whose computation began before another process cleared is to be known as such from the first on.
+    async fn ask_generation(&self) {
+        let mut question = redis::cmd("HGET");
+        question.arg(&self.shard.names().meta).arg("generation");
+        match self.shard.home().command(&question, BUDGET).await {
+            Some(Ok(Value::BulkString(text))) => self.learn(&text),
+            Some(Ok(Value::Nil)) => self.learn(b""),
+            _ => {}
         }
-        Some(Item {
-            job: Job::Clear { done },
-            cache,
-        }) => {
-            done.tell(clear(endpoint, &cache).await);
-        }
-        _ => {}
     }
-}
 
-/// Sends commands in one go, and once more those whose script the server did not know.
-async fn send(endpoint: &Endpoint, batch: Vec<Item>) {
-    let Some(answers) = exchange(endpoint, &batch, false).await else {
-        for item in batch {
-            fail(&item);
+    fn learn(&self, generation: &[u8]) {
+        if self.shard.outbox().learn(Generation::from_text(generation)) {
+            self.cache.flights().forget_queued();
         }
-        return;
-    };
-    let mut unknown = Vec::new();
-    for (item, answer) in batch.into_iter().zip(answers) {
-        match answer {
-            Value::ServerError(error) if error.kind() == Some(ServerErrorKind::NoScript) => {
-                unknown.push(item);
+    }
+
+    async fn run(&self, mut batch: VecDeque<Job>) {
+        let last = match batch.back() {
+            Some(job) if job.is_waited_for() => batch.pop_back(),
+            _ => None,
+        };
+        if !batch.is_empty() {
+            self.send(batch).await;
+        }
+        match last {
+            Some(Job::Flush { done }) => {
+                let up = self.shard.home().connection().await.is_some();
+                done.tell(up.then_some(()).ok_or_else(|| unavailable(&self.shard)));
             }
-            answer => settle(&item, &answer),
+            Some(Job::Invalidate { digest, done }) => {
+                let step = Scripts::get().invalidate(self.shard.names(), &digest);
+                done.tell(run::<()>(&self.shard, &step).await);
+            }
+            Some(Job::Clear { generation, done }) => {
+                done.tell(clear(&self.shard, generation).await);
+            }
+            Some(Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. }) | None => {}
         }
     }
-    if unknown.is_empty() {
-        return;
-    }
-    match exchange(endpoint, &unknown, true).await {
-        Some(answers) => {
-            for (item, answer) in unknown.iter().zip(answers) {
-                settle(item, &answer);
+
+    /// Sends commands in one go, and again those that did not get their turn.
+    async fn send(&self, mut batch: VecDeque<Job>) {
+        let mut turns = Turns::new();
+        let mut load = false;
+        while !batch.is_empty() {
+            let Some(answers) = self.exchange(&batch, load).await else {
+                break;
+            };
+            load = false;
+            let mut again = VecDeque::new();
+            let mut later = false;
+            for (job, answer) in std::mem::take(&mut batch).into_iter().zip(answers) {
+                match Answer::of(&answer) {
+                    Answer::Final => {
+                        self.settle(&job, &answer);
+                        continue;
+                    }
+                    Answer::UnknownScript => load = true,
+                    Answer::Moved(redirect) => drop(self.shard.home().follow(&redirect)),
+                    Answer::Later => later = true,
+                }
+                again.push_back(job);
+            }
+            batch = again;
+            if later {
+                self.shard.home().doubt();
+            }
+            if !batch.is_empty() && !turns.next().await {
+                break;
             }
         }
-        None => unknown.iter().for_each(fail),
+        batch.iter().for_each(|job| self.fail(job));
     }
-}
 
-/// One round trip. `load` makes the scripts known first.
-async fn exchange(endpoint: &Endpoint, items: &[Item], load: bool) -> Option<Vec<Value>> {
-    let mut pipeline = if load {
-        Scripts::get().load()
-    } else {
-        Pipeline::new()
-    };
-    let skip = pipeline.len();
-    for item in items {
-        pipeline.add_command(command(item)?);
-    }
-    let exchanged = timeout(BUDGET, async {
-        let mut connection = endpoint.connection().await?;
-        Some(
-            connection
-                .send_packed_commands(&pipeline, 0, pipeline.len())
-                .await,
-        )
-    });
-    match exchanged.await {
-        Ok(Some(Ok(mut answers))) => {
-            (answers.len() == pipeline.len()).then(|| answers.split_off(skip))
+    /// One round trip. `load` makes the scripts known first.
+    async fn exchange(&self, batch: &VecDeque<Job>, load: bool) -> Option<Vec<Value>> {
+        let mut pipeline = if load {
+            Scripts::get().load()
+        } else {
+            Pipeline::new()
+        };
+        let skip = pipeline.len();
+        for job in batch {
+            pipeline.add_command(self.command(job)?);
         }
-        Ok(None) => None,
-        Ok(Some(Err(_))) | Err(_) => {
-            endpoint.doubt();
-            None
+        let home = self.shard.home();
+        let exchanged = timeout(BUDGET, async {
+            let mut connection = home.connection().await?;
+            Some(
+                connection
+                    .send_packed_commands(&pipeline, 0, pipeline.len())
+                    .await,
+            )
+        });
+        match exchanged.await {
+            Ok(Some(Ok(mut answers))) => {
+                (answers.len() == pipeline.len()).then(|| answers.split_off(skip))
+            }
+            Ok(None) => None,
+            Ok(Some(Err(_))) | Err(_) => {
+                home.doubt();
+                None
+            }
         }
     }
-}
 
-/// The command of a job; `None` for those that are none.
-fn command(item: &Item) -> Option<redis::Cmd> {
-    let scripts = Scripts::get();
-    let (names, maxsize) = (item.cache.names(), item.cache.maxsize());
-    match &item.job {
-        Job::Store {
-            touches,
-            digest,
-            envelope,
-            ..
-        } => Some(scripts.store(names, maxsize, touches, digest, envelope, item.cache.ttl())),
-        Job::Touch { touches } => Some(scripts.touch(names, maxsize, touches)),
-        Job::Heal { digest, found } => {
-            Some(scripts.heal(names, digest, found.as_ref().map(Bytes::as_ref)))
+    /// The command of a job; `None` for those that are none.
+    fn command(&self, job: &Job) -> Option<redis::Cmd> {
+        let scripts = Scripts::get();
+        let (names, maxsize) = (self.shard.names(), self.shard.maxsize());
+        match job {
+            Job::Store {
+                touches,
+                digest,
+                envelope,
+                generation,
+                ..
+            } => {
+                let value = script::Value {
+                    touches,
+                    digest,
+                    envelope,
+                    generation: *generation,
+                    ttl: self.cache.ttl(),
+                };
+                Some(scripts.store(names, maxsize, &value))
+            }
+            Job::Touch { touches } => Some(scripts.touch(names, maxsize, touches)),
+            Job::Heal { digest, found } => {
+                Some(scripts.heal(names, digest, found.as_ref().map(Bytes::as_ref)))
+            }
+            Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => None,
         }
-        Job::Clear { .. } | Job::Flush { .. } => None,
     }
-}
 
-/// Counts what became of a job that was answered.
-fn settle(item: &Item, answer: &Value) {
-    match (&item.job, answer) {
-        (Job::Store { digest, ticket, .. }, Value::Int(evicted)) => {
-            item.cache
-                .stored(digest, *ticket, u64::try_from(*evicted).unwrap_or(0));
-        }
-        (_, Value::ServerError(error)) => {
+    /// Counts what became of a job that was answered.
+    fn settle(&self, job: &Job, answer: &Value) {
+        if let Value::ServerError(error) = answer {
             tracing::debug!(
-                cache = item.cache.name(),
+                cache = self.cache.name(),
                 code = error.code(),
                 "Redis refused a write"
             );
-            fail(item);
+            if error.kind() == Some(ServerErrorKind::ReadOnly) {
+                self.shard.home().doubt();
+            }
+            return self.fail(job);
         }
-        (Job::Store { .. }, _) => fail(item),
-        _ => {}
+        let applied = Applied::read(answer);
+        if let Some(applied) = &applied {
+            self.learn(applied.generation);
+        }
+        let Job::Store { digest, ticket, .. } = job else {
+            return;
+        };
+        match applied {
+            Some(Applied {
+                refused: false,
+                evicted,
+                ..
+            }) => {
+                self.cache.stats().count(Event::Stored);
+                self.cache.stats().count_many(Event::Evicted, evicted);
+            }
+            Some(Applied { refused: true, .. }) => self.cache.stats().count(Event::StoreDropped),
+            None => self.cache.stats().count(Event::StoreFailed),
+        }
+        self.cache.settle(&self.shard, digest, *ticket);
+    }
+
+    /// Counts a job that did not reach Redis.
+    fn fail(&self, job: &Job) {
+        if let Job::Store { digest, ticket, .. } = job {
+            self.cache.stats().count(Event::StoreFailed);
+            self.cache.settle(&self.shard, digest, *ticket);
+        }
     }
 }
 
-/// Counts a job that did not reach Redis.
-fn fail(item: &Item) {
-    if let Job::Store { digest, ticket, .. } = &item.job {
-        item.cache.stats().count(Event::StoreFailed);
-        item.cache.settle(digest, *ticket);
+/// What `apply.lua` returns.
+struct Applied<'a> {
+    evicted: u64,
+    /// A clear has come between the value's computation and its store.
+    refused: bool,
+    generation: &'a [u8],
+}
+
+impl<'a> Applied<'a> {
+    fn read(answer: &'a Value) -> Option<Self> {
+        let Value::Array(parts) = answer else {
+            return None;
+        };
+        match parts.as_slice() {
+            [Value::Int(evicted), Value::BulkString(generation)] => Some(Self {
+                evicted: u64::try_from(*evicted).unwrap_or(0),
+                refused: *evicted < 0,
+                generation,
+            }),
+            _ => None,
+        }
     }
 }

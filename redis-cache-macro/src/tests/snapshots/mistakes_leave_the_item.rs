@@ -1,5 +1,5 @@
 ::core::compile_error! {
-    "unknown argument `prot`; did you mean `port`? (known are `host`, `port`, `db`, `url`, `maxsize`, `name`, `ttl`, `timeout`, `max_value_bytes`, `skip`, `version`, `crate`)"
+    "unknown argument `prot`; did you mean `port`? (known are `host`, `port`, `db`, `url`, `config`, `maxsize`, `shards`, `name`, `ttl`, `timeout`, `max_value_bytes`, `skip`, `version`, `crate`)"
 }
 ::core::compile_error! {
     "`maxsize` is a number of entries, or `None` for no bound"

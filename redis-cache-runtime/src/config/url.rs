@@ -1,0 +1,211 @@
+//! Endpoints as URLs.
+
+use redis::{ConnectionInfo, IntoConnectionInfo as _};
+use url::Url;
+
+use super::settings::invalid;
+use crate::error::Error;
+
+/// What a URL says, before anything else is put over it.
+pub(super) enum Parsed {
+    Server(ConnectionInfo),
+    /// Some servers of a cluster.
+    Cluster(Vec<ConnectionInfo>),
+    Sentinel {
+        sentinels: Vec<ConnectionInfo>,
+        /// The name under which the sentinels watch the primary.
+        master: String,
+        /// The primary, at an address that is not known yet.
+        server: ConnectionInfo,
+    },
+}
+
+/// What a Redis URL looks like. The URL itself is never shown: it may hold a password.
+const URL: &str = "a URL like `redis://[user:password@]host[:port][/db]`, `rediss://…` over TLS, \
+                   `redis+unix:///path?db=0`, several of a cluster as `redis://a:7000,redis://b:7000`, \
+                   or `redis+sentinel://[user:password@]a:26379,b:26379/master[/db]`";
+
+const SENTINEL_PORT: u16 = 26379;
+
+/// Reads what `setting` says.
+///
+/// # Errors
+///
+/// Names the setting, never its value.
+pub(super) fn parse(setting: &str, url: &str) -> Result<Parsed, Error> {
+    let url = url.trim();
+    match url.split_once("+sentinel://") {
+        Some((scheme @ ("redis" | "rediss"), rest)) => {
+            sentinel(scheme, rest).ok_or_else(|| invalid(setting, URL))
+        }
+        Some(_) => Err(invalid(setting, URL)),
+        None => servers(setting, url),
+    }
+}
+
+fn servers(setting: &str, url: &str) -> Result<Parsed, Error> {
+    let servers: Option<Vec<_>> = split(url).into_iter().map(server).collect();
+    let servers = servers.ok_or_else(|| invalid(setting, URL))?;
+    if servers.iter().any(|server| !server.addr().is_supported()) {
+        return Err(invalid(
+            setting,
+            "an address that this build supports (`rediss://` needs the feature `tls`)",
+        ));
+    }
+    let in_cluster = |server: &ConnectionInfo| {
+        server.redis_settings().db() == 0 && super::connection::host_and_port(server).is_some()
+    };
+    if let [only] = servers.as_slice() {
+        return Ok(Parsed::Server(only.clone()));
+    }
+    if !servers.iter().all(in_cluster) {
+        return Err(invalid(
+            setting,
+            "servers over TCP without a database number: a cluster has only database 0",
+        ));
+    }
+    Ok(Parsed::Cluster(servers))
+}
+
+/// Splits at commas, but not at those of a password: only before a scheme.
+fn split(url: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = url;
+    while let Some(at) = next_url(rest) {
+        parts.push(rest[..at].trim());
+        rest = &rest[at + 1..];
+    }
+    parts.push(rest.trim());
+    parts
+}
+
+fn next_url(text: &str) -> Option<usize> {
+    text.match_indices(',').map(|(at, _)| at).find(|at| {
+        text[at + 1..]
+            .trim_start()
+            .split_once("://")
+            .is_some_and(|(scheme, _)| {
+                scheme
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '+')
+            })
+    })
+}
+
+fn server(url: &str) -> Option<ConnectionInfo> {
+    url.into_connection_info().ok()
+}
+
+/// `[user:password@]host[:port],…/master[/db][?sentinel_user=…&sentinel_password=…]`
+fn sentinel(scheme: &str, rest: &str) -> Option<Parsed> {
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = rest.split_once('/')?;
+    let (credentials, hosts) = authority
+        .rsplit_once('@')
+        .map_or((String::new(), authority), |(credentials, hosts)| {
+            (format!("{credentials}@"), hosts)
+        });
+    let path = path.trim_end_matches('/');
+    let (master, db) = path.split_once('/').unwrap_or((path, "0"));
+    if master.is_empty() {
+        return None;
+    }
+    let server = server(&format!("{scheme}://{credentials}sentinel/{db}"))?;
+    let mut sentinels = Vec::new();
+    for host in hosts.split(',') {
+        let mut sentinel = Url::parse(&format!("{scheme}://{}", host.trim())).ok()?;
+        sentinel.host_str().filter(|host| !host.is_empty())?;
+        if sentinel.port().is_none() {
+            sentinel.set_port(Some(SENTINEL_PORT)).ok()?;
+        }
+        let info = log_in(sentinel.as_str().into_connection_info().ok()?, query)?;
+        sentinels.push(info);
+    }
+    let supported = sentinels
+        .iter()
+        .all(|sentinel| sentinel.addr().is_supported());
+    supported.then(|| Parsed::Sentinel {
+        sentinels,
+        master: master.to_owned(),
+        server,
+    })
+}
+
+/// Sentinels have users of their own.
+fn log_in(sentinel: ConnectionInfo, query: &str) -> Option<ConnectionInfo> {
+    let mut settings = sentinel.redis_settings().clone();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        settings = match &*name {
+            "sentinel_user" => settings.set_username(value),
+            "sentinel_password" => settings.set_password(value),
+            _ => return None,
+        };
+    }
+    Some(sentinel.set_redis_settings(settings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::connection::address;
+
+    fn addresses(url: &str) -> Vec<String> {
+        match parse("url", url) {
+            Ok(Parsed::Server(server)) => vec![address(&server)],
+            Ok(Parsed::Cluster(servers)) => servers.iter().map(address).collect(),
+            Ok(Parsed::Sentinel {
+                sentinels,
+                master,
+                server,
+            }) => sentinels
+                .iter()
+                .chain([&server])
+                .map(address)
+                .chain([master])
+                .collect(),
+            Err(error) => vec![error.to_string()],
+        }
+    }
+
+    #[test]
+    fn several_servers_are_a_cluster() {
+        assert_eq!(addresses("redis://a"), ["redis://a:6379/0"]);
+        assert_eq!(
+            addresses("redis://u:p@a:7000, redis://[::1]:7001"),
+            ["redis://a:7000/0", "redis://::1:7001/0"]
+        );
+    }
+
+    #[test]
+    fn a_comma_in_a_password_is_none_between_servers() {
+        assert_eq!(
+            addresses("redis://:a,b@host,redis://:c,d@other"),
+            ["redis://host:6379/0", "redis://other:6379/0"]
+        );
+    }
+
+    #[test]
+    fn sentinels_name_a_primary() {
+        assert_eq!(
+            addresses("redis+sentinel://u:p@a:1,b/main/3?sentinel_user=s&sentinel_password=t%20u"),
+            [
+                "redis://a:1/0",
+                "redis://b:26379/0",
+                "redis://sentinel:6379/3",
+                "main"
+            ]
+        );
+        let Ok(Parsed::Sentinel {
+            sentinels, server, ..
+        }) = parse(
+            "url",
+            "redis+sentinel://u:p%40@a/main?sentinel_password=t%20u",
+        )
+        else {
+            panic!("the URL is right");
+        };
+        assert_eq!(server.redis_settings().password(), Some("p@"));
+        assert_eq!(sentinels[0].redis_settings().password(), Some("t u"));
+        assert_eq!(sentinels[0].redis_settings().username(), None);
+    }
+}

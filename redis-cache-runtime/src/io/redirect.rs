@@ -1,0 +1,70 @@
+//! What a server of a cluster answers when another has the key.
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// Where to ask instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Redirect {
+    /// Whether only this request is to go there: the slot is on its way.
+    pub(super) once: bool,
+    /// Empty where it is the host that was asked.
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl Redirect {
+    /// `None` for any other error, and where no address is said.
+    pub(crate) fn read(error: &RedisError) -> Option<Self> {
+        let once = error.kind() == ErrorKind::Server(ServerErrorKind::Ask);
+        let (address, _slot) = error.redirect_node()?;
+        // An IPv6 address is written without brackets: the last colon is the port's.
+        let (host, port) = address.rsplit_once(':')?;
+        // Redis says `?` for a host that it does not know yet.
+        (host != "?").then_some(())?;
+        Some(Self {
+            once,
+            host: host.to_owned(),
+            port: port.parse().ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::Value;
+
+    use super::*;
+
+    fn read(line: &str) -> Option<Redirect> {
+        let reply = redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap();
+        let Value::ServerError(error) = reply else {
+            panic!("{reply:?} is an error");
+        };
+        Redirect::read(&error.into())
+    }
+
+    #[test]
+    fn redirects() {
+        let to = |once, host: &str, port| {
+            Some(Redirect {
+                once,
+                host: host.to_owned(),
+                port,
+            })
+        };
+        assert_eq!(
+            read("MOVED 3999 127.0.0.1:6381"),
+            to(false, "127.0.0.1", 6381)
+        );
+        assert_eq!(read("ASK 3999 ::1:6381"), to(true, "::1", 6381));
+        assert_eq!(read("MOVED 3999 :6381"), to(false, "", 6381));
+        for none in [
+            "MOVED 3999",
+            "MOVED 3999 ?:6381",
+            "MOVED 3999 a:b",
+            "ERR 3999 a:1",
+        ] {
+            assert_eq!(read(none), None, "{none}");
+        }
+    }
+}

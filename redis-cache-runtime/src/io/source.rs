@@ -1,0 +1,159 @@
+//! How one server is found: at an address, or through sentinels.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, RedisError, Value,
+    aio::MultiplexedConnection,
+};
+use tokio::time::timeout;
+
+use crate::config::at;
+
+/// The most that one sentinel may take to answer, connecting included.
+const SENTINEL: Duration = Duration::from_millis(300);
+
+/// Where one server is.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Fixed(Client),
+    Sentinel(Sentinels),
+}
+
+/// The sentinels that watch one primary.
+#[derive(Debug)]
+pub(crate) struct Sentinels {
+    clients: Vec<Client>,
+    master: String,
+    /// The primary, at an address that the sentinels tell.
+    server: ConnectionInfo,
+    /// Who answered last.
+    first: AtomicUsize,
+    primary: Mutex<Option<Client>>,
+}
+
+impl Source {
+    pub(crate) fn fixed(server: ConnectionInfo) -> Result<Self, RedisError> {
+        Client::open(server).map(Self::Fixed)
+    }
+
+    pub(crate) fn sentinels(
+        sentinels: &[ConnectionInfo],
+        master: &str,
+        server: &ConnectionInfo,
+    ) -> Result<Self, RedisError> {
+        let clients = sentinels.iter().cloned().map(Client::open);
+        Ok(Self::Sentinel(Sentinels {
+            clients: clients.collect::<Result<_, _>>()?,
+            master: master.to_owned(),
+            server: server.clone(),
+            first: AtomicUsize::new(0),
+            primary: Mutex::new(None),
+        }))
+    }
+
+    /// Where the server was found last; `None` before it was.
+    pub(super) fn client(&self) -> Option<Client> {
+        match self {
+            Self::Fixed(client) => Some(client.clone()),
+            Self::Sentinel(sentinels) => sentinels
+                .primary
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        }
+    }
+
+    /// Finds the server.
+    pub(super) async fn find(&self) -> Result<Client, RedisError> {
+        match self {
+            Self::Fixed(client) => Ok(client.clone()),
+            Self::Sentinel(sentinels) => {
+                let client = sentinels.find().await?;
+                *sentinels
+                    .primary
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(client.clone());
+                Ok(client)
+            }
+        }
+    }
+
+    /// The question to a connection whether it is still good. A server that its sentinels have demoted answers `PING` as
+    /// before.
+    pub(super) fn question(&self) -> Cmd {
+        match self {
+            Self::Fixed(_) => redis::cmd("PING"),
+            Self::Sentinel(_) => redis::cmd("ROLE"),
+        }
+    }
+
+    /// Whether the answer to [`Source::question`] is that of the server that was meant.
+    pub(super) fn is_meant(&self, answer: &Value) -> bool {
+        match (self, answer) {
+            (Self::Fixed(_), _) => true,
+            (Self::Sentinel(_), Value::Array(role)) => {
+                matches!(role.first(), Some(Value::BulkString(role)) if role == b"master")
+            }
+            // Without the right to ask there is nothing to go by; what is refused says itself.
+            (Self::Sentinel(_), Value::ServerError(error)) => error.code() == "NOPERM",
+            (Self::Sentinel(_), _) => false,
+        }
+    }
+}
+
+impl Sentinels {
+    async fn find(&self) -> Result<Client, RedisError> {
+        let first = self.first.load(Ordering::Relaxed);
+        let mut last_error = None;
+        for turn in 0..self.clients.len() {
+            let place = (first + turn) % self.clients.len();
+            let asked = timeout(SENTINEL, ask(&self.clients[place], &self.master));
+            match asked.await {
+                Ok(Ok((host, port))) => {
+                    self.first.store(place, Ordering::Relaxed);
+                    return Client::open(at(&self.server, &host, port));
+                }
+                Ok(Err(error)) => last_error = Some(error),
+                Err(_elapsed) => {
+                    last_error = Some(std::io::Error::from(std::io::ErrorKind::TimedOut).into());
+                }
+            }
+        }
+        Err(last_error.unwrap_or_else(|| {
+            RedisError::from((ErrorKind::InvalidClientConfig, "there are no sentinels"))
+        }))
+    }
+}
+
+/// Asks one sentinel where the primary is.
+async fn ask(sentinel: &Client, master: &str) -> Result<(String, u16), RedisError> {
+    let mut connection = once(sentinel).await?;
+    let answer: Option<(String, u16)> = redis::cmd("SENTINEL")
+        .arg("GET-MASTER-ADDR-BY-NAME")
+        .arg(master)
+        .query_async(&mut connection)
+        .await?;
+    answer.ok_or_else(|| {
+        RedisError::from((
+            ErrorKind::MasterNameNotFoundBySentinel,
+            "the sentinels know no such primary",
+        ))
+    })
+}
+
+/// A connection for one question.
+pub(super) async fn once(client: &Client) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(None)
+        .set_response_timeout(None);
+    client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await
+}
