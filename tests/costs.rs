@@ -1,0 +1,86 @@
+//! What a cache costs the Redis server: commands and memory.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::{sync::OnceLock, thread};
+
+use cache_tests_support::{RedisServer, commandstats, info};
+use redis_cache_runtime::{HandlerCache, handler_cache};
+
+#[test]
+fn a_hundred_thousand_hits_are_a_hundred_thousand_gets() {
+    static URL: OnceLock<String> = OnceLock::new();
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "counted", timeout = "30s")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    let flush = || {
+        let cache = HandlerCache::named("counted").unwrap();
+        cache.flush().wait().unwrap();
+    };
+    for n in 0..100 {
+        double(n);
+    }
+    flush();
+    redis::cmd("CONFIG")
+        .arg("RESETSTAT")
+        .exec(&mut server.connection())
+        .unwrap();
+    // Each thread has keys of its own: calls that join another's look-up would not ask.
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for call in 0..25_000 {
+                    double(thread * 25 + call % 25);
+                }
+            });
+        }
+    });
+    flush();
+    let mut stats = commandstats(&mut server.connection());
+    stats.remove("config|resetstat");
+    println!("{stats:?}");
+    let gets = stats.remove("get").unwrap();
+    assert_eq!(gets, 100_000);
+    let others: u64 = stats.values().sum();
+    assert!(others <= 1_000, "{stats:?}");
+}
+
+#[test]
+fn an_entry_takes_at_most_three_hundred_bytes_more_than_its_value() {
+    const ENTRIES: u32 = 100_000;
+    static URL: OnceLock<String> = OnceLock::new();
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+
+    // Bytes as serde has them: 64 of value are 64 of payload and its header.
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "predictions", maxsize = 200_000)]
+    fn predict(n: u32) -> String {
+        format!("{n:064}")
+    }
+
+    let used = || -> u64 {
+        info(&mut server.connection(), "memory")["used_memory"]
+            .parse()
+            .unwrap()
+    };
+    predict(0);
+    let cache = HandlerCache::named("predictions").unwrap();
+    cache.flush().wait().unwrap();
+    let before = used();
+    for n in 1..=ENTRIES {
+        predict(n);
+        if n % 500 == 0 {
+            cache.flush().wait().unwrap();
+        }
+    }
+    cache.flush().wait().unwrap();
+    assert_eq!(cache.info().wait().unwrap().stored, u64::from(ENTRIES) + 1);
+    let each = (used() - before) / u64::from(ENTRIES);
+    println!("{each} bytes an entry, {} over its value", each - 64);
+    assert!(each <= 64 + 300, "{each} bytes an entry");
+}
