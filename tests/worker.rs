@@ -5,6 +5,8 @@
 
 #[path = "worker/builds.rs"]
 mod builds;
+#[path = "worker/teller.rs"]
+mod teller;
 
 use std::{env, sync::OnceLock};
 
@@ -88,6 +90,8 @@ fn main() {
         }
         // tour: uses all that a cache can do, and fails where anything of it does not work.
         "tour" => tour(),
+        // tell: prints all that a cache says of itself.
+        "tell" => teller::tell(),
         // build NAME: calls the handler of that build, and prints who answered and how.
         "build" => {
             let (answer, outcome) = observe(|| builds::call(&args[1]));
