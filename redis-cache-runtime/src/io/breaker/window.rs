@@ -1,0 +1,176 @@
+//! How the calls of the last seconds have ended.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// What one bucket covers.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Five seconds, so that few calls a second are enough to tell.
+const BUCKETS: usize = 50;
+
+/// More than a second lies between two failures whose ticks are that far apart.
+const LEAST_TICKS: u64 = 11;
+
+/// Fewer calls tell nothing.
+const LEAST_CALLS: u64 = 20;
+
+/// The calls of the last seconds, in buckets of time.
+#[derive(Debug)]
+pub(super) struct Window {
+    buckets: [AtomicU64; BUCKETS],
+    /// Ticks before this one do not count any more.
+    since: AtomicU64,
+}
+
+impl Window {
+    pub(super) const fn new() -> Self {
+        Self {
+            buckets: [const { AtomicU64::new(0) }; BUCKETS],
+            since: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts a call that has ended so long after the start.
+    pub(super) fn add(&self, at: Duration, failed: bool) {
+        let tick = tick(at);
+        let one = Bucket::one(failed);
+        let slot = self.slot(tick);
+        let seen = Bucket(slot.load(Ordering::Relaxed));
+        if seen.is_of(tick) {
+            if seen.has_room() {
+                slot.fetch_add(one, Ordering::Relaxed);
+            }
+            return;
+        }
+        let fresh = Bucket::empty(tick).0 + one;
+        let replaced = slot.compare_exchange(seen.0, fresh, Ordering::Relaxed, Ordering::Relaxed);
+        // Another call was the first of this tick.
+        if replaced.is_err_and(|seen| Bucket(seen).is_of(tick)) {
+            slot.fetch_add(one, Ordering::Relaxed);
+        }
+    }
+
+    /// Forgets what has been counted, the current bucket included.
+    pub(super) fn forget(&self, at: Duration) {
+        self.since.store(tick(at) + 1, Ordering::Relaxed);
+    }
+
+    /// Whether for more than a second, up to now, at least half of the calls have failed.
+    ///
+    /// Half of the calls is not enough where failures come much faster than answers: then a short blip outnumbers the
+    /// good times around it. So half of the time has to be bad as well, and the latest two buckets, or a lone failure
+    /// after a blip would be taken for its end.
+    pub(super) fn is_failing(&self, at: Duration) -> bool {
+        let now = tick(at);
+        let oldest = now
+            .saturating_sub(BUCKETS as u64 - 1)
+            .max(self.since.load(Ordering::Relaxed));
+        let (mut calls, mut failures, mut busy, mut bad) = (0, 0, 0, 0);
+        for tick in (oldest..=now).rev() {
+            let bucket = Bucket(self.slot(tick).load(Ordering::Relaxed));
+            if !bucket.is_of(tick) || bucket.calls() == 0 {
+                continue;
+            }
+            calls += bucket.calls();
+            failures += bucket.failures();
+            busy += 1;
+            if bucket.failures() * 2 < bucket.calls() {
+                if busy <= 2 {
+                    return false;
+                }
+                continue;
+            }
+            bad += 1;
+            if now - tick >= LEAST_TICKS
+                && calls >= LEAST_CALLS
+                && failures * 2 >= calls
+                && bad * 2 >= busy
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn slot(&self, tick: u64) -> &AtomicU64 {
+        let at = usize::try_from(tick % BUCKETS as u64).expect("the remainder is small");
+        &self.buckets[at]
+    }
+}
+
+fn tick(at: Duration) -> u64 {
+    u64::try_from(at.as_nanos() / TICK.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// One bucket in one word, so that a call is counted by one addition: the tick, the calls, the failures among them.
+#[derive(Clone, Copy)]
+struct Bucket(u64);
+
+impl Bucket {
+    /// The bits of each of the two counts.
+    const COUNT: u32 = 18;
+    const MOST: u64 = (1 << Self::COUNT) - 1;
+
+    /// The tick in the bits that are left, which is good for almost a year before it repeats itself.
+    const fn empty(tick: u64) -> Self {
+        Self(tick << (2 * Self::COUNT))
+    }
+
+    const fn one(failed: bool) -> u64 {
+        (1 << Self::COUNT) | failed as u64
+    }
+
+    const fn is_of(self, tick: u64) -> bool {
+        self.0 >> (2 * Self::COUNT) == Self::empty(tick).0 >> (2 * Self::COUNT)
+    }
+
+    const fn calls(self) -> u64 {
+        self.0 >> Self::COUNT & Self::MOST
+    }
+
+    const fn failures(self) -> u64 {
+        self.0 & Self::MOST
+    }
+
+    /// Half of what fits, because other calls may have seen the same and add as well.
+    const fn has_room(self) -> bool {
+        self.calls() < Self::MOST / 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn no_call_is_lost_where_many_are_counted_at_once() {
+        let window = Window::new();
+        for round in 1..200 {
+            let at = TICK * round;
+            thread::scope(|scope| {
+                for failed in [true, false, true, false] {
+                    let window = &window;
+                    scope.spawn(move || (0..5).for_each(|_| window.add(at, failed)));
+                }
+            });
+            let bucket = Bucket(window.slot(tick(at)).load(Ordering::Relaxed));
+            assert_eq!((bucket.calls(), bucket.failures()), (20, 10));
+        }
+    }
+
+    #[test]
+    fn a_full_bucket_stays_as_it_is() {
+        let window = Window::new();
+        for _ in 0..Bucket::MOST {
+            window.add(TICK, true);
+        }
+        let bucket = Bucket(window.slot(1).load(Ordering::Relaxed));
+        assert!(bucket.is_of(1));
+        assert_eq!(bucket.calls(), bucket.failures());
+    }
+}
