@@ -31,8 +31,7 @@ pub(crate) fn arm() {
 
 impl Drop for Departure {
     fn drop(&mut self) {
-        let waiting =
-            |shard: &Arc<Shard>| shard.outbox().has_unsettled() && !shard.home().is_down();
+        let waiting = |shard: &Arc<Shard>| shard.outbox().has_unsettled() && !shard.home().is_out();
         let shards: Vec<_> = registry::all()
             .iter()
             .flat_map(|cache| cache.shards().to_vec())

@@ -137,7 +137,10 @@ impl<'c, R> Call<'c, R> {
                     self.touch(&digest);
                     return self.done(CallResult::HitRedis, value);
                 }
-                Err(damage) => self.heal(&digest, Some(envelope), Some(damage)),
+                Err(damage) => {
+                    self.cache.shard(&digest).home().distrust();
+                    self.heal(&digest, Some(envelope), Some(damage));
+                }
             },
             Lookup::WrongType => self.heal(&digest, None, None),
             Lookup::Absent => {}
@@ -160,12 +163,14 @@ impl<'c, R> Call<'c, R> {
             epoch,
         } = work;
         let cache = self.cache;
-        let down = cache.shard(&digest).home().is_down();
-        if down && !leader.has_followers() {
+        let compute = started.elapsed();
+        cache.typical.add(compute);
+        let out = cache.shard(&digest).home().is_out();
+        if out && !leader.has_followers() {
             return;
         }
         let domain = self.key.domain;
-        let mut draft = Draft::new(domain.fingerprint, SystemTime::now(), started.elapsed());
+        let mut draft = Draft::new(domain.fingerprint, SystemTime::now(), compute);
         match self.codec.write(value, draft.payload(), domain.ambiguous) {
             Written::Value => {
                 let envelope = Bytes::from(draft.seal(&cache.seal, &digest));
@@ -173,7 +178,7 @@ impl<'c, R> Call<'c, R> {
                 if !storable {
                     cache.stats.count(Event::TooLarge);
                 }
-                if down || !storable {
+                if out || !storable {
                     leader.land(&envelope);
                 } else {
                     leader.land_queued(&envelope, epoch, |ticket| {

@@ -2,6 +2,7 @@
 
 mod call;
 mod run;
+mod typical;
 
 use std::{
     fmt,
@@ -15,6 +16,7 @@ use std::{
 use bytes::Bytes;
 use redis::RedisError;
 
+use self::typical::Typical;
 use crate::{
     codec::CodecError,
     config::{MaxSize, Resolved},
@@ -32,6 +34,7 @@ pub(crate) struct Cache {
     name: Arc<str>,
     maxsize: MaxSize,
     timeout: Duration,
+    typical: Typical,
     ttl: Option<Duration>,
     max_value_bytes: usize,
     seal: Seal,
@@ -64,6 +67,7 @@ impl Cache {
             name: config.name.as_str().into(),
             maxsize: config.maxsize,
             timeout: config.timeout,
+            typical: Typical::default(),
             ttl: config.ttl,
             max_value_bytes: config.max_value_bytes,
             seal: config.seal,
@@ -137,6 +141,11 @@ impl Cache {
 
     pub(crate) const fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// The most that a look-up may take now.
+    fn budget(&self) -> Duration {
+        self.typical.budget(self.timeout)
     }
 
     /// Queues a value; tells whether there was room.

@@ -29,7 +29,7 @@ impl Cache {
         leader.attended();
         let shard = self.shard(&digest);
         let entry = shard.names().entry(&digest);
-        let found = shard.home().lookup_blocking(&entry, self.timeout);
+        let found = shard.home().lookup_blocking(&entry, self.budget());
         match call.looked_up(found, leader, digest) {
             Next::Done(value) => value,
             Next::Alone => body(),
@@ -62,7 +62,7 @@ impl Cache {
         let shard = self.shard(&digest);
         let entry = shard.names().entry(&digest);
         // On the heap, so that a method's future is hardly larger than its body's.
-        let mut lookup = Box::pin(shard.home().lookup(&entry, self.timeout));
+        let mut lookup = Box::pin(shard.home().lookup(&entry, self.budget()));
         let found = leader.attend(lookup.as_mut()).await;
         drop(lookup);
         match call.looked_up(found, leader, digest) {

@@ -172,7 +172,7 @@ impl Deployment {
         match change {
             Change::Up { in_cluster: true } => self.join_cluster(),
             Change::Up { in_cluster: false } => {}
-            Change::Down => self.look_again(),
+            Change::Down | Change::Unreachable => self.look_again(),
         }
     }
 

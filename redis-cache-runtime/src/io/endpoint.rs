@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     IoThread,
+    breaker::{Admission, Breaker, CallEnd, CircuitState, Transition},
+    budget::Budget,
     lanes::Lanes,
     link::{Change, Link, Probe},
     lookup::{Answered, Failure, Lookup, interpret},
@@ -42,6 +44,7 @@ pub(crate) struct Endpoint {
     overdue: Overdue,
     pool: Pool,
     in_flight: AtomicUsize,
+    breaker: Breaker,
     retired: CancellationToken,
 }
 
@@ -60,16 +63,14 @@ impl Endpoint {
             overdue: Overdue::default(),
             pool: Pool::default(),
             in_flight: AtomicUsize::new(0),
+            breaker: Breaker::new(Instant::now()),
             retired: CancellationToken::new(),
         });
         if let Some(thread) = IoThread::get() {
             let keeper = Arc::clone(&endpoint);
             thread.spawn(async move {
                 let told = |change| {
-                    if change == Change::Down {
-                        keeper.pool.clear();
-                        keeper.lanes.close();
-                    }
+                    keeper.hear(change);
                     tell(change);
                 };
                 let link = &keeper.link;
@@ -106,8 +107,72 @@ impl Endpoint {
     }
 
     /// Whether the server is known to be away.
-    pub(crate) fn is_down(&self) -> bool {
+    pub(super) fn is_down(&self) -> bool {
         self.link.probe() == Probe::Down
+    }
+
+    /// Whether nobody asks the server now: it is away, or does not answer.
+    pub(super) fn is_out(&self) -> bool {
+        self.is_down() || self.breaker.state() == CircuitState::Open
+    }
+
+    fn hear(&self, change: Change) {
+        match change {
+            Change::Up { .. } => self.breaker.connected(),
+            Change::Down => {
+                self.pool.clear();
+                self.lanes.close();
+            }
+            Change::Unreachable => self.tell(self.breaker.connect_failed(Instant::now())),
+        }
+    }
+
+    fn tell(&self, transition: Option<Transition>) {
+        let address = &self.address;
+        match transition {
+            Some(Transition::Opened(wait)) => {
+                tracing::warn!(
+                    address,
+                    ?wait,
+                    "Redis does not answer; nobody asks it for a while"
+                );
+            }
+            Some(Transition::Closed) => tracing::info!(address, "Redis answers again"),
+            None => {}
+        }
+    }
+
+    /// Lets a look-up pass, or not. How it ends has to be [recorded](Self::record).
+    fn admit(&self, now: Instant) -> Option<Admission<'_>> {
+        if self.is_down() {
+            return None;
+        }
+        match self.breaker.admit(now) {
+            Admission::Refused => None,
+            admission => Some(admission),
+        }
+    }
+
+    fn record(&self, admission: Admission<'_>, now: Instant, answered: &Answered) {
+        let end = match answered {
+            Ok(Lookup::Failed(Failure::TimedOut)) => CallEnd::TimedOut,
+            Ok(Lookup::Failed(Failure::Broken)) => CallEnd::Broken,
+            // It was not asked.
+            Ok(Lookup::Failed(Failure::Unavailable)) => return,
+            Ok(_) | Err(_) => CallEnd::Answered,
+        };
+        self.tell(match admission {
+            Admission::Pass => self.breaker.record(now, end),
+            Admission::Probe(probe) => probe.record(now, end),
+            Admission::Refused => None,
+        });
+    }
+
+    /// Says that a reply was not one to what was asked: others may not be either.
+    pub(super) fn distrust(&self) {
+        self.pool.clear();
+        self.lanes.doubt_all();
+        self.doubt();
     }
 
     /// Why there is no connection, where one was tried.
@@ -126,30 +191,33 @@ impl Endpoint {
     }
 
     /// Looks `key` up, blocking the thread until `deadline` at most.
-    pub(super) fn lookup_blocking(self: &Arc<Self>, key: &str, deadline: Instant) -> Answered {
-        if self.is_down() {
+    pub(super) fn lookup_blocking(self: &Arc<Self>, key: &str, budget: Budget) -> Answered {
+        let Some(admission) = self.admit(budget.began) else {
             return Ok(Lookup::Failed(Failure::Unavailable));
-        }
+        };
+        let answered = self.ask_blocking(key, budget);
+        self.record(admission, budget.end(&answered), &answered);
+        answered
+    }
+
+    fn ask_blocking(self: &Arc<Self>, key: &str, budget: Budget) -> Answered {
         if self.link.probe() == Probe::Up
-            && let Some(mut connection) = self.pool.take(self)
+            && let Some(mut pooled) = self.pool.take(self)
         {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let reply = connection.request(&get(key).get_packed_command(), left);
-            match &reply {
+            let packed = get(key).get_packed_command();
+            let reply = pooled.connection.request(&packed, budget.deadline);
+            self.pool.put(pooled, budget.began);
+            match reply {
                 Err(error) if error.is_timeout() => {
-                    self.pool.discard(&connection);
                     self.doubt();
                     return Ok(Lookup::Failed(Failure::TimedOut));
                 }
                 // An idle connection may have been closed by the server: the link knows better.
-                Err(_) => self.pool.discard(&connection),
-                Ok(_) => {
-                    self.pool.put(connection);
-                    return interpret(reply);
-                }
+                Err(_) => {}
+                Ok(_) => return interpret(reply),
             }
         }
-        self.lookup_on_thread_blocking(Question::get(key), deadline)
+        self.lookup_on_thread_blocking(Question::get(key), budget.deadline)
     }
 
     /// Has the background thread ask, blocking this one until `deadline` at most.
@@ -166,11 +234,17 @@ impl Endpoint {
         }
     }
 
-    /// Looks `key` up, until `deadline` at most.
-    pub(super) async fn lookup(self: &Arc<Self>, key: &str, deadline: Instant) -> Answered {
-        if self.is_down() {
+    /// Looks `key` up, until the deadline at most.
+    pub(super) async fn lookup(self: &Arc<Self>, key: &str, budget: Budget) -> Answered {
+        let Some(admission) = self.admit(budget.began) else {
             return Ok(Lookup::Failed(Failure::Unavailable));
-        }
+        };
+        let answered = self.ask_async(key, budget.deadline).await;
+        self.record(admission, budget.end(&answered), &answered);
+        answered
+    }
+
+    async fn ask_async(self: &Arc<Self>, key: &str, deadline: Instant) -> Answered {
         if self.link.probe() == Probe::Up
             && let Ok(runtime) = Handle::try_current()
             && let Some(mut connection) = self.lanes.connection(self, &runtime)

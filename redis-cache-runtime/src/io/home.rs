@@ -1,15 +1,13 @@
 //! The server that has one slot now.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
 
 use super::{
-    Deployment, Endpoint, Failure, Lookup, Redirect, endpoint::Question, lookup::Answered,
+    Deployment, Endpoint, Failure, Lookup, Redirect, budget::Budget, endpoint::Question,
+    lookup::Answered,
 };
 
 /// Where the keys of one hash tag live. On a single server that never changes.
@@ -29,9 +27,14 @@ impl Home {
         }
     }
 
-    /// Whether the server is known to be away.
-    pub(crate) fn is_down(&self) -> bool {
-        self.endpoint.load().is_down()
+    /// Whether nobody asks the server now: it is away, or does not answer.
+    pub(crate) fn is_out(&self) -> bool {
+        self.endpoint.load().is_out()
+    }
+
+    /// Says that a reply was not one to what was asked.
+    pub(crate) fn distrust(&self) {
+        self.endpoint.load().distrust();
     }
 
     /// Why there is no connection, where one was tried.
@@ -66,16 +69,16 @@ impl Home {
 
     /// Looks `key` up, blocking the thread for at most `budget`.
     pub(crate) fn lookup_blocking(&self, key: &str, budget: Duration) -> Lookup {
-        let deadline = Instant::now() + budget;
-        let redirect = match self.endpoint.load_full().lookup_blocking(key, deadline) {
+        let budget = Budget::begin(budget);
+        let redirect = match self.endpoint.load_full().lookup_blocking(key, budget) {
             Ok(lookup) => return lookup,
             Err(redirect) => redirect,
         };
         let answered = match self.follow(&redirect) {
             Some(endpoint) if redirect.once => {
-                endpoint.lookup_on_thread_blocking(Question::asking(key), deadline)
+                endpoint.lookup_on_thread_blocking(Question::asking(key), budget.deadline)
             }
-            Some(endpoint) => endpoint.lookup_blocking(key, deadline),
+            Some(endpoint) => endpoint.lookup_blocking(key, budget),
             None => Err(redirect),
         };
         once_redirected(answered)
@@ -83,17 +86,17 @@ impl Home {
 
     /// Looks `key` up, taking at most `budget`.
     pub(crate) async fn lookup(&self, key: &str, budget: Duration) -> Lookup {
-        let deadline = Instant::now() + budget;
-        let redirect = match self.endpoint.load_full().lookup(key, deadline).await {
+        let budget = Budget::begin(budget);
+        let redirect = match self.endpoint.load_full().lookup(key, budget).await {
             Ok(lookup) => return lookup,
             Err(redirect) => redirect,
         };
         let answered = match self.follow(&redirect) {
             Some(endpoint) if redirect.once => {
                 let question = Question::asking(key);
-                endpoint.lookup_on_thread(question, deadline).await
+                endpoint.lookup_on_thread(question, budget.deadline).await
             }
-            Some(endpoint) => endpoint.lookup(key, deadline).await,
+            Some(endpoint) => endpoint.lookup(key, budget).await,
             None => Err(redirect),
         };
         once_redirected(answered)

@@ -108,6 +108,16 @@ impl Lanes {
         }
     }
 
+    /// Has every lane tried.
+    pub(super) fn doubt_all(&self) {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        for lane in lanes.values() {
+            if let Lane::Open { doubt, .. } = lane {
+                doubt.notify_one();
+            }
+        }
+    }
+
     /// Ends all lanes: the server has gone, or is no longer the one that is meant.
     pub(super) fn close(&self) {
         let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);

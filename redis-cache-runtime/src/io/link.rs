@@ -25,8 +25,12 @@ use crate::store::Scripts;
 /// The most that one attempt to connect may take, name resolution included.
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// How long a `PING` may take once there is doubt.
+/// How long a `PING` may take.
 const PING: Duration = Duration::from_secs(1);
+
+/// A link on which nothing has been in doubt for so long is tried all the same: a peer may go without a word, and the first
+/// caller after that would wait in vain.
+const WATCH: Duration = Duration::from_secs(2);
 
 /// What the link is.
 #[derive(Clone, Debug)]
@@ -54,6 +58,8 @@ pub(super) enum Change {
         in_cluster: bool,
     },
     Down,
+    /// An attempt to connect has failed.
+    Unreachable,
 }
 
 /// The state of the link, and the doubts about it.
@@ -149,13 +155,10 @@ impl Link {
                     if was_up != Some(false) {
                         tracing::warn!(address, %error, "Redis can't be reached; handlers run uncached until it can");
                     }
-                    let first = was_up.is_none();
                     was_up = Some(false);
                     *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     self.publish(LinkState::Down, Probe::Down);
-                    if first {
-                        tell(Change::Down);
-                    }
+                    tell(Change::Unreachable);
                 }
             }
             sleep(backoff.next()).await;
@@ -180,6 +183,7 @@ pub(super) async fn watch(
         tokio::select! {
             () = closed.notified() => return,
             () = doubt.notified() => {}
+            () = sleep(WATCH) => {}
         }
         let question = source.question();
         let asked = timeout(PING, connection.send_packed_command(&question)).await;
@@ -217,7 +221,7 @@ async fn connect(source: &Source, closed: Arc<Notify>) -> Result<Connected, Redi
         if !answers.get(1).is_some_and(|answer| source.is_meant(answer)) {
             return Err(RedisError::from((
                 ErrorKind::Io,
-                "the server that the sentinels name is not the primary yet",
+                "the server does not answer as the one that was meant",
             )));
         }
         let in_cluster = answers.first().is_some_and(is_in_cluster);

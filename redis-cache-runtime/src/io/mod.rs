@@ -5,11 +5,9 @@
 //! neither yet goes through the background thread, which also stores, touches, reconnects and clears.
 
 mod backoff;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the endpoint does not ask it yet")
-)]
+mod blocking;
 mod breaker;
+mod budget;
 mod deployment;
 mod endpoint;
 mod home;

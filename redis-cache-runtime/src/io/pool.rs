@@ -6,10 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{Connection, ConnectionLike as _, RedisError, Value};
 use tokio::time::sleep;
 
-use super::{Endpoint, IoThread};
+use super::{Endpoint, IoThread, blocking::Blocking};
 
 /// With more threads than this looking up at once, sharing the background thread's connection is faster
 /// than having one each: many requests go out in one system call.
@@ -21,30 +20,12 @@ const IDLE: Duration = Duration::from_secs(10);
 /// How long opening a connection may take; nobody waits for it.
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// A blocking connection.
-pub(super) struct Blocking {
-    connection: Connection,
-    /// What the socket's time-outs are set to.
-    timeout: Duration,
+/// A connection of the pool.
+#[derive(Debug)]
+pub(super) struct Pooled {
+    pub(super) connection: Blocking,
     used: Instant,
     generation: u64,
-}
-
-impl Blocking {
-    /// Sends one packed command and waits for the answer. After an error the connection is not to be used again:
-    /// the answer may still come.
-    pub(super) fn request(
-        &mut self,
-        packed: &[u8],
-        timeout: Duration,
-    ) -> Result<Value, RedisError> {
-        if self.timeout != timeout {
-            self.connection.set_read_timeout(Some(timeout))?;
-            self.connection.set_write_timeout(Some(timeout))?;
-            self.timeout = timeout;
-        }
-        self.connection.req_packed_command(packed)
-    }
 }
 
 /// The blocking connections of one endpoint.
@@ -55,7 +36,7 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct State {
-    idle: Vec<Blocking>,
+    idle: Vec<Pooled>,
     /// Idle, in use, or being opened.
     open: usize,
     opening: bool,
@@ -75,7 +56,10 @@ impl fmt::Debug for Pool {
 
 impl Pool {
     /// Takes an idle connection. Where there is none, one more is opened for those who come later.
-    pub(super) fn take(&self, endpoint: &Arc<Endpoint>) -> Option<Blocking> {
+    pub(super) fn take(&self, endpoint: &Arc<Endpoint>) -> Option<Pooled> {
+        if !endpoint.source().is_plain() {
+            return None;
+        }
         let mut state = self.state();
         if let Some(connection) = state.idle.pop() {
             return Some(connection);
@@ -91,19 +75,16 @@ impl Pool {
         None
     }
 
-    /// Puts a connection back.
-    pub(super) fn put(&self, mut connection: Blocking) {
-        connection.used = Instant::now();
+    /// Puts a connection back, or gives it up where it can't be used again.
+    pub(super) fn put(&self, mut pooled: Pooled, now: Instant) {
+        pooled.used = now;
         let mut state = self.state();
-        if connection.generation == state.generation {
-            state.idle.push(connection);
+        if pooled.generation != state.generation {
+            return;
         }
-    }
-
-    /// Gives a broken connection up.
-    pub(super) fn discard(&self, connection: &Blocking) {
-        let mut state = self.state();
-        if connection.generation == state.generation {
+        if pooled.connection.is_good() {
+            state.idle.push(pooled);
+        } else {
             state.open = state.open.saturating_sub(1);
         }
     }
@@ -119,16 +100,15 @@ impl Pool {
         drop(idle);
     }
 
-    fn opened(&self, generation: u64, connection: Option<Connection>) {
+    fn opened(&self, generation: u64, connection: Option<Blocking>) {
         let mut state = self.state();
         if generation != state.generation {
             return;
         }
         state.opening = false;
         match connection {
-            Some(connection) => state.idle.push(Blocking {
+            Some(connection) => state.idle.push(Pooled {
                 connection,
-                timeout: Duration::ZERO,
                 used: Instant::now(),
                 generation,
             }),
@@ -165,7 +145,8 @@ fn open(endpoint: &Arc<Endpoint>, generation: u64, first: bool) {
     let opener = Arc::clone(endpoint);
     thread.spawn_blocking(move || {
         let client = opener.source().client();
-        let connection = client.and_then(|client| client.get_connection_with_timeout(CONNECT).ok());
+        let connection =
+            client.and_then(|client| Blocking::connect(client.get_connection_info(), CONNECT).ok());
         opener.pool().opened(generation, connection);
     });
     if first {

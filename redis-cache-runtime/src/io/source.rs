@@ -14,6 +14,7 @@ use redis::{
 };
 use tokio::time::timeout;
 
+use super::blocking::Blocking;
 use crate::config::at;
 
 /// The most that one sentinel may take to answer, connecting included.
@@ -58,6 +59,14 @@ impl Source {
         }))
     }
 
+    /// Whether a thread can talk to the server by itself.
+    pub(super) fn is_plain(&self) -> bool {
+        Blocking::is_possible(match self {
+            Self::Fixed(client) => client.get_connection_info(),
+            Self::Sentinel(sentinels) => &sentinels.server,
+        })
+    }
+
     /// Where the server was found last; `None` before it was.
     pub(super) fn client(&self) -> Option<Client> {
         match self {
@@ -97,12 +106,13 @@ impl Source {
     /// Whether the answer to [`Source::question`] is that of the server that was meant.
     pub(super) fn is_meant(&self, answer: &Value) -> bool {
         match (self, answer) {
-            (Self::Fixed(_), _) => true,
+            // Any other answer is one to another question, or to none.
+            (Self::Fixed(_), Value::SimpleString(pong)) => pong == "PONG",
+            (_, Value::ServerError(error)) => error.code() != "NOAUTH",
+            (Self::Fixed(_), _) => false,
             (Self::Sentinel(_), Value::Array(role)) => {
                 matches!(role.first(), Some(Value::BulkString(role)) if role == b"master")
             }
-            // Without the right to ask there is nothing to go by; what is refused says itself.
-            (Self::Sentinel(_), Value::ServerError(error)) => error.code() == "NOPERM",
             (Self::Sentinel(_), _) => false,
         }
     }

@@ -20,11 +20,18 @@ local recency, meta, entry = KEYS[1], KEYS[2], KEYS[3]
 local maxsize, prefix, touched = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local member, envelope, generation, ttl = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 
-local held = redis.pcall('ZCARD', recency)
-if type(held) == 'table' then
-  -- Somebody wrote another type under a name that is ours.
-  redis.call('UNLINK', recency)
-  held = 0
+-- Counted where it matters: uses that are only told change nothing about it.
+local held
+local function count_held()
+  held = redis.pcall('ZCARD', recency)
+  if type(held) == 'table' then
+    -- Somebody wrote another type under a name that is ours.
+    redis.call('UNLINK', recency)
+    held = 0
+  end
+end
+if member then
+  count_held()
 end
 
 local marks = redis.pcall('HMGET', meta, 'clearing', 'generation')
@@ -70,7 +77,11 @@ end
 local function adopt(used, score)
   if not redis.call('ZSCORE', recency, used) and redis.pcall('EXISTS', key_of(prefix, used)) == 1 then
     redis.call('ZADD', recency, score, used)
-    held = held + 1
+    if held then
+      held = held + 1
+    else
+      count_held()
+    end
   end
 end
 
@@ -88,7 +99,12 @@ local function touch(first, last)
   if #scores == 0 then
     return
   end
-  local changed = redis.call('ZADD', recency, 'XX', 'CH', unpack(scores))
+  local changed = redis.pcall('ZADD', recency, 'XX', 'CH', unpack(scores))
+  if type(changed) == 'table' then
+    -- Another type under our name, or no memory left: what is said first is mended first.
+    count_held()
+    changed = redis.call('ZADD', recency, 'XX', 'CH', unpack(scores))
+  end
   if changed < #scores / 2 then
     for i = 1, #scores, 2 do
       adopt(scores[i + 1], scores[i])
@@ -111,7 +127,7 @@ if ttl and ttl ~= '' and member then
 end
 
 local evicted = 0
-local over = maxsize >= 0 and held - maxsize + (member and 1 or 0) or 0
+local over = maxsize >= 0 and held and held - maxsize + (member and 1 or 0) or 0
 if over > 0 then
   local victims = redis.call('ZRANGE', recency, 0, math.min(over, EVICTIONS) - 1)
   local keys = {}
