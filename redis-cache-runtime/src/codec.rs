@@ -168,7 +168,7 @@ fn read<T: Cacheable>(bytes: &[u8]) -> Result<T, CodecError> {
 /// A hash of what `value` is to serde, in the exact encoding of keys.
 fn exact<T: Cacheable>(value: &T) -> Option<Exact> {
     let mut encoded = Vec::new();
-    key::encode(value, &mut encoded).ok()?;
+    key::encode_strictly(value, &mut encoded).ok()?;
     let hash = blake3::hash(&encoded);
     Some(std::array::from_fn(|i| hash.as_bytes()[i]))
 }

@@ -2,7 +2,10 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use super::{KeyPart, encoder::EncodeError};
+use super::{
+    KeyPart,
+    encoder::{EncodeError, Number, begin_numbers, begin_text},
+};
 use crate::{
     cache::Cache,
     config::MaxSize,
@@ -51,6 +54,16 @@ impl KeyBuilder {
     pub(crate) fn new(cache: Option<&'static Arc<Cache>>, domain: Option<Domain>) -> Self {
         let on =
             domain.is_some() && cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0));
+        Self::begin(cache, on, domain.unwrap_or_default())
+    }
+
+    /// A key without a cache.
+    #[cfg(test)]
+    pub(super) fn of(domain: Domain) -> Self {
+        Self::begin(None, true, domain)
+    }
+
+    fn begin(cache: Option<&'static Arc<Cache>>, on: bool, domain: Domain) -> Self {
         // A thread that is ending has no buffer any more.
         let buffer = if on {
             BUFFER.try_with(Cell::take).unwrap_or_default()
@@ -60,7 +73,7 @@ impl KeyBuilder {
         Self {
             cache,
             on,
-            domain: domain.unwrap_or_default(),
+            domain,
             buffer,
             hasher: None,
             error: None,
@@ -95,14 +108,29 @@ impl KeyBuilder {
         }
     }
 
-    /// Adds a slice of plain memory under a tag for its element type.
-    pub(super) fn write_slice(&mut self, tag: u8, bytes: &[u8]) {
-        if !self.on {
+    /// Adds a string.
+    pub(super) fn write_text(&mut self, text: &str) {
+        self.write_memory(begin_text, text.as_bytes());
+    }
+
+    /// Adds numbers that lie in memory, each with its little end first.
+    pub(super) fn write_numbers(&mut self, number: Number, bytes: &[u8]) {
+        self.write_memory(|len, out| begin_numbers(number, len, out), bytes);
+    }
+
+    /// Adds `bytes` as they lie in memory, after what `begin` writes for their length.
+    fn write_memory(
+        &mut self,
+        begin: impl FnOnce(usize, &mut Vec<u8>) -> Result<(), EncodeError>,
+        bytes: &[u8],
+    ) {
+        if !self.on || self.error.is_some() {
             return;
         }
-        self.separate(tag);
-        self.buffer
-            .extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        self.error = begin(bytes.len(), &mut self.buffer).err();
+        if self.error.is_some() {
+            return;
+        }
         if bytes.len() < DIRECT {
             self.buffer.extend_from_slice(bytes);
         } else {
@@ -121,6 +149,17 @@ impl KeyBuilder {
         hasher
     }
 
+    pub(super) fn digest(&mut self) -> Result<Digest, EncodeError> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        Ok(if self.hasher.is_some() {
+            self.flush().finalize().into()
+        } else {
+            blake3::keyed_hash(&self.domain.seed, &self.buffer).into()
+        })
+    }
+
     /// Hashes what was written.
     #[must_use]
     pub fn finish(mut self) -> CallKey {
@@ -132,14 +171,10 @@ impl KeyBuilder {
                 domain,
             };
         };
-        let digest = if let Some(error) = self.error.take() {
-            open.report_unkeyed(&error);
-            None
-        } else if self.hasher.is_some() {
-            Some(self.flush().finalize().into())
-        } else {
-            Some(blake3::keyed_hash(&self.domain.seed, &self.buffer).into())
-        };
+        let digest = self
+            .digest()
+            .inspect_err(|error| open.report_unkeyed(error))
+            .ok();
         self.buffer.clear();
         if self.buffer.capacity() <= KEEP {
             let buffer = std::mem::take(&mut self.buffer);

@@ -4,6 +4,8 @@ mod builder;
 mod encoder;
 mod identity;
 mod part;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     builder::{CallKey, KeyBuilder},
@@ -12,5 +14,5 @@ pub use self::{
 };
 pub(crate) use self::{
     builder::{Digest, Domain},
-    encoder::{DEPTH, EncodeError, encode},
+    encoder::{DEPTH, EncodeError, encode_strictly},
 };

@@ -4,7 +4,10 @@ use std::{rc::Rc, sync::Arc};
 
 use serde::Serialize;
 
-use super::{KeyBuilder, encoder::encode};
+use super::{
+    KeyBuilder,
+    encoder::{Number, encode},
+};
 
 /// Keeps a type out of every key: an annotated method ignores parameters of this type.
 ///
@@ -50,7 +53,8 @@ impl<T: Serialize + ?Sized> KeyPart for T {
     }
 }
 
-/// What lies in memory as it can be hashed, so that it need not go through serde element by element.
+/// What lies in memory as it can be hashed, so that it need not go through serde element by element. The key is the
+/// same either way.
 pub trait FastPart {
     #[doc(hidden)]
     fn write_memory(&self, key: &mut KeyBuilder);
@@ -70,7 +74,7 @@ impl<T: FastPart + ?Sized> FastPart for &mut T {
 
 impl FastPart for str {
     fn write_memory(&self, key: &mut KeyBuilder) {
-        key.write_slice(b's', self.as_bytes());
+        key.write_text(self);
     }
 }
 
@@ -80,19 +84,18 @@ impl FastPart for String {
     }
 }
 
-/// Slices of numbers: a tag for the element type, the length, and the elements in little-endian order.
 macro_rules! number_slices {
-    ($($number:ty => $tag:literal),* $(,)?) => {$(
+    ($($number:ty => $name:ident),* $(,)?) => {$(
         impl FastPart for [$number] {
             #[cfg(target_endian = "little")]
             fn write_memory(&self, key: &mut KeyBuilder) {
-                key.write_slice($tag, bytemuck::must_cast_slice(self));
+                key.write_numbers(Number::$name, bytemuck::must_cast_slice(self));
             }
 
             #[cfg(target_endian = "big")]
             fn write_memory(&self, key: &mut KeyBuilder) {
                 let bytes: Vec<u8> = self.iter().flat_map(|n| n.to_le_bytes()).collect();
-                key.write_slice($tag, &bytes);
+                key.write_numbers(Number::$name, &bytes);
             }
         }
 
@@ -111,9 +114,9 @@ macro_rules! number_slices {
 }
 
 number_slices! {
-    u8 => b'b', u16 => b'c', u32 => b'd', u64 => b'e',
-    i8 => b'f', i16 => b'g', i32 => b'h', i64 => b'i',
-    f32 => b'j', f64 => b'k',
+    u8 => U8, u16 => U16, u32 => U32, u64 => U64,
+    i8 => I8, i16 => I16, i32 => I32, i64 => I64,
+    f32 => F32, f64 => F64,
 }
 
 /// One argument of a call. The expansion calls `feed` on it, and method resolution picks the first that

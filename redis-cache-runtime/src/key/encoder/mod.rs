@@ -4,127 +4,214 @@
 //! `Some(None)` and `None`, `5u8` and `5u64`, a map in two orders. A key must keep the first three apart and
 //! bring the last together, so this encoder writes every number in the width of its type, announces what
 //! MessagePack has no type for with an extension marker, names structs, fields and variants, and sorts maps.
+//!
+//! Numbers of one type are written as they lie in memory, so that a slice of them need not go through serde: a
+//! sequence, an array or a tuple of such numbers, and bytes, are one extension with the numbers in little-endian order.
+//! So are an empty sequence, array and tuple, and no bytes. Everything else has an encoding of its own.
 
-mod compound;
+mod error;
+mod fields;
+mod head;
+mod list;
+mod map;
+mod marker;
+mod number;
+mod pack;
+mod plain;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::{self, Display};
-
-use rmp::encode::{self as mp, ByteBuf};
 use serde::ser::{self, Serialize};
 
-use self::compound::{List, Map};
-
-/// Extension types for what serde tells apart and MessagePack does not.
-/// The numbers are part of the key format: changing one makes every cache cold.
-#[derive(Clone, Copy)]
-enum Marker {
-    Some = 1,
-    Unit = 2,
-    Char = 3,
-    Tuple = 4,
-    Named = 5,
-    Struct = 6,
-    Variant = 7,
-    I128 = 8,
-    U128 = 9,
-}
+pub(crate) use self::error::EncodeError;
+pub(in crate::key) use self::number::Number;
+use self::{fields::Fields, head::Head, list::List, map::Map, marker::Marker};
 
 /// The deepest nesting that is written.
 pub(crate) const DEPTH: u32 = 256;
 
-/// Appends the encoding of `value` to `out`.
+/// Appends the encoding of `value` to `out`, as part of a key.
 ///
 /// # Errors
 ///
-/// Only what the value's own `Serialize` reports.
+/// What the value's own `Serialize` reports, and that it is nested too deep or too long.
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
-    let mut buffer = ByteBuf::from_vec(std::mem::take(out));
-    let result = value.serialize(Encoder {
-        out: &mut buffer,
-        depth: 0,
-    });
-    *out = buffer.into_vec();
-    result
+    encode_at(value, Place::default(), out)
 }
 
-/// Why a value could not be encoded; the text comes from the value's own `Serialize`.
-#[derive(Debug)]
-pub(crate) struct EncodeError(String);
+/// Appends an encoding of `value` that tells bytes, tuples and sequences apart, whatever they hold.
+///
+/// A key does not: a `Vec`, an array and a slice of the same numbers are one argument.
+///
+/// # Errors
+///
+/// Those of [`encode`].
+pub(crate) fn encode_strictly<T: Serialize + ?Sized>(
+    value: &T,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let place = Place {
+        strict: true,
+        ..Place::default()
+    };
+    encode_at(value, place, out)
+}
 
-impl EncodeError {
-    pub(super) fn panicked() -> Self {
-        Self("its `Serialize` panicked".to_owned())
+fn encode_at<T: Serialize + ?Sized>(
+    value: &T,
+    place: Place,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    value.serialize(Encoder::new(out, place))
+}
+
+/// Begins a string of `len` bytes.
+#[inline]
+pub(super) fn begin_text(len: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    if let Ok(len @ ..32) = u8::try_from(len) {
+        out.push(rmp::Marker::FixStr(len).to_u8());
+    } else if let Ok(len) = u8::try_from(len) {
+        out.extend_from_slice(&[rmp::Marker::Str8.to_u8(), len]);
+    } else {
+        Head::text(out).end(len, out)?;
     }
+    Ok(())
 }
 
-impl Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// Begins numbers that take so many bytes in memory, with the little end of each first.
+pub(super) fn begin_numbers(
+    number: Number,
+    bytes: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    if bytes == 0 {
+        // Serde does not say of what type there are none.
+        Head::array(out);
+    } else {
+        out.extend_from_slice(&number.run_head(bytes)?);
     }
-}
-
-impl std::error::Error for EncodeError {}
-
-impl ser::Error for EncodeError {
-    fn custom<T: Display>(message: T) -> Self {
-        Self(message.to_string())
-    }
-}
-
-/// Writing to memory can't fail; this turns the infallible results of `rmp` into ours.
-fn wrote<T, E: Display>(result: Result<T, E>) -> Result<(), EncodeError> {
-    result
-        .map(drop)
-        .map_err(|error| EncodeError(error.to_string()))
+    Ok(())
 }
 
 /// Lengths are written in 32 bits, as MessagePack does.
 fn length(len: usize) -> Result<u32, EncodeError> {
-    u32::try_from(len).map_err(|_| EncodeError("longer than 4 GiB".to_owned()))
+    u32::try_from(len).map_err(|_| EncodeError::too_long())
 }
 
-struct Encoder<'a> {
-    out: &'a mut ByteBuf,
-    /// How many values there are around this one.
+/// What a value need know of the values around it.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// How many of them there are.
     depth: u32,
+    /// Whether bytes, tuples and sequences of the same numbers are told apart.
+    strict: bool,
 }
 
-impl Encoder<'_> {
-    /// The encoder of what is inside this value. A stack that overflows can't be caught, so there is an end to it.
+impl Place {
+    /// A place inside this one. A stack that overflows can't be caught, so there is an end to it.
+    #[inline]
     fn inner(self) -> Result<Self, EncodeError> {
         if self.depth >= DEPTH {
-            return Err(EncodeError(format!("nested more than {DEPTH} deep")));
+            return Err(EncodeError::too_deep());
         }
         Ok(Self {
             depth: self.depth + 1,
-            out: self.out,
+            ..self
         })
     }
+}
 
-    fn mark(&mut self, marker: Marker) -> Result<(), EncodeError> {
-        wrote(mp::write_ext_meta(self.out, 1, marker as i8))?;
-        self.raw(&[0]);
+struct Encoder<'a> {
+    out: &'a mut Vec<u8>,
+    place: Place,
+}
+
+impl<'a> Encoder<'a> {
+    const fn new(out: &'a mut Vec<u8>, place: Place) -> Self {
+        Self { out, place }
+    }
+
+    /// The encoder of what is inside this value.
+    #[inline]
+    fn inner(self) -> Result<Self, EncodeError> {
+        Ok(Self::new(self.out, self.place.inner()?))
+    }
+
+    #[inline]
+    fn mark(&mut self, marker: Marker) {
+        marker.write(self.out);
+    }
+
+    #[inline]
+    fn text(&mut self, text: &str) -> Result<(), EncodeError> {
+        begin_text(text.len(), self.out)?;
+        self.out.extend_from_slice(text.as_bytes());
         Ok(())
     }
 
-    fn raw(&mut self, bytes: &[u8]) {
-        self.out.as_mut_vec().extend_from_slice(bytes);
-    }
-
-    fn name(&mut self, name: &str) -> Result<(), EncodeError> {
-        wrote(mp::write_str(self.out, name))
-    }
-
+    #[inline]
     fn variant(&mut self, enumeration: &str, variant: &str) -> Result<(), EncodeError> {
-        self.mark(Marker::Variant)?;
-        self.name(enumeration)?;
-        self.name(variant)
+        self.mark(Marker::Variant);
+        self.text(enumeration)?;
+        self.text(variant)
     }
+
+    fn sequence(self) -> Result<List<'a>, EncodeError> {
+        let start = self.out.len();
+        self.list(start)
+    }
+
+    /// A tuple that is announced as one even where it holds numbers of one type.
+    #[inline]
+    fn announced_tuple(mut self) -> Result<List<'a>, EncodeError> {
+        self.mark(Marker::Tuple);
+        self.sequence()
+    }
+
+    /// What may also be an array, which lies in memory as a slice does.
+    #[inline]
+    fn tuple_or_array(mut self) -> Result<List<'a>, EncodeError> {
+        if self.place.strict {
+            return self.announced_tuple();
+        }
+        let start = self.out.len();
+        self.mark(Marker::Tuple);
+        self.list(start)
+    }
+
+    #[inline]
+    fn list(self, start: usize) -> Result<List<'a>, EncodeError> {
+        let Self { out, place } = self.inner()?;
+        Ok(List::begin(out, place, start))
+    }
+
+    fn collect(self, items: impl IntoIterator<Item: Serialize>) -> Result<(), EncodeError> {
+        let mut list = self.sequence()?;
+        for item in items {
+            ser::SerializeSeq::serialize_element(&mut list, &item)?;
+        }
+        ser::SerializeSeq::end(list)
+    }
+
+    #[inline]
+    fn fields(self) -> Result<Fields<'a>, EncodeError> {
+        let Self { out, place } = self.inner()?;
+        Ok(Fields::begin(out, place))
+    }
+}
+
+/// The numbers that can lie in memory as they are.
+macro_rules! numbers {
+    ($($method:ident $type:ident $number:ident;)*) => {$(
+        #[inline]
+        fn $method(self, v: $type) -> Result<(), EncodeError> {
+            Number::$number.write(v.to_le_bytes(), self.out);
+            Ok(())
+        }
+    )*};
 }
 
 impl<'a> ser::Serializer for Encoder<'a> {
@@ -135,101 +222,87 @@ impl<'a> ser::Serializer for Encoder<'a> {
     type SerializeTupleStruct = List<'a>;
     type SerializeTupleVariant = List<'a>;
     type SerializeMap = Map<'a>;
-    type SerializeStruct = List<'a>;
-    type SerializeStructVariant = List<'a>;
+    type SerializeStruct = Fields<'a>;
+    type SerializeStructVariant = Fields<'a>;
 
     fn is_human_readable(&self) -> bool {
         false
     }
 
-    fn serialize_bool(self, v: bool) -> Result<(), EncodeError> {
-        wrote(mp::write_bool(self.out, v))
-    }
-
-    fn serialize_i8(self, v: i8) -> Result<(), EncodeError> {
-        wrote(mp::write_i8(self.out, v))
-    }
-
-    fn serialize_i16(self, v: i16) -> Result<(), EncodeError> {
-        wrote(mp::write_i16(self.out, v))
-    }
-
-    fn serialize_i32(self, v: i32) -> Result<(), EncodeError> {
-        wrote(mp::write_i32(self.out, v))
-    }
-
-    fn serialize_i64(self, v: i64) -> Result<(), EncodeError> {
-        wrote(mp::write_i64(self.out, v))
+    numbers! {
+        serialize_i8 i8 I8;
+        serialize_i16 i16 I16;
+        serialize_i32 i32 I32;
+        serialize_i64 i64 I64;
+        serialize_u8 u8 U8;
+        serialize_u16 u16 U16;
+        serialize_u32 u32 U32;
+        serialize_u64 u64 U64;
+        serialize_f32 f32 F32;
+        serialize_f64 f64 F64;
     }
 
     fn serialize_i128(mut self, v: i128) -> Result<(), EncodeError> {
-        self.mark(Marker::I128)?;
-        self.raw(&v.to_be_bytes());
+        self.mark(Marker::I128);
+        self.out.extend_from_slice(&v.to_be_bytes());
         Ok(())
-    }
-
-    fn serialize_u8(self, v: u8) -> Result<(), EncodeError> {
-        wrote(mp::write_u8(self.out, v))
-    }
-
-    fn serialize_u16(self, v: u16) -> Result<(), EncodeError> {
-        wrote(mp::write_u16(self.out, v))
-    }
-
-    fn serialize_u32(self, v: u32) -> Result<(), EncodeError> {
-        wrote(mp::write_u32(self.out, v))
-    }
-
-    fn serialize_u64(self, v: u64) -> Result<(), EncodeError> {
-        wrote(mp::write_u64(self.out, v))
     }
 
     fn serialize_u128(mut self, v: u128) -> Result<(), EncodeError> {
-        self.mark(Marker::U128)?;
-        self.raw(&v.to_be_bytes());
+        self.mark(Marker::U128);
+        self.out.extend_from_slice(&v.to_be_bytes());
         Ok(())
     }
 
-    fn serialize_f32(self, v: f32) -> Result<(), EncodeError> {
-        wrote(mp::write_f32(self.out, v))
-    }
-
-    fn serialize_f64(self, v: f64) -> Result<(), EncodeError> {
-        wrote(mp::write_f64(self.out, v))
+    fn serialize_bool(self, v: bool) -> Result<(), EncodeError> {
+        let marker = if v {
+            rmp::Marker::True
+        } else {
+            rmp::Marker::False
+        };
+        self.out.push(marker.to_u8());
+        Ok(())
     }
 
     fn serialize_char(mut self, v: char) -> Result<(), EncodeError> {
-        self.mark(Marker::Char)?;
-        wrote(mp::write_u32(self.out, u32::from(v)))
+        self.mark(Marker::Char);
+        Number::U32.write(u32::from(v).to_le_bytes(), self.out);
+        Ok(())
     }
 
-    fn serialize_str(self, v: &str) -> Result<(), EncodeError> {
-        length(v.len())?;
-        wrote(mp::write_str(self.out, v))
+    fn serialize_str(mut self, v: &str) -> Result<(), EncodeError> {
+        self.text(v)
     }
 
-    fn serialize_bytes(self, v: &[u8]) -> Result<(), EncodeError> {
-        length(v.len())?;
-        wrote(mp::write_bin(self.out, v))
+    fn serialize_bytes(mut self, v: &[u8]) -> Result<(), EncodeError> {
+        if self.place.strict {
+            self.mark(Marker::Bytes);
+        }
+        begin_numbers(Number::U8, v.len(), self.out)?;
+        self.out.extend_from_slice(v);
+        Ok(())
     }
 
     fn serialize_none(self) -> Result<(), EncodeError> {
-        wrote(mp::write_nil(self.out))
+        self.out.push(rmp::Marker::Null.to_u8());
+        Ok(())
     }
 
     fn serialize_some<T: Serialize + ?Sized>(mut self, value: &T) -> Result<(), EncodeError> {
-        self.mark(Marker::Some)?;
+        self.mark(Marker::Some);
         value.serialize(self.inner()?)
     }
 
     fn serialize_unit(mut self) -> Result<(), EncodeError> {
-        self.mark(Marker::Unit)
+        self.mark(Marker::Unit);
+        Ok(())
     }
 
     fn serialize_unit_struct(mut self, name: &'static str) -> Result<(), EncodeError> {
-        self.mark(Marker::Named)?;
-        self.name(name)?;
-        self.mark(Marker::Unit)
+        self.mark(Marker::Named);
+        self.text(name)?;
+        self.mark(Marker::Unit);
+        Ok(())
     }
 
     fn serialize_unit_variant(
@@ -239,7 +312,8 @@ impl<'a> ser::Serializer for Encoder<'a> {
         variant: &'static str,
     ) -> Result<(), EncodeError> {
         self.variant(name, variant)?;
-        self.mark(Marker::Unit)
+        self.mark(Marker::Unit);
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -247,8 +321,8 @@ impl<'a> ser::Serializer for Encoder<'a> {
         name: &'static str,
         value: &T,
     ) -> Result<(), EncodeError> {
-        self.mark(Marker::Named)?;
-        self.name(name)?;
+        self.mark(Marker::Named);
+        self.text(name)?;
         value.serialize(self.inner()?)
     }
 
@@ -264,12 +338,21 @@ impl<'a> ser::Serializer for Encoder<'a> {
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<List<'a>, EncodeError> {
-        Ok(List::begin(self.inner()?))
+        self.sequence()
     }
 
-    fn serialize_tuple(mut self, _len: usize) -> Result<List<'a>, EncodeError> {
-        self.mark(Marker::Tuple)?;
-        Ok(List::begin(self.inner()?))
+    fn collect_seq<I>(self, items: I) -> Result<(), EncodeError>
+    where
+        I: IntoIterator<Item: Serialize>,
+    {
+        match Number::referred::<I::Item>() {
+            Some(number) => plain::write(number, items, self.out),
+            None => self.collect(items),
+        }
+    }
+
+    fn serialize_tuple(self, _len: usize) -> Result<List<'a>, EncodeError> {
+        self.tuple_or_array()
     }
 
     fn serialize_tuple_struct(
@@ -277,9 +360,9 @@ impl<'a> ser::Serializer for Encoder<'a> {
         name: &'static str,
         _len: usize,
     ) -> Result<List<'a>, EncodeError> {
-        self.mark(Marker::Named)?;
-        self.name(name)?;
-        self.serialize_tuple(0)
+        self.mark(Marker::Named);
+        self.text(name)?;
+        self.announced_tuple()
     }
 
     fn serialize_tuple_variant(
@@ -290,21 +373,22 @@ impl<'a> ser::Serializer for Encoder<'a> {
         _len: usize,
     ) -> Result<List<'a>, EncodeError> {
         self.variant(name, variant)?;
-        self.serialize_tuple(0)
+        self.announced_tuple()
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Map<'a>, EncodeError> {
-        Ok(Map::begin(self.inner()?))
+        let Self { out, place } = self.inner()?;
+        Ok(Map::begin(out, place))
     }
 
     fn serialize_struct(
         mut self,
         name: &'static str,
         _len: usize,
-    ) -> Result<List<'a>, EncodeError> {
-        self.mark(Marker::Struct)?;
-        self.name(name)?;
-        Ok(List::begin(self.inner()?))
+    ) -> Result<Fields<'a>, EncodeError> {
+        self.mark(Marker::Struct);
+        self.text(name)?;
+        self.fields()
     }
 
     fn serialize_struct_variant(
@@ -313,9 +397,9 @@ impl<'a> ser::Serializer for Encoder<'a> {
         _index: u32,
         variant: &'static str,
         _len: usize,
-    ) -> Result<List<'a>, EncodeError> {
+    ) -> Result<Fields<'a>, EncodeError> {
         self.variant(name, variant)?;
-        self.mark(Marker::Struct)?;
-        Ok(List::begin(self.inner()?))
+        self.mark(Marker::Struct);
+        self.fields()
     }
 }

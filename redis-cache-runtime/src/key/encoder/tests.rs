@@ -1,8 +1,10 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use serde::Serialize;
+use serde::{Serialize, ser::SerializeSeq as _};
 
 use super::*;
+
+mod zoo;
 
 fn bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut out = Vec::new();
@@ -10,11 +12,22 @@ fn bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     out
 }
 
+fn strict<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut out = Vec::new();
+    encode_strictly(value, &mut out).unwrap();
+    out
+}
+
 /// Every pair must differ.
-fn all_distinct(encodings: &[(&str, Vec<u8>)]) {
+fn all_distinct(encodings: &[(impl AsRef<str>, Vec<u8>)]) {
     for (i, (left, a)) in encodings.iter().enumerate() {
         for (right, b) in &encodings[i + 1..] {
+            let (left, right) = (left.as_ref(), right.as_ref());
             assert_ne!(a, b, "{left} and {right} share an encoding");
+            assert!(
+                !a.starts_with(b) && !b.starts_with(a),
+                "of {left} and {right} one begins as the other"
+            );
         }
     }
 }
@@ -30,7 +43,6 @@ fn options_units_and_their_contents_differ() {
         ("()", bytes(&())),
         ("Some(())", bytes(&Some(()))),
         ("[5]", bytes(&vec![5u32])),
-        ("(5,)", bytes(&(5u32,))),
         ("[]", bytes(&Vec::<u32>::new())),
         ("empty string", bytes("")),
     ]);
@@ -167,4 +179,102 @@ fn what_is_nested_too_deep_is_an_error() {
     assert!(encode(&list, &mut Vec::new()).is_err());
     // A list as long as this can't be dropped either.
     std::mem::forget(list);
+}
+
+#[test]
+fn numbers_that_lie_in_memory_are_one_content() {
+    let list = bytes(&vec![1u8, 2, 3]);
+    assert_eq!(bytes(&[1u8, 2, 3]), list);
+    assert_eq!(bytes(&(1u8, 2u8, 3u8)), list);
+    assert_eq!(bytes(&[1u8, 2, 3].as_slice()), list);
+    assert_eq!(bytes(serde_bytes::Bytes::new(&[1, 2, 3])), list);
+    assert_eq!(bytes(&VecDeque::from([1u8, 2, 3])), list);
+    assert_eq!(bytes(&BTreeSet::from([1u8, 2, 3])), list);
+}
+
+#[test]
+fn strictly_they_differ() {
+    all_distinct(&[
+        ("list", strict(&vec![1u8, 2])),
+        ("tuple", strict(&(1u8, 2u8))),
+        ("bytes", strict(serde_bytes::Bytes::new(&[1, 2]))),
+        ("empty list", strict(&Vec::<u8>::new())),
+        ("empty tuple", strict(&[0u8; 0])),
+        ("no bytes", strict(serde_bytes::Bytes::new(&[]))),
+    ]);
+}
+
+#[test]
+fn a_list_without_elements_has_no_type() {
+    let empty = bytes(&Vec::<u8>::new());
+    assert_eq!(bytes(&Vec::<f64>::new()), empty);
+    assert_eq!(bytes(&Vec::<String>::new()), empty);
+    assert_eq!(bytes(&[0u8; 0]), empty);
+    assert_eq!(bytes(serde_bytes::Bytes::new(&[])), empty);
+    assert_eq!(bytes(&BTreeSet::<u32>::new()), empty);
+}
+
+/// A sequence whose elements come one by one, of types that are not known beforehand.
+struct OneByOne<T>(Vec<T>);
+
+impl<T: Serialize> Serialize for OneByOne<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for element in &self.0 {
+            list.serialize_element(element)?;
+        }
+        list.end()
+    }
+}
+
+#[test]
+fn a_list_is_the_same_whole_and_one_by_one() {
+    fn check<T: Serialize + Copy>(number: T) {
+        for len in [0, 1, 2, 5, 63, 64, 65, 512, 513, 4000] {
+            let list = vec![number; len];
+            assert_eq!(bytes(&OneByOne(list.clone())), bytes(&list));
+        }
+    }
+    check(1u8);
+    check(2u16);
+    check(3u32);
+    check(4u64);
+    check(-1i8);
+    check(-2i16);
+    check(-3i32);
+    check(-4i64);
+    check(0.5f32);
+    check(-0.25f64);
+}
+
+#[test]
+fn a_list_that_is_not_all_numbers_of_one_type_is_no_run() {
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Any {
+        Byte(u8),
+        Word(u32),
+        Float(f32),
+        Text(&'static str),
+        Bytes(Vec<u8>),
+    }
+    let lists = [
+        vec![Any::Byte(1)],
+        vec![Any::Byte(1), Any::Byte(0xcc)],
+        vec![Any::Byte(1), Any::Word(2)],
+        vec![Any::Word(1), Any::Word(2)],
+        vec![Any::Word(1), Any::Float(2.0)],
+        vec![Any::Float(1.0), Any::Float(2.0)],
+        vec![Any::Text("a"), Any::Byte(1)],
+        vec![Any::Byte(1), Any::Text("a")],
+        vec![Any::Byte(1), Any::Byte(2), Any::Byte(3), Any::Word(4)],
+        vec![Any::Bytes(vec![1, 2])],
+        vec![Any::Bytes(vec![1]), Any::Bytes(vec![2])],
+        vec![Any::Bytes(vec![]), Any::Byte(1)],
+    ];
+    let encodings = lists.iter().enumerate();
+    let encodings: Vec<_> = encodings
+        .map(|(i, list)| (i.to_string(), bytes(list)))
+        .collect();
+    all_distinct(&encodings);
 }

@@ -1,0 +1,61 @@
+//! The fields of a struct under way.
+
+use serde::ser::{self, Serialize};
+
+use super::{EncodeError, Encoder, Head, Place};
+
+/// The fields of a struct under way: each goes under its name.
+pub(super) struct Fields<'a> {
+    out: &'a mut Vec<u8>,
+    place: Place,
+    head: Head,
+    len: usize,
+}
+
+impl<'a> Fields<'a> {
+    #[inline]
+    pub(super) fn begin(out: &'a mut Vec<u8>, place: Place) -> Self {
+        let head = Head::array(out);
+        Self {
+            out,
+            place,
+            head,
+            len: 0,
+        }
+    }
+
+    #[inline]
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
+        self.len += 1;
+        let mut encoder = Encoder::new(self.out, self.place);
+        encoder.text(name)?;
+        value.serialize(encoder)
+    }
+
+    fn finish(self) -> Result<(), EncodeError> {
+        self.head.end(self.len, self.out)
+    }
+}
+
+macro_rules! structs {
+    ($($trait:ident)*) => {$(
+        impl ser::$trait for Fields<'_> {
+            type Ok = ();
+            type Error = EncodeError;
+
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                name: &'static str,
+                value: &T,
+            ) -> Result<(), EncodeError> {
+                self.field(name, value)
+            }
+
+            fn end(self) -> Result<(), EncodeError> {
+                self.finish()
+            }
+        }
+    )*};
+}
+
+structs!(SerializeStruct SerializeStructVariant);
