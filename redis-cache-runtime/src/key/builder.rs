@@ -19,6 +19,12 @@ const DIRECT: usize = 4 * 1024;
 /// A buffer that has grown past this is not kept for the next call.
 const KEEP: usize = 1024 * 1024;
 
+/// What goes before a part that is not an argument. MessagePack never uses the first byte: no argument's encoding begins
+/// with it.
+pub(super) const fn separator(tag: u8) -> [u8; 2] {
+    [0xc1, tag]
+}
+
 /// The hash of a call's name and arguments.
 pub(crate) type Digest = [u8; 32];
 
@@ -91,8 +97,7 @@ impl KeyBuilder {
         if !self.on {
             return;
         }
-        // MessagePack never uses this byte, so no argument's encoding begins with it.
-        self.buffer.extend_from_slice(&[0xc1, tag]);
+        self.buffer.extend_from_slice(&separator(tag));
     }
 
     /// Adds what `encode` writes.

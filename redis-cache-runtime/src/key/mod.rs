@@ -1,5 +1,6 @@
 //! The key of a call: its arguments, encoded without ambiguity and hashed.
 
+mod arguments;
 mod builder;
 mod encoder;
 mod identity;
@@ -8,6 +9,7 @@ mod part;
 mod tests;
 
 pub use self::{
+    arguments::Arguments,
     builder::{CallKey, KeyBuilder},
     identity::{CacheIdentity, Receiver, ReceiverAnonymous},
     part::{FastPart, KeyPart, Part, PartFast, PartSerde, SkipInKey},

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Digest, Domain, FastPart, KeyBuilder, Part, PartFast as _, PartSerde as _};
+use super::{
+    Arguments, CacheIdentity, Digest, Domain, FastPart, KeyBuilder, KeyPart, Part, PartFast as _,
+    PartSerde as _, Receiver, ReceiverAnonymous as _,
+};
 
 const DOMAIN: Domain = Domain {
     seed: [7; blake3::KEY_LEN],
@@ -19,7 +22,7 @@ fn digest(feed: impl FnOnce(&mut KeyBuilder)) -> Digest {
 /// A key that the value's memory and its serde code agree on.
 fn agreed<T: FastPart + Serialize + ?Sized>(value: &T) -> Digest {
     let memory = digest(|key| value.write_memory(key));
-    let serde = digest(|key| super::KeyPart::write_serde(value, key));
+    let serde = digest(|key| KeyPart::write_serde(value, key));
     assert_eq!(memory, serde);
     memory
 }
@@ -82,11 +85,131 @@ fn the_way_into_the_hasher_does_not_matter() {
     });
     let together = digest(|key| {
         for part in [&small, &large] {
-            super::KeyPart::write_serde(part, key);
+            KeyPart::write_serde(part, key);
         }
-        super::KeyPart::write_serde(&Some(5u8), key);
-        super::KeyPart::write_serde(&large, key);
-        super::KeyPart::write_serde("end", key);
+        KeyPart::write_serde(&Some(5u8), key);
+        KeyPart::write_serde(&large, key);
+        KeyPart::write_serde("end", key);
     });
     assert_eq!(apart, together);
+}
+
+struct Model(u32);
+
+impl CacheIdentity for Model {
+    fn cache_identity(&self) -> impl Serialize {
+        ("model", self.0)
+    }
+}
+
+/// Without an identity.
+struct Plain;
+
+/// Feeds a key as the attribute does: the receiver, the version, the arguments.
+macro_rules! call {
+    ($receiver:expr, [$($version:expr)?], $($argument:expr),*) => {
+        digest(|key| {
+            Receiver::new(&$receiver).feed(key);
+            $(key.version(&$version);)?
+            $((&Part::new(&$argument)).feed(key);)*
+        })
+    };
+}
+
+fn named(arguments: impl Into<Arguments>) -> Digest {
+    arguments.into().digest(&DOMAIN).unwrap()
+}
+
+#[test]
+fn arguments_have_the_digest_of_their_call() {
+    let (bytes, numbers) = (noise(2, 10_000), vec![0.5f32; 5000]);
+    let text = "text".to_owned();
+    assert_eq!(named(()), call!(Plain, [],));
+    assert_eq!(named((7u32,)), call!(Plain, [], 7u32));
+    assert_eq!(
+        named((7u32, "text", Some(0.5f64))),
+        call!(Plain, [], 7u32, text, Some(0.5f64))
+    );
+    assert_eq!(
+        named((bytes.as_slice(), &numbers, [1u8, 2], (1u8, 'x'))),
+        call!(Plain, [], bytes, numbers, vec![1u8, 2], (1u8, 'x'))
+    );
+    assert_eq!(
+        named((
+            1u8, 2u8, 3u8, 4u8, 5u8, 6u8, 7u8, 8u8, 9u8, 10u8, 11u8, &bytes
+        )),
+        call!(
+            Plain,
+            [],
+            1u8,
+            2u8,
+            3u8,
+            4u8,
+            5u8,
+            6u8,
+            7u8,
+            8u8,
+            9u8,
+            10u8,
+            11u8,
+            bytes
+        )
+    );
+}
+
+#[test]
+fn arguments_know_identity_and_version() {
+    let bytes = noise(3, 100_000);
+    let plain = || Arguments::from((7u32, &bytes));
+    let digests = [
+        named(plain()),
+        named(plain().identity(&Model(3))),
+        named(plain().version("v1")),
+        named(plain().identity(&Model(3)).version("v1")),
+    ];
+    assert_eq!(digests[0], call!(Plain, [], 7u32, bytes));
+    assert_eq!(digests[1], call!(&Model(3), [], 7u32, bytes));
+    assert_eq!(digests[2], call!(Plain, ["v1"], 7u32, bytes));
+    assert_eq!(digests[3], call!(Model(3), ["v1".to_owned()], 7u32, bytes));
+    assert_eq!(named(plain().version("v1").identity(&Model(3))), digests[3]);
+    assert_eq!(named(plain().version("v0").version("v1")), digests[2]);
+    assert_eq!(
+        named(Arguments::default().identity(&Model(3)).version(&1u8)),
+        call!(Model(3), [1u8],)
+    );
+}
+
+#[test]
+fn arguments_of_another_domain_have_another_digest() {
+    let other = Domain {
+        seed: [8; blake3::KEY_LEN],
+        ..DOMAIN
+    };
+    let arguments = Arguments::from((7u32,));
+    assert_ne!(arguments.digest(&other).unwrap(), named(arguments));
+}
+
+struct Refuses;
+
+impl Serialize for Refuses {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("no"))
+    }
+}
+
+struct Panics;
+
+impl Serialize for Panics {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("on purpose")
+    }
+}
+
+#[test]
+fn arguments_report_what_can_not_be_written() {
+    let message = |arguments: Arguments| arguments.digest(&DOMAIN).unwrap_err().to_string();
+    assert_eq!(message(Arguments::from((1u8, Refuses, Panics))), "no");
+    assert_eq!(message(Arguments::from((1u8,)).version(&Refuses)), "no");
+    assert!(message(Arguments::from((Panics,))).contains("panicked"));
+    assert!(message(Arguments::from(()).version(&Panics)).contains("panicked"));
 }

@@ -1,0 +1,142 @@
+//! The keyed arguments of one call, written without the attribute.
+
+use serde::Serialize;
+
+use super::{
+    CacheIdentity, Digest, Domain,
+    builder::separator,
+    encoder::{EncodeError, encode},
+};
+use crate::shield::{Panicked, shield};
+
+/// The arguments of one call of a handler, by which its entry can be named.
+///
+/// It is made of a tuple that has one element for each parameter in the key, in their order: `()` for none, `(a,)` for
+/// one. Parameters that are skipped, by name or by type, are left out. What else is in the key is added by
+/// [`Arguments::identity`] and [`Arguments::version`].
+///
+/// An element stands for a parameter if serde sees the same in both. So `&str` is as good as `String`, a slice as good
+/// as a `Vec`, and of numbers an array too. But the width of a number is part of the key: for a `u32` write
+/// `7u32`, for an `f32` `0.5f32`, since a literal alone is an `i32` or an `f64` here. A parameter under a `#[cfg]` takes
+/// two elements, its name and its value.
+///
+/// ```
+/// use redis_cache_runtime::Arguments;
+///
+/// // For `fn handle(&self, text: String, pixels: Vec<f32>, limit: Option<u32>, context: &Context)` with `skip(context)`:
+/// let arguments = Arguments::from(("hello", [0.0f32, 1.0], Some(7u32)));
+///
+/// // For a handler without arguments:
+/// let arguments = Arguments::from(());
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "arguments do nothing by themselves"]
+pub struct Arguments {
+    // The handler feeds its key in the order of these fields.
+    identity: Vec<u8>,
+    version: Vec<u8>,
+    values: Vec<u8>,
+    error: Option<EncodeError>,
+}
+
+impl Arguments {
+    /// Adds what the handler's receiver is keyed by.
+    ///
+    /// Needed where the handler has a `self` whose type is [`CacheIdentity`].
+    ///
+    /// ```
+    /// use redis_cache_runtime::{Arguments, CacheIdentity};
+    ///
+    /// struct Model { revision: u32 }
+    ///
+    /// impl CacheIdentity for Model {
+    ///     fn cache_identity(&self) -> impl serde::Serialize {
+    ///         self.revision
+    ///     }
+    /// }
+    ///
+    /// let arguments = Arguments::from(("hello",)).identity(&Model { revision: 3 });
+    /// ```
+    pub fn identity(mut self, receiver: &(impl CacheIdentity + ?Sized)) -> Self {
+        self.identity.clear();
+        self.identity.extend_from_slice(&separator(b'I'));
+        self.error = self.error.or(written(|| {
+            encode(&receiver.cache_identity(), &mut self.identity)
+        }));
+        self
+    }
+
+    /// Adds what the attribute's `version = …` gives.
+    ///
+    /// ```
+    /// use redis_cache_runtime::Arguments;
+    ///
+    /// // For `#[handler_cache(version = "2024-05")]`:
+    /// let arguments = Arguments::from(("hello",)).version("2024-05");
+    /// ```
+    pub fn version(mut self, version: &(impl Serialize + ?Sized)) -> Self {
+        self.version.clear();
+        self.version.extend_from_slice(&separator(b'V'));
+        self.error = self
+            .error
+            .or(written(|| encode(version, &mut self.version)));
+        self
+    }
+
+    fn argument(&mut self, argument: &(impl Serialize + ?Sized)) {
+        if self.error.is_none() {
+            self.error = written(|| encode(argument, &mut self.values));
+        }
+    }
+
+    /// The hash that a call of the handler with these arguments has.
+    ///
+    /// # Errors
+    ///
+    /// What one of the values reported when it was written.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the handle asks for it"))]
+    pub(crate) fn digest(&self, domain: &Domain) -> Result<Digest, EncodeError> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        let mut hasher = blake3::Hasher::new_keyed(&domain.seed);
+        for part in [&self.identity, &self.version, &self.values] {
+            hasher.update(part);
+        }
+        Ok(hasher.finalize().into())
+    }
+}
+
+/// Why `write` did not write; its serde code may panic.
+fn written(write: impl FnOnce() -> Result<(), EncodeError>) -> Option<EncodeError> {
+    shield(write)
+        .unwrap_or_else(|Panicked| Err(EncodeError::panicked()))
+        .err()
+}
+
+impl From<()> for Arguments {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+macro_rules! from_tuples {
+    ($first:ident $($rest:ident)*) => {
+        from_tuples!(@ $first $($rest)*);
+        from_tuples!($($rest)*);
+    };
+    () => {};
+    (@ $($argument:ident)*) => {
+        impl<$($argument: Serialize),*> From<($($argument,)*)> for Arguments {
+            fn from(arguments: ($($argument,)*)) -> Self {
+                #[expect(non_snake_case, reason = "each value is named as its type")]
+                let ($($argument,)*) = arguments;
+                let mut written = Self::default();
+                $(written.argument(&$argument);)*
+                written
+            }
+        }
+    };
+}
+
+from_tuples!(A B C D E F G H I J K L);
