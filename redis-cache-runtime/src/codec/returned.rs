@@ -1,0 +1,77 @@
+//! The return type of a method, and the codec that fits it best.
+
+use std::marker::PhantomData;
+
+use super::{
+    Cacheable, Codec,
+    layout::{InMemory, MessagePack},
+    memory::Memory,
+};
+
+/// The return type of a method.
+///
+/// The expansion calls `codec` on it by value, and method resolution picks the first that fits: what is stored as it
+/// lies in memory, alone or in a `Result`; then, by reference, the inherent one, which is for results and so knows one
+/// under any alias; then everything else.
+#[derive(Debug)]
+pub struct Returned<R>(PhantomData<fn() -> R>);
+
+impl<R> Returned<R> {
+    #[doc(hidden)]
+    pub const NEW: Self = Self(PhantomData);
+}
+
+#[doc(hidden)]
+pub trait ReturnedWhole<R> {
+    /// What of `R` is stored.
+    type Stored;
+
+    fn codec(self) -> Codec<R>
+    where
+        Self::Stored: Cacheable;
+}
+
+impl<T: Memory> ReturnedWhole<T> for Returned<T> {
+    type Stored = T;
+
+    fn codec(self) -> Codec<T>
+    where
+        T: Cacheable,
+    {
+        Codec::whole::<InMemory>()
+    }
+}
+
+impl<T: Memory, E> ReturnedWhole<Result<T, E>> for Returned<Result<T, E>> {
+    type Stored = T;
+
+    fn codec(self) -> Codec<Result<T, E>>
+    where
+        T: Cacheable,
+    {
+        Codec::of_ok::<InMemory>()
+    }
+}
+
+impl<T, E> Returned<Result<T, E>> {
+    /// Stores `Ok` values and passes `Err` on; `E` need not be serializable.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn codec(&self) -> Codec<Result<T, E>>
+    where
+        T: Cacheable,
+    {
+        Codec::of_ok::<MessagePack>()
+    }
+}
+
+impl<R> ReturnedWhole<R> for &Returned<R> {
+    type Stored = R;
+
+    fn codec(self) -> Codec<R>
+    where
+        R: Cacheable,
+    {
+        Codec::whole::<MessagePack>()
+    }
+}
