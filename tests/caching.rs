@@ -17,8 +17,8 @@ use std::{
 
 use cache_tests_support::{MonitorLine, RedisServer, shared};
 use redis_cache_runtime::{
-    CacheIdentity, CallResult, ErrorKind, HandlerCache, MaxSize, SkipInKey, handler_cache, observe,
-    observe_async,
+    Arguments, CacheIdentity, CallResult, ErrorKind, HandlerCache, MaxSize, SkipInKey,
+    handler_cache, observe, observe_async,
 };
 
 fn url() -> String {
@@ -462,4 +462,69 @@ fn a_setting_that_fails_leaves_the_handler_alone() {
     assert_eq!(itself(1), 2);
     let maxsize = HandlerCache::named("itself").unwrap().parameters().maxsize;
     assert_eq!(maxsize, MaxSize::Entries(16));
+}
+
+#[test]
+fn one_entry_can_be_deleted() {
+    struct Model {
+        revision: u32,
+    }
+    impl CacheIdentity for Model {
+        fn cache_identity(&self) -> impl serde::Serialize {
+            self.revision
+        }
+    }
+    impl Model {
+        #[handler_cache(url = url(), name = "invalidated", version = "v", skip(request))]
+        fn predict(&self, pixels: &[f32], label: String, request: u64) -> String {
+            format!("{label} {} {request}", pixels.len())
+        }
+    }
+
+    let model = Model { revision: 3 };
+    let call = |pixels: &[f32]| result_of(|| model.predict(pixels, "a".to_owned(), 1));
+    let pixels = vec![0.5f32; 784];
+    assert_eq!(call(&pixels), CallResult::Miss);
+    assert_eq!(call(&pixels[1..]), CallResult::Miss);
+    let cache = HandlerCache::named("invalidated").unwrap();
+    let of = |revision| {
+        Arguments::from((pixels.as_slice(), "a"))
+            .identity(&Model { revision })
+            .version("v")
+    };
+    assert!(!cache.invalidate(of(4)).wait().unwrap());
+    assert!(!cache.invalidate((pixels.as_slice(), "a")).wait().unwrap());
+    // The stores that are still on their way come first.
+    assert!(cache.invalidate(of(3)).wait().unwrap());
+    assert!(!cache.invalidate(of(3)).wait().unwrap());
+    assert_eq!(call(&pixels), CallResult::Miss);
+    assert!(call(&pixels[1..]).is_hit());
+    assert_eq!(cache.info().wait().unwrap().currsize, 2);
+    let error = cache.invalidate((1u32, Refuses)).wait().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArguments);
+}
+
+/// Can't be written into a key.
+struct Refuses;
+
+impl serde::Serialize for Refuses {
+    fn serialize<S: serde::Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("no"))
+    }
+}
+
+#[test]
+fn what_is_deleted_while_it_is_computed_is_not_stored() {
+    #[handler_cache(url = url(), name = "deleted-early")]
+    fn slow(n: u32) -> u32 {
+        let cache = HandlerCache::named("deleted-early").unwrap();
+        assert!(!cache.invalidate((n,)).wait().unwrap());
+        n * 2
+    }
+
+    assert_eq!(slow(4), 8);
+    flush("deleted-early");
+    let cache = HandlerCache::named("deleted-early").unwrap();
+    assert_eq!(cache.info().wait().unwrap().currsize, 0);
+    assert_eq!(slow(4), 8);
 }

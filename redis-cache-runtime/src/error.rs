@@ -18,6 +18,8 @@ pub enum ErrorKind {
     InvalidConfig,
     /// No annotated method with that cache name has been called yet in this process.
     UnknownCache,
+    /// An argument can't be written into a key.
+    InvalidArguments,
     /// Redis can't be reached.
     Unavailable,
     /// Redis did not answer in time.

@@ -7,6 +7,7 @@ use crate::{
     config::MaxSize,
     error::{Error, ErrorKind},
     io::IoThread,
+    key::Arguments,
     operation::Operation,
     outcome::CallResult,
     registry,
@@ -101,6 +102,55 @@ impl HandlerCache {
         })
     }
 
+    /// Deletes the entry of one call, for every process, and tells whether there was one.
+    ///
+    /// The arguments are those in the key: a tuple of them, or [`Arguments`] where the handler has a
+    /// [`CacheIdentity`](crate::CacheIdentity) or a `version`. They are looked for in every instantiation of a generic
+    /// handler that this process has called.
+    ///
+    /// A value that this process computes at that moment is not stored afterwards; one that another process computes may
+    /// be.
+    ///
+    /// ```no_run
+    /// use redis_cache_runtime::{HandlerCache, handler_cache};
+    ///
+    /// #[handler_cache(name = "area")]
+    /// fn area(width: u32, height: u32) -> u64 {
+    ///     u64::from(width) * u64::from(height)
+    /// }
+    ///
+    /// # fn main() -> Result<(), redis_cache_runtime::Error> {
+    /// area(3, 4);
+    /// let was_there = HandlerCache::named("area")?.invalidate((3u32, 4u32)).wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArguments`] where one of them can't be written into a key. Where Redis can't be reached or
+    /// refuses.
+    pub fn invalidate(&self, arguments: impl Into<Arguments>) -> Operation<bool> {
+        let arguments = arguments.into();
+        let mut digests = Vec::new();
+        for domain in self.cache.domains().iter() {
+            match arguments.digest(domain) {
+                Ok(digest) => digests.push(digest),
+                Err(error) => {
+                    let message = "an argument can't be written into the key";
+                    let error = Error::new(ErrorKind::InvalidArguments, message).with_source(error);
+                    return Operation::done(Err(error));
+                }
+            }
+        }
+        let deletions = digests.into_iter().map(|digest| {
+            let shard = self.cache.shard(&digest);
+            self.cache.flights().invalidate(&digest);
+            queued(shard, |done| shard.outbox().push_invalidate(digest, done))
+        });
+        sum(deletions.collect(), |deleted| deleted > 0)
+    }
+
     /// Waits until what this cache has computed and used has been told to Redis.
     ///
     /// # Errors
@@ -126,18 +176,14 @@ impl HandlerCache {
 
     /// Queues one job for each shard; done when all are.
     fn everywhere(&self, push: impl Fn(&Shard, Done)) -> Operation<()> {
-        let ended: Vec<_> = self
-            .cache
-            .shards()
-            .iter()
-            .map(|shard| queued(shard, |done| push(shard, done)))
-            .collect();
-        all(ended)
+        let shards = self.cache.shards().iter();
+        let ended = shards.map(|shard| queued(shard, |done| push(shard, done)));
+        sum(ended.collect(), drop)
     }
 }
 
 /// Queues one job.
-fn queued(shard: &Shard, push: impl FnOnce(Done)) -> Operation<()> {
+fn queued(shard: &Shard, push: impl FnOnce(Done)) -> Operation<u64> {
     if IoThread::get().is_none() {
         return Operation::done(Err(no_thread()));
     }
@@ -147,19 +193,16 @@ fn queued(shard: &Shard, push: impl FnOnce(Done)) -> Operation<()> {
     Operation::new(ended)
 }
 
-/// Done when all are; with the first error of any.
-fn all(mut operations: Vec<Operation<()>>) -> Operation<()> {
-    match operations.pop() {
-        None => Operation::done(Ok(())),
-        Some(only) if operations.is_empty() => only,
-        Some(last) => on_thread(async move {
-            let mut result = Ok(());
-            for operation in operations.into_iter().chain([last]) {
-                result = result.and(operation.await);
-            }
-            result
-        }),
-    }
+/// Done when all are, with what `tell` makes of their sum, or with the first error of any.
+fn sum<T: Send + 'static>(operations: Vec<Operation<u64>>, tell: fn(u64) -> T) -> Operation<T> {
+    on_thread(async move {
+        let mut sum = Ok(0);
+        for operation in operations {
+            let result = operation.await;
+            sum = sum.and_then(|sum| Ok(sum + result?));
+        }
+        sum.map(tell)
+    })
 }
 
 /// Waits until everything that this process has computed and used has been told to Redis: to be called before a clean
@@ -169,10 +212,20 @@ fn all(mut operations: Vec<Operation<()>>) -> Operation<()> {
 ///
 /// The first error of any cache; the others are flushed all the same.
 pub fn flush_all() -> Operation<()> {
-    all(registry::all()
+    let flushes: Vec<_> = registry::all()
         .into_iter()
         .map(|cache| HandlerCache { cache }.flush())
-        .collect())
+        .collect();
+    if flushes.is_empty() {
+        return Operation::done(Ok(()));
+    }
+    on_thread(async move {
+        let mut result = Ok(());
+        for flush in flushes {
+            result = result.and(flush.await);
+        }
+        result
+    })
 }
 
 /// What [`HandlerCache::info`] tells.

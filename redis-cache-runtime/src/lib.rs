@@ -65,7 +65,7 @@ pub use self::{
     config::{Config, MaxSize},
     error::{Error, ErrorKind},
     handle::{CacheInfo, HandlerCache, Parameters, flush_all},
-    key::{CacheIdentity, SkipInKey},
+    key::{Arguments, CacheIdentity, SkipInKey},
     operation::Operation,
     outcome::{CallResult, Outcome, observe, observe_async},
 };

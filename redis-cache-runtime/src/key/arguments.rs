@@ -94,7 +94,6 @@ impl Arguments {
     /// # Errors
     ///
     /// What one of the values reported when it was written.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the handle asks for it"))]
     pub(crate) fn digest(&self, domain: &Domain) -> Result<Digest, EncodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());

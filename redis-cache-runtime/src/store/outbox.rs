@@ -67,15 +67,15 @@ impl Job {
     }
 }
 
-/// Called when a job has ended.
-pub(crate) struct Done(Box<dyn FnOnce(Result<(), Error>) + Send + Sync>);
+/// Called when a job has ended, with the number of entries that it has deleted.
+pub(crate) struct Done(Box<dyn FnOnce(Result<u64, Error>) + Send + Sync>);
 
 impl Done {
-    pub(crate) fn new(told: impl FnOnce(Result<(), Error>) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(told: impl FnOnce(Result<u64, Error>) + Send + Sync + 'static) -> Self {
         Self(Box::new(told))
     }
 
-    pub(crate) fn tell(self, result: Result<(), Error>) {
+    pub(crate) fn tell(self, result: Result<u64, Error>) {
         (self.0)(result);
     }
 }

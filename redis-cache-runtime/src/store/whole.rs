@@ -11,14 +11,16 @@ use crate::error::{Error, ErrorKind};
 const BUDGET: Duration = Duration::from_secs(2);
 
 /// Deletes all entries that were used before now.
-pub(super) async fn clear(shard: &Shard, generation: Generation) -> Result<(), Error> {
+pub(super) async fn clear(shard: &Shard, generation: Generation) -> Result<u64, Error> {
     let mut moment = String::new();
+    let mut total = 0;
     loop {
         let step = Scripts::get().clear(shard.names(), &moment, generation);
-        let (until, deleted): (String, u32) = run(shard, &step).await?;
+        let (until, deleted): (String, u64) = run(shard, &step).await?;
         if deleted == 0 {
-            return Ok(());
+            return Ok(total);
         }
+        total += deleted;
         moment = until;
     }
 }

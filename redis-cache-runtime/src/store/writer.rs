@@ -113,11 +113,11 @@ impl Writer {
         match last {
             Some(Job::Flush { done }) => {
                 let up = self.shard.home().connection().await.is_some();
-                done.tell(up.then_some(()).ok_or_else(|| unavailable(&self.shard)));
+                done.tell(up.then_some(0).ok_or_else(|| unavailable(&self.shard)));
             }
             Some(Job::Invalidate { digest, done }) => {
                 let step = Scripts::get().invalidate(self.shard.names(), &digest);
-                done.tell(run::<()>(&self.shard, &step).await);
+                done.tell(run::<u64>(&self.shard, &step).await);
             }
             Some(Job::Clear { generation, done }) => {
                 done.tell(clear(&self.shard, generation).await);
