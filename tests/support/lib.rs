@@ -7,11 +7,13 @@
 
 mod certificates;
 mod cluster;
+mod fake;
 mod inspect;
 mod monitor;
 mod port;
 mod process;
 mod proxy;
+mod resp;
 mod sentinel;
 mod server;
 mod setup;
@@ -20,6 +22,7 @@ mod user;
 mod wait;
 
 pub use crate::cluster::Cluster;
+pub use crate::fake::FakeServer;
 pub use crate::inspect::{cache_keys, clients, commandstats, info};
 pub use crate::monitor::{Monitor, MonitorLine};
 pub use crate::proxy::{Direction, Fault, FaultProxy};
