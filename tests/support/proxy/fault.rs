@@ -27,9 +27,11 @@ pub enum Fault {
     ResetAt(u64),
     /// The connection is closed after so many bytes.
     CloseAt(u64),
-    /// Everything travels in pieces of this size, one at a time.
+    /// What goes in this direction travels in pieces, one at a time.
     Slice {
-        /// In bytes.
+        /// Where it goes.
+        direction: Direction,
+        /// The size of a piece, in bytes.
         size: usize,
         /// From one piece to the next.
         pause: Duration,
@@ -89,12 +91,16 @@ impl Setting {
     }
 
     /// How many of `len` bytes go out at once, and how long it takes until the next may.
-    pub(super) fn piece(&self, len: usize) -> (usize, Duration) {
+    pub(super) fn piece(&self, towards: Direction, len: usize) -> (usize, Duration) {
         let mut piece = len;
         let mut pause = Duration::ZERO;
         for fault in &self.faults {
             match *fault {
-                Fault::Slice { size, pause: gap } => {
+                Fault::Slice {
+                    direction,
+                    size,
+                    pause: gap,
+                } if direction == towards => {
                     piece = piece.min(size);
                     pause += gap;
                 }

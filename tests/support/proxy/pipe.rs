@@ -107,7 +107,7 @@ impl Pipe {
             self.generation = setting.generation;
             self.sent = 0;
         }
-        let (len, pause) = setting.piece(bytes.len());
+        let (len, pause) = setting.piece(self.direction, bytes.len());
         if self.direction == Direction::Requests {
             return (len, pause, None);
         }

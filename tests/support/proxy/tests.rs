@@ -73,6 +73,7 @@ fn bytes_go_through_and_may_be_late_and_in_pieces() {
         ),
         (
             Fault::Slice {
+                direction: Direction::Replies,
                 size: 1,
                 pause: ms(2),
             },
@@ -80,6 +81,7 @@ fn bytes_go_through_and_may_be_late_and_in_pieces() {
         ),
         (
             Fault::Slice {
+                direction: Direction::Replies,
                 size: 3,
                 pause: ms(0),
             },
@@ -162,6 +164,7 @@ fn one_bit_of_one_byte_is_damaged() {
     proxy.set(&[
         Fault::CorruptAt(4),
         Fault::Slice {
+            direction: Direction::Replies,
             size: 3,
             pause: Duration::ZERO,
         },

@@ -1,0 +1,95 @@
+//! A server that gets rid of its clients.
+
+use std::sync::OnceLock;
+
+use cache_tests_support::{RedisServer, clients, eventually};
+use redis_cache_runtime::{CallResult, Outcome, handler_cache, observe, observe_async};
+
+use crate::rig::{BUDGET, PATIENCE, RUNTIME, SOON, run};
+
+const KILL_ALL: [&str; 6] = ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
+
+#[test]
+fn clients_are_killed() {
+    let server = RedisServer::start();
+    let mut admin = server.connection();
+    for handler in &handlers!(server.url(), "killed-clients", BUDGET) {
+        for _ in 0..20 {
+            handler.is_cached(1);
+            run(&mut admin, &KILL_ALL);
+            handler.call(1);
+            handler.call(2);
+        }
+        handler.recovers();
+        // One of the background thread, one of the runtime, four for blocking callers, and this one's.
+        eventually(SOON, || clients(&mut admin) <= 7);
+    }
+}
+
+#[test]
+fn idle_clients_are_closed() {
+    let server = RedisServer::start_with(&["--timeout", "1"]);
+    for handler in &handlers!(server.url(), "idle", BUDGET) {
+        handler.is_cached(1);
+        // A connection of its own each time, which is not idle.
+        let count = || clients(&mut server.connection());
+        let before = count();
+        eventually(SOON, || count() < before);
+        handler.call(1);
+        handler.recovers();
+    }
+}
+
+#[test]
+fn too_many_clients() {
+    let server = RedisServer::start();
+    let mut admin = server.connection();
+    for handler in &handlers!(server.url(), "too-many-clients", BUDGET) {
+        handler.is_cached(1);
+        run(&mut admin, &["CONFIG", "SET", "maxclients", "1"]);
+        run(&mut admin, &KILL_ALL);
+        handler.costs_nothing();
+        run(&mut admin, &["CONFIG", "SET", "maxclients", "1000"]);
+        handler.recovers();
+    }
+}
+
+/// The server cuts off whoever does not take a large reply at once.
+#[test]
+fn replies_beyond_the_output_buffer() {
+    static URL: OnceLock<String> = OnceLock::new();
+    const SIZE: usize = 4 * 1024 * 1024;
+    type Call = fn(u8) -> (String, Option<Outcome>);
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "output-buffer", timeout = PATIENCE)]
+    fn blocking(n: u8) -> String {
+        char::from(n).to_string().repeat(SIZE)
+    }
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "output-buffer-async", timeout = PATIENCE)]
+    async fn on_runtime(n: u8) -> String {
+        char::from(n).to_string().repeat(SIZE)
+    }
+
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+    let mut admin = server.connection();
+    let calls: [Call; 2] = [
+        |n| observe(|| blocking(n)),
+        |n| RUNTIME.block_on(observe_async(on_runtime(n))),
+    ];
+    for call in calls {
+        let result = |n| {
+            let (value, outcome) = call(n);
+            assert!(value.len() == SIZE && value.bytes().all(|byte| byte == n));
+            outcome.unwrap().result
+        };
+        eventually(SOON, || result(b'x') == CallResult::HitRedis);
+        let limit = |limit| ["CONFIG", "SET", "client-output-buffer-limit", limit];
+        run(&mut admin, &limit("normal 100000 0 0"));
+        let results = [(); 5].map(|()| result(b'x'));
+        assert!(results.contains(&CallResult::ErrorOpen), "{results:?}");
+        run(&mut admin, &limit("normal 0 0 0"));
+        eventually(SOON, || result(b'x') == CallResult::HitRedis);
+    }
+}

@@ -1,0 +1,160 @@
+//! Handlers that fail, or are slow, or deal in large things, while Redis is in trouble.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
+use redis_cache_runtime::{
+    CallResult, HandlerCache, Outcome, handler_cache, observe, observe_async,
+};
+
+use crate::rig::{BUDGET, RUNTIME, SOON};
+
+const KINDS: [&str; 3] = ["fail", "panic", "succeed"];
+
+/// What a body does is what its caller sees, with Redis and without.
+#[test]
+fn errors_and_panics_are_the_callers() {
+    static URL: OnceLock<String> = OnceLock::new();
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    type Call = fn(&str) -> Result<u32, String>;
+
+    fn body(kind: &str) -> Result<u32, String> {
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        match kind {
+            "fail" => Err(format!("failure {run}")),
+            "panic" => std::panic::panic_any(run),
+            _ => Ok(run),
+        }
+    }
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "failing", timeout = BUDGET)]
+    fn blocking(kind: &str) -> Result<u32, String> {
+        body(kind)
+    }
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "failing-async", timeout = BUDGET)]
+    async fn on_runtime(kind: &str) -> Result<u32, String> {
+        tokio::task::yield_now().await;
+        body(kind)
+    }
+
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 30);
+    URL.set(proxy.url()).unwrap();
+    let calls: [Call; 2] = [blocking, |kind| RUNTIME.block_on(on_runtime(kind))];
+    for fault in [None, Some(Fault::Hang), Some(Fault::Refuse)] {
+        proxy.set(fault.as_slice());
+        proxy.cut();
+        for call in calls {
+            for kind in KINDS.repeat(3) {
+                let run = RUNS.load(Ordering::Relaxed);
+                let ended = catch_unwind(AssertUnwindSafe(|| call(kind)));
+                match (kind, ended) {
+                    ("fail", Ok(value)) => assert_eq!(value, Err(format!("failure {run}"))),
+                    ("panic", Err(panic)) => assert_eq!(panic.downcast_ref(), Some(&run)),
+                    ("succeed", Ok(value)) => assert!(value.unwrap() <= run),
+                    (kind, ended) => panic!("{kind}: {ended:?}"),
+                }
+            }
+        }
+    }
+    proxy.lift();
+    for name in ["failing", "failing-async"] {
+        let cache = HandlerCache::named(name).unwrap();
+        eventually(SOON, || cache.flush().wait().is_ok());
+        let info = cache.info().wait().unwrap();
+        assert!(info.currsize <= 1, "{info:?}");
+        assert_eq!(info.hits + info.misses, 27, "{info:?}");
+    }
+}
+
+/// A body that takes its time is waited for, by all who want the same, while Redis hangs.
+#[test]
+fn a_slow_body_runs_once_for_all_who_wait() {
+    static URL: OnceLock<String> = OnceLock::new();
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "slow-body", timeout = BUDGET)]
+    fn slow(n: u32) -> u32 {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(Duration::from_millis(300));
+        n
+    }
+
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 31);
+    URL.set(proxy.url()).unwrap();
+    proxy.set(&[Fault::Hang]);
+    let results = thread::scope(|scope| {
+        let callers: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| observe(|| slow(7))))
+            .collect();
+        callers
+            .into_iter()
+            .map(|caller| {
+                let (value, outcome) = caller.join().unwrap();
+                assert_eq!(value, 7);
+                outcome.unwrap().result
+            })
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+    let ran = results.iter().filter(|result| !result.is_hit());
+    assert_eq!(ran.count(), 1, "{results:?}");
+}
+
+#[test]
+fn large_arguments_and_values() {
+    static URL: OnceLock<String> = OnceLock::new();
+    const MIB: usize = 1024 * 1024;
+    const PATIENT: Duration = Duration::from_secs(20);
+
+    fn repeat(input: &[u8], size: usize) -> String {
+        char::from(input[0]).to_string().repeat(size)
+    }
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "large", timeout = PATIENT)]
+    fn blocking(input: &[u8], size: usize) -> String {
+        repeat(input, size)
+    }
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "large-async", timeout = PATIENT)]
+    async fn on_runtime(input: &[u8], size: usize) -> String {
+        repeat(input, size)
+    }
+
+    type Call = fn(&[u8], usize) -> (String, Option<Outcome>);
+    let calls: [(&str, Call); 2] = [
+        ("large", |input, size| observe(|| blocking(input, size))),
+        ("large-async", |input, size| {
+            RUNTIME.block_on(observe_async(on_runtime(input, size)))
+        }),
+    ];
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+    let input = vec![b'x'; 16 * MIB];
+    for (name, call) in calls {
+        // One just fits below the bound of 8 MiB, and one does not.
+        for (size, second) in [
+            (8 * MIB - 4096, CallResult::HitRedis),
+            (8 * MIB + 1, CallResult::Miss),
+        ] {
+            for expected in [CallResult::Miss, second] {
+                let (value, outcome) = call(&input, size);
+                assert!(value.len() == size && value.bytes().all(|byte| byte == b'x'));
+                assert_eq!(outcome.unwrap().result, expected, "{name}: {size}");
+                HandlerCache::named(name).unwrap().flush().wait().unwrap();
+            }
+        }
+        let info = HandlerCache::named(name).unwrap().info().wait().unwrap();
+        assert_eq!((info.stored, info.not_stored), (1, 2), "{name}");
+    }
+}

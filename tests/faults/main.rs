@@ -1,0 +1,18 @@
+//! Whatever goes wrong with Redis or on the way to it, a caller gets what the body gives, in about the time that the body
+//! takes; every call is accounted for; and caching goes on by itself when the fault is over.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+#[macro_use]
+mod rig;
+
+mod broken;
+mod clients;
+mod data;
+mod garbage;
+mod handler;
+mod log;
+mod refusal;
+mod silent;
+mod slow;
+mod unreachable;

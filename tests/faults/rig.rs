@@ -1,0 +1,220 @@
+//! Handlers whose calls are checked one by one.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        LazyLock, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use cache_tests_support::eventually;
+use redis::Connection;
+use redis_cache_runtime::{CacheInfo, CallResult, HandlerCache, Outcome};
+use tokio::runtime::Runtime;
+
+/// The budget of a look-up where it counts how long calls take.
+pub(crate) const BUDGET: Duration = Duration::from_millis(50);
+
+/// The budget of a look-up where it counts that Redis answers, on a machine that may be busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// By when anything that is to happen has happened.
+pub(crate) const SOON: Duration = Duration::from_secs(10);
+
+/// What a busy machine may add to a call.
+const SLACK: Duration = Duration::from_millis(400);
+
+/// A call that takes less has not waited for Redis.
+const AT_ONCE: Duration = Duration::from_millis(10);
+
+/// Drives the async handlers.
+pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+});
+
+/// What the bodies answer.
+pub(crate) fn answer(n: u32) -> String {
+    format!("{n} {}", "is the question. ".repeat(5))
+}
+
+/// Runs a command that succeeds.
+#[track_caller]
+pub(crate) fn run(connection: &mut Connection, words: &[&str]) {
+    redis::cmd(words[0])
+        .arg(&words[1..])
+        .exec(connection)
+        .unwrap();
+}
+
+/// A blocking and an async handler that do the same, each with a cache of its own.
+macro_rules! handlers {
+    ($url:expr, $name:literal, $budget:expr $(, $argument:ident = $value:expr)*) => {{
+        static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+        static RUNS: [std::sync::atomic::AtomicU32; 2] =
+            [const { std::sync::atomic::AtomicU32::new(0) }; 2];
+
+        #[redis_cache_runtime::handler_cache(
+            url = URL.get().unwrap().as_str(),
+            name = concat!($name, "-blocking"),
+            timeout = $budget
+            $(, $argument = $value)*
+        )]
+        fn blocking(n: u32) -> String {
+            RUNS[0].fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            $crate::rig::answer(n)
+        }
+
+        #[redis_cache_runtime::handler_cache(
+            url = URL.get().unwrap().as_str(),
+            name = concat!($name, "-async"),
+            timeout = $budget
+            $(, $argument = $value)*
+        )]
+        async fn on_runtime(n: u32) -> String {
+            RUNS[1].fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            $crate::rig::answer(n)
+        }
+
+        URL.set($url).unwrap();
+        [
+            $crate::rig::Handler::new(concat!($name, "-blocking"), $budget, &RUNS[0], |n| {
+                redis_cache_runtime::observe(|| blocking(n))
+            }),
+            $crate::rig::Handler::new(concat!($name, "-async"), $budget, &RUNS[1], |n| {
+                let call = redis_cache_runtime::observe_async(on_runtime(n));
+                $crate::rig::RUNTIME.block_on(call)
+            }),
+        ]
+    }};
+}
+
+/// One handler, and what is known of its calls.
+pub(crate) struct Handler {
+    pub(crate) name: &'static str,
+    budget: Duration,
+    runs: &'static AtomicU32,
+    call: fn(u32) -> (String, Option<Outcome>),
+    results: Mutex<HashMap<CallResult, u64>>,
+}
+
+impl Handler {
+    pub(crate) fn new(
+        name: &'static str,
+        budget: Duration,
+        runs: &'static AtomicU32,
+        call: fn(u32) -> (String, Option<Outcome>),
+    ) -> Self {
+        Self {
+            name,
+            budget,
+            runs,
+            call,
+            results: Mutex::default(),
+        }
+    }
+
+    /// Calls, and checks what the caller sees.
+    #[track_caller]
+    pub(crate) fn call(&self, n: u32) -> CallResult {
+        let before = self.runs.load(Ordering::Relaxed);
+        let result = self.call_beside_others(n);
+        let ran = self.runs.load(Ordering::Relaxed) - before;
+        assert_eq!(ran, u32::from(!result.is_hit()), "{}: {result}", self.name);
+        result
+    }
+
+    /// [`call`](Self::call) where others call at the same time, so that nobody can tell whose run is whose.
+    #[track_caller]
+    pub(crate) fn call_beside_others(&self, n: u32) -> CallResult {
+        let began = Instant::now();
+        let (value, outcome) = (self.call)(n);
+        let took = began.elapsed();
+        let result = outcome.unwrap().result;
+        assert_eq!(value, answer(n), "{}: {result}", self.name);
+        assert!(
+            took < self.budget + SLACK,
+            "{}: {result} after {took:?}",
+            self.name
+        );
+        *self.results.lock().unwrap().entry(result).or_default() += 1;
+        result
+    }
+
+    /// Calls with all of these, and expects each to end in `result`.
+    #[track_caller]
+    pub(crate) fn all(&self, arguments: impl IntoIterator<Item = u32>, result: CallResult) {
+        for n in arguments {
+            assert_eq!(self.call(n), result, "{} of {n}", self.name);
+        }
+    }
+
+    /// Calls until Redis answers, and on until whatever connections there can be are in use.
+    #[track_caller]
+    pub(crate) fn is_cached(&self, n: u32) {
+        let mut row = 0;
+        eventually(SOON, || {
+            row = match self.call(n) {
+                CallResult::HitRedis => row + 1,
+                _ => 0,
+            };
+            row == 5
+        });
+    }
+
+    /// Calls until it is known that Redis is away: calls take no longer than without a cache then.
+    #[track_caller]
+    pub(crate) fn costs_nothing(&self) {
+        let at_once = |n| {
+            let began = Instant::now();
+            let result = self.call(n);
+            result == CallResult::ErrorOpen && began.elapsed() < AT_ONCE
+        };
+        eventually(SOON, || at_once(1));
+        let late = (0..200).filter(|n| !at_once(*n)).count();
+        assert!(late <= 20, "{}: {late} of 200 calls were late", self.name);
+    }
+
+    #[track_caller]
+    pub(crate) fn flush(&self) {
+        self.cache().flush().wait().unwrap();
+    }
+
+    #[track_caller]
+    pub(crate) fn info(&self) -> CacheInfo {
+        self.cache().info().wait().unwrap()
+    }
+
+    /// Checks that Redis is in use again, and that all calls up to now have been counted as what they were.
+    #[track_caller]
+    pub(crate) fn recovers(&self) {
+        const ARGUMENTS: [u32; 4] = [1, 1_000_001, 1_000_002, 1_000_003];
+        // One after the other: a connection that answers each with what the one before asked for must not pass.
+        let mut row = 0;
+        eventually(SOON, || {
+            let results = ARGUMENTS.map(|n| self.call(n));
+            let hits = results.iter().all(|result| *result == CallResult::HitRedis);
+            row = if hits { row + 1 } else { 0 };
+            row == 3
+        });
+        // Nobody may have noticed yet that a connection is of no use any more which only stores go through.
+        eventually(SOON, || self.cache().info().wait().is_ok());
+        self.flush();
+        let info = self.info();
+        let results = self.results.lock().unwrap();
+        for (result, times) in results.iter() {
+            assert_eq!(info.count(*result), *times, "{}: {result}", self.name);
+        }
+        let calls: u64 = results.values().sum();
+        assert_eq!(info.hits + info.misses, calls, "{}", self.name);
+    }
+
+    pub(crate) fn cache(&self) -> HandlerCache {
+        HandlerCache::named(self.name).unwrap()
+    }
+}

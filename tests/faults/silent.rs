@@ -1,0 +1,154 @@
+//! A server that is there and says nothing.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use cache_tests_support::{Direction, Fault, FaultProxy, RedisServer};
+use redis_cache_runtime::CallResult;
+
+use crate::rig::{BUDGET, Handler};
+
+#[test]
+fn a_stopped_server() {
+    let server = RedisServer::start();
+    for handler in &handlers!(server.url(), "stopped", BUDGET, maxsize = 1000) {
+        for n in 0..200 {
+            handler.call(n);
+        }
+        handler.flush();
+        handler.is_cached(1);
+        server.stop();
+        // Each leaves a request behind that the server will answer after all.
+        thread::scope(|scope| {
+            for first in [0, 50, 100, 150] {
+                scope.spawn(move || {
+                    for n in first..first + 10 {
+                        let result = handler.call_beside_others(n);
+                        assert_eq!(result, CallResult::ErrorOpen);
+                    }
+                });
+            }
+        });
+        handler.costs_nothing();
+        server.resume();
+        handler.is_cached(199);
+        // Nobody takes the answer to another's request for its own.
+        for n in 0..200 {
+            handler.call(n);
+        }
+        assert_eq!(handler.info().corrupt, 0);
+        handler.recovers();
+    }
+}
+
+#[test]
+fn a_connection_that_hangs() {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 4);
+    for handler in &handlers!(proxy.url(), "hanging", BUDGET) {
+        handler.is_cached(1);
+        proxy.set(&[Fault::Hang]);
+        handler.all(1..5, CallResult::ErrorOpen);
+        handler.costs_nothing();
+        proxy.lift();
+        handler.recovers();
+        assert_eq!(handler.info().corrupt, 0);
+    }
+}
+
+fn costs_no_more_than_the_budget(direction: Direction, handlers: &[Handler], proxy: &FaultProxy) {
+    for handler in handlers {
+        handler.is_cached(1);
+        proxy.set(&[Fault::Drop(direction)]);
+        handler.all(1..5, CallResult::ErrorOpen);
+        handler.costs_nothing();
+        proxy.lift();
+        handler.recovers();
+    }
+}
+
+#[test]
+fn requests_are_lost() {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 5);
+    let handlers = handlers!(proxy.url(), "requests-lost", BUDGET);
+    costs_no_more_than_the_budget(Direction::Requests, &handlers, &proxy);
+}
+
+#[test]
+fn replies_are_lost() {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 5);
+    let handlers = handlers!(proxy.url(), "replies-lost", BUDGET);
+    costs_no_more_than_the_budget(Direction::Replies, &handlers, &proxy);
+}
+
+/// What a router does that has forgotten a connection: no packet of it arrives any more, and nobody says so.
+#[test]
+fn connections_that_were_forgotten_are_replaced() {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 6);
+    for handler in &handlers!(proxy.url(), "forgotten", BUDGET) {
+        handler.is_cached(1);
+        proxy.freeze();
+        let began = Instant::now();
+        assert_eq!(handler.call(1), CallResult::ErrorOpen);
+        handler.is_cached(1);
+        assert!(began.elapsed() < Duration::from_secs(4));
+        handler.recovers();
+    }
+}
+
+/// Calls for as long as `busy` keeps the server from answering.
+fn calls_while(handler: &Handler, busy: impl FnOnce() + Send) {
+    thread::scope(|scope| {
+        let busy = scope.spawn(busy);
+        let mut n = 0;
+        while !busy.is_finished() {
+            n += 1;
+            handler.call(n % 50);
+        }
+    });
+}
+
+#[test]
+fn a_server_that_sleeps() {
+    let server = RedisServer::start_with(&["--enable-debug-command", "yes"]);
+    for handler in &handlers!(server.url(), "sleeping", BUDGET) {
+        handler.is_cached(1);
+        let mut admin = server.connection();
+        calls_while(handler, || {
+            redis::cmd("DEBUG")
+                .arg(&["SLEEP", "1.5"])
+                .exec(&mut admin)
+                .unwrap();
+        });
+        handler.recovers();
+    }
+}
+
+#[test]
+fn a_server_that_another_tenant_keeps_busy() {
+    const SPIN: &str = "
+        local from = redis.call('TIME')
+        repeat
+            local now = redis.call('TIME')
+        until (now[1] - from[1]) * 1000000 + now[2] - from[2] > 100000
+    ";
+    let server = RedisServer::start();
+    for handler in &handlers!(server.url(), "time-sliced", BUDGET) {
+        handler.is_cached(1);
+        let mut tenant = server.connection();
+        calls_while(handler, || {
+            for _ in 0..12 {
+                redis::cmd("EVAL")
+                    .arg(&[SPIN, "0"])
+                    .exec(&mut tenant)
+                    .unwrap();
+            }
+        });
+        handler.recovers();
+    }
+}
