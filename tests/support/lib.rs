@@ -8,6 +8,7 @@
 mod certificates;
 mod cluster;
 mod fake;
+mod history;
 mod inspect;
 mod memory;
 mod monitor;
@@ -24,6 +25,7 @@ mod wait;
 
 pub use crate::cluster::Cluster;
 pub use crate::fake::FakeServer;
+pub use crate::history::{History, Produced};
 pub use crate::inspect::{cache_keys, clients, commandstats, info};
 pub use crate::memory::resident;
 pub use crate::monitor::{Monitor, MonitorLine};
