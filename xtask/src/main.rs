@@ -8,6 +8,7 @@ mod paths;
 mod redis;
 mod redis_server;
 mod run;
+mod soak;
 mod test;
 mod train;
 
@@ -31,6 +32,8 @@ enum Command {
     Redis(redis::Args),
     /// Runs all tests, bringing a redis-server if there is none
     Test(test::Args),
+    /// Has Redis and the way to it fail in many ways under load, for a while
+    Soak(soak::Args),
     /// Checks format and lints, runs all tests, builds the documentation
     Ci,
     /// Formats all code
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::demo(&args),
         Command::Redis(args) => redis::redis(&args),
         Command::Test(args) => test::test(&args),
+        Command::Soak(args) => soak::soak(&args),
         Command::Ci => ci::ci(),
         Command::Fmt => fmt::fmt(),
         Command::Train(args) => train::train(&args),

@@ -37,7 +37,7 @@ fn runner() -> Command {
 }
 
 /// The tests start servers of their own: what the user has set for handlers is not meant for them.
-fn with_redis<'a>(command: &'a mut Command, redis_server: &Path) -> &'a mut Command {
+pub(crate) fn with_redis<'a>(command: &'a mut Command, redis_server: &Path) -> &'a mut Command {
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("HANDLER_CACHE_") {
             command.env_remove(name);
