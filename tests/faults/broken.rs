@@ -100,7 +100,6 @@ fn drips_for_an_async_caller() {
 }
 
 #[test]
-#[ignore = "the time-out of a blocking connection begins again with each drip"]
 fn drips_for_a_blocking_caller() {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 24);

@@ -117,7 +117,9 @@ fn large_arguments_and_values() {
     const MIB: usize = 1024 * 1024;
     const PATIENT: Duration = Duration::from_secs(20);
 
+    /// Slow enough to be worth the look-up of so large a value.
     fn repeat(input: &[u8], size: usize) -> String {
+        thread::sleep(Duration::from_millis(500));
         char::from(input[0]).to_string().repeat(size)
     }
 

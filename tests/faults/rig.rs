@@ -175,7 +175,9 @@ impl Handler {
             let result = self.call(n);
             result == CallResult::ErrorOpen && began.elapsed() < AT_ONCE
         };
-        eventually(SOON, || at_once(1));
+        // Each time another: what could not be stored yet is still found.
+        let mut others = 10_000..;
+        eventually(SOON, || others.next().is_some_and(at_once));
         let late = (0..200).filter(|n| !at_once(*n)).count();
         assert!(late <= 20, "{}: {late} of 200 calls were late", self.name);
     }

@@ -12,7 +12,6 @@ const fn ms(ms: u64) -> Duration {
 }
 
 #[test]
-#[ignore = "needs the circuit breaker"]
 fn half_a_second_each_time() {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 10);
