@@ -52,6 +52,7 @@ mod key;
 mod lead;
 mod operation;
 mod outcome;
+mod per_process;
 mod registry;
 mod schema;
 mod shield;

@@ -10,18 +10,16 @@ use crate::{
     config::{Resolved, Settings},
     error::{Error, ErrorKind},
     io::{Deployment, IoThread},
+    per_process::PerProcess,
     store,
 };
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
-    caches: BTreeMap::new(),
-    deployments: None,
-});
+static REGISTRY: PerProcess<Mutex<Registry>> = PerProcess::new();
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Registry {
     caches: BTreeMap<String, Registered>,
-    deployments: Option<HashMap<String, Arc<Deployment>>>,
+    deployments: HashMap<String, Arc<Deployment>>,
 }
 
 /// What stands under one cache name.
@@ -86,7 +84,10 @@ pub(crate) fn all() -> Vec<Arc<Cache>> {
 }
 
 fn lock() -> MutexGuard<'static, Registry> {
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+    REGISTRY
+        .get()
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Registry {
@@ -129,8 +130,8 @@ impl Registry {
 
     /// Caches at one address with one set of credentials share their connections.
     fn deployment(&mut self, config: &Resolved) -> Arc<Deployment> {
-        let deployments = self.deployments.get_or_insert_default();
-        let deployment = deployments
+        let deployment = self
+            .deployments
             .entry(config.identity.clone())
             .or_insert_with(|| Deployment::new(&config.topology));
         Arc::clone(deployment)

@@ -13,6 +13,7 @@ use crate::{
     codec::Codec,
     config::Settings,
     key::{CallKey, Domain, KeyBuilder},
+    per_process::PerProcess,
     registry,
     shield::shield,
 };
@@ -25,9 +26,15 @@ const CLOSURE: &str = "[closure]";
 pub struct Site {
     /// The names of the keyed arguments.
     arguments: &'static str,
+    state: PerProcess<State>,
+}
+
+/// What a call site has become in one process.
+#[derive(Debug, Default)]
+struct State {
     opened: OnceLock<Opened>,
     /// Further instantiations.
-    others: RwLock<Option<HashMap<TypeId, Other>>>,
+    others: RwLock<HashMap<TypeId, Other>>,
 }
 
 /// One instantiation of a method.
@@ -66,8 +73,7 @@ impl Site {
     pub const fn new(arguments: &'static str) -> Self {
         Self {
             arguments,
-            opened: OnceLock::new(),
-            others: RwLock::new(None),
+            state: PerProcess::new(),
         }
     }
 
@@ -79,9 +85,10 @@ impl Site {
         settings: fn() -> Settings,
         codec: &Codec<R>,
     ) -> KeyBuilder {
-        let opened = match self.opened.get() {
+        let state = self.state.get();
+        let opened = match state.opened.get() {
             Some(opened) => opened,
-            None => match self.open_once(path, instance, settings, codec) {
+            None => match self.open_once(state, path, instance, settings, codec) {
                 Some(opened) => opened,
                 None => return KeyBuilder::new(None, None),
             },
@@ -89,7 +96,7 @@ impl Site {
         let domain = if opened.instance.id == instance.id {
             opened.domain
         } else {
-            self.other_domain(opened, instance, codec)
+            self.other_domain(state, opened, instance, codec)
         };
         KeyBuilder::new(opened.cache.as_ref(), domain)
     }
@@ -118,6 +125,7 @@ impl Site {
     /// `None` for a call that the settings themselves make: it would wait for itself.
     fn open_once<R>(
         &'static self,
+        state: &'static State,
         path: &'static str,
         instance: Instance,
         settings: fn() -> Settings,
@@ -131,7 +139,8 @@ impl Site {
             again
         });
         let opened = (opening != Ok(true)).then(|| {
-            self.opened
+            state
+                .opened
                 .get_or_init(|| self.open(path, instance, settings, codec))
         });
         _ = OPENING.try_with(|opening| opening.borrow_mut().pop());
@@ -174,12 +183,13 @@ impl Site {
 
     fn other_domain<R>(
         &self,
+        state: &State,
         opened: &Opened,
         instance: Instance,
         codec: &Codec<R>,
     ) -> Option<Domain> {
-        let known = self.others.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(other) = known.as_ref().and_then(|known| known.get(&instance.id)) {
+        let known = state.others.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(other) = known.get(&instance.id) {
             return other.domain;
         }
         drop(known);
@@ -188,8 +198,7 @@ impl Site {
             .as_ref()
             .map_or(opened.path.as_str(), |cache| cache.name());
         let domain = domain(name, &opened.path, instance.name, self.arguments, codec);
-        let mut known = self.others.write().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get_or_insert_default();
+        let mut known = state.others.write().unwrap_or_else(PoisonError::into_inner);
         let mut names = known
             .values()
             .map(|other| other.name)

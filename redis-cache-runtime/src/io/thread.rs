@@ -4,6 +4,8 @@ use std::{future::pending, sync::OnceLock, thread};
 
 use tokio::runtime::{Builder, Handle};
 
+use crate::per_process::PerProcess;
+
 /// Runs everything that no caller waits for, on a current-thread runtime of its own.
 #[derive(Debug)]
 pub(crate) struct IoThread {
@@ -14,8 +16,8 @@ impl IoThread {
     /// The thread, started at the first call. `None` where the system allows no further thread: then there
     /// is no cache, and handlers run as without one.
     pub(crate) fn get() -> Option<&'static Self> {
-        static THREAD: OnceLock<Option<IoThread>> = OnceLock::new();
-        THREAD.get_or_init(Self::start).as_ref()
+        static THREAD: PerProcess<OnceLock<Option<IoThread>>> = PerProcess::new();
+        THREAD.get().get_or_init(Self::start).as_ref()
     }
 
     fn start() -> Option<Self> {
