@@ -15,14 +15,14 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::{MonitorLine, RedisServer, shared};
+use cache_tests_support::{MonitorLine, TestRedis, cache_keys, forget, shards, shared};
 use redis_cache_runtime::{
-    Arguments, CacheIdentity, CallResult, ErrorKind, HandlerCache, MaxSize, SkipInKey,
+    Arguments, CacheIdentity, CallResult, Config, ErrorKind, HandlerCache, MaxSize, SkipInKey,
     handler_cache, observe, observe_async,
 };
 
-fn url() -> String {
-    shared().url()
+fn config() -> Config {
+    shared().config()
 }
 
 fn result_of<T>(call: impl FnOnce() -> T) -> CallResult {
@@ -40,7 +40,7 @@ fn flush(name: &str) {
 fn the_second_call_is_answered_from_redis() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(url = url(), name = "second-call")]
+    #[handler_cache(config = config(), shards = shards(), name = "second-call")]
     fn double(n: u32) -> u32 {
         RUNS.fetch_add(1, Ordering::Relaxed);
         n * 2
@@ -64,7 +64,7 @@ async fn an_async_method_is_answered_from_redis() {
         runs: AtomicU32,
     }
     impl Handler {
-        #[handler_cache(url = url(), name = "async-method")]
+        #[handler_cache(config = config(), shards = shards(), name = "async-method")]
         async fn handle(&self, text: &str) -> Result<String, std::fmt::Error> {
             self.runs.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;
@@ -91,18 +91,13 @@ async fn an_async_method_is_answered_from_redis() {
 
 #[test]
 fn a_value_is_found_before_it_has_reached_redis() {
-    let server = RedisServer::start();
-    static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    URL.set(server.url()).unwrap();
-
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "buffered", timeout = "10s")]
+    #[handler_cache(config = config(), shards = shards(), name = "buffered", timeout = "10s")]
     fn double(n: u32) -> u32 {
         n * 2
     }
 
     assert_eq!(double(1), 2);
     flush("buffered");
-    // The store of 2 is queued, and can't be written while the server is stopped.
     let (doubled, _) = observe(|| double(2));
     assert_eq!(doubled, 4);
     let (doubled, outcome) = observe(|| double(2));
@@ -112,26 +107,22 @@ fn a_value_is_found_before_it_has_reached_redis() {
 
 #[test]
 fn a_hit_is_one_get_and_a_miss_one_get_and_one_script() {
-    let server = RedisServer::start();
-    static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    URL.set(server.url()).unwrap();
-
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "monitored")]
+    #[handler_cache(config = config(), shards = shards(), name = "monitored")]
     fn double(n: u32) -> u32 {
         n * 2
     }
 
-    // Opens every connection that a blocking caller uses.
-    for n in 0..4 {
+    // Opens every connection that a blocking caller uses, to the servers of all shards.
+    for n in 0..4 * u32::from(shards()) {
         double(n);
     }
     flush("monitored");
     double(0);
     flush("monitored");
 
-    let monitor = server.monitor();
+    let monitor = shared().monitor();
     assert_eq!(result_of(|| double(0)), CallResult::HitRedis);
-    let lines = monitor.finish();
+    let lines = monitor.finish("monitored");
     let commands: Vec<_> = lines.iter().map(MonitorLine::command).collect();
     assert_eq!(
         commands.first().map(String::as_str),
@@ -145,10 +136,10 @@ fn a_hit_is_one_get_and_a_miss_one_get_and_one_script() {
     );
 
     flush("monitored");
-    let monitor = server.monitor();
-    assert_eq!(result_of(|| double(9)), CallResult::Miss);
+    let monitor = shared().monitor();
+    assert_eq!(result_of(|| double(999)), CallResult::Miss);
     flush("monitored");
-    let lines = monitor.finish();
+    let lines = monitor.finish("monitored");
     let commands: Vec<_> = lines
         .iter()
         .filter(|line| !line.is_from_script())
@@ -159,20 +150,20 @@ fn a_hit_is_one_get_and_a_miss_one_get_and_one_script() {
 
 #[test]
 fn what_was_computed_last_reaches_redis() {
-    let server = RedisServer::start();
+    let redis = TestRedis::start_or_find();
+    let name = redis.worker_cache("churn");
+    let mut connection = redis.connection();
     for how in ["once", "once-in-runtime"] {
         for n in 0..20 {
-            redis::cmd("FLUSHALL")
-                .exec(&mut server.connection())
-                .unwrap();
             let status = std::process::Command::new(env!("CARGO_BIN_EXE_cache-worker"))
                 .args([how, &n.to_string()])
-                .env("HANDLER_CACHE_URL", server.url())
+                .envs(redis.environment())
                 .status()
                 .unwrap();
             assert!(status.success());
-            let stored = cache_tests_support::cache_keys(&mut server.connection(), "churn");
+            let stored = cache_keys(&mut connection, &name);
             assert_eq!(stored.len(), 1, "{how} {n}");
+            forget(&mut connection, &name);
         }
     }
 }
@@ -184,7 +175,7 @@ fn an_err_is_passed_on_and_not_stored() {
     #[derive(Debug, PartialEq)]
     struct Refused;
 
-    #[handler_cache(url = url(), name = "results")]
+    #[handler_cache(config = config(), shards = shards(), name = "results")]
     fn parse(text: &str) -> Result<u32, Refused> {
         RUNS.fetch_add(1, Ordering::Relaxed);
         let n = text.parse().map_err(|_| Refused)?;
@@ -209,13 +200,13 @@ fn an_err_is_passed_on_and_not_stored() {
 fn none_and_unit_are_values() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(url = url(), name = "none")]
+    #[handler_cache(config = config(), shards = shards(), name = "none")]
     fn find(n: u32) -> Option<u32> {
         RUNS.fetch_add(1, Ordering::Relaxed);
         (n > 10).then_some(n)
     }
 
-    #[handler_cache(url = url(), name = "unit")]
+    #[handler_cache(config = config(), shards = shards(), name = "unit")]
     fn warm_up(n: u32) {
         RUNS.fetch_add(n, Ordering::Relaxed);
     }
@@ -229,7 +220,7 @@ fn none_and_unit_are_values() {
 
 #[test]
 fn what_messagepack_would_blur_is_computed_again_rather_than_confused() {
-    #[handler_cache(url = url(), name = "blurred")]
+    #[handler_cache(config = config(), shards = shards(), name = "blurred")]
     fn find(n: u32) -> Option<Option<u32>> {
         match n {
             0 => None,
@@ -264,7 +255,7 @@ fn arguments_that_are_left_out_do_not_matter() {
     }
     impl SkipInKey for Context {}
 
-    #[handler_cache(url = url(), name = "skipped", skip(verbose))]
+    #[handler_cache(config = config(), shards = shards(), name = "skipped", skip(verbose))]
     fn double(n: u32, context: &Context, verbose: bool) -> u32 {
         let _ = (context, verbose);
         RUNS.fetch_add(1, Ordering::Relaxed);
@@ -283,7 +274,7 @@ fn an_identity_or_a_version_keeps_instances_apart() {
         version: u32,
     }
     impl Plain {
-        #[handler_cache(url = url(), name = "versioned", version = self.version)]
+        #[handler_cache(config = config(), shards = shards(), name = "versioned", version = self.version)]
         fn scale(&self, n: u32) -> u32 {
             n * self.factor
         }
@@ -310,7 +301,7 @@ fn an_identity_or_a_version_keeps_instances_apart() {
         }
     }
     impl Model {
-        #[handler_cache(url = url(), name = "identity")]
+        #[handler_cache(config = config(), shards = shards(), name = "identity")]
         fn scale(self: Arc<Self>, n: u32) -> u32 {
             n * self.factor
         }
@@ -328,7 +319,7 @@ fn an_identity_or_a_version_keeps_instances_apart() {
 
 #[test]
 fn maxsize_zero_is_off_and_none_is_unbounded() {
-    #[handler_cache(url = url(), name = "off", maxsize = 0)]
+    #[handler_cache(config = config(), shards = shards(), name = "off", maxsize = 0)]
     fn off(n: u32) -> u32 {
         n
     }
@@ -337,7 +328,7 @@ fn maxsize_zero_is_off_and_none_is_unbounded() {
     let info = HandlerCache::named("off").unwrap().info().wait().unwrap();
     assert_eq!((info.misses, info.maxsize, info.currsize), (2, Some(0), 0));
 
-    #[handler_cache(url = url(), name = "unbounded", maxsize = None)]
+    #[handler_cache(config = config(), shards = shards(), name = "unbounded", maxsize = None)]
     fn unbounded(n: u32) -> u32 {
         n
     }
@@ -355,7 +346,7 @@ fn maxsize_zero_is_off_and_none_is_unbounded() {
 
 #[test]
 fn a_cache_tells_of_itself_and_can_be_cleared() {
-    #[handler_cache(url = url(), name = "surface", maxsize = 16, timeout = "1s")]
+    #[handler_cache(config = config(), shards = shards(), name = "surface", maxsize = 16, timeout = "1s")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -379,7 +370,7 @@ fn a_cache_tells_of_itself_and_can_be_cleared() {
     assert_eq!(parameters.name, "surface");
     assert_eq!(parameters.maxsize, MaxSize::Entries(16));
     assert_eq!(parameters.timeout, Duration::from_secs(1));
-    assert_eq!(parameters.endpoint, format!("{}/0", url()));
+    assert_eq!(parameters.endpoint, shared().endpoint());
 
     cache.clear().wait().unwrap();
     assert_eq!(cache.info().wait().unwrap().currsize, 0);
@@ -388,7 +379,7 @@ fn a_cache_tells_of_itself_and_can_be_cleared() {
 
 #[tokio::test]
 async fn the_surface_can_be_awaited() {
-    #[handler_cache(url = url(), name = "awaited")]
+    #[handler_cache(config = config(), shards = shards(), name = "awaited")]
     async fn double(n: u32) -> u32 {
         n * 2
     }
@@ -402,7 +393,7 @@ async fn the_surface_can_be_awaited() {
 
 #[test]
 fn a_value_computed_before_a_clear_does_not_come_back_after_it() {
-    #[handler_cache(url = url(), name = "cleared-meanwhile")]
+    #[handler_cache(config = config(), shards = shards(), name = "cleared-meanwhile")]
     fn double(n: u32) -> u32 {
         if n == 7 {
             HandlerCache::named("cleared-meanwhile")
@@ -422,7 +413,7 @@ fn a_value_computed_before_a_clear_does_not_come_back_after_it() {
 
 #[test]
 fn a_clear_of_many_entries_takes_all() {
-    #[handler_cache(url = url(), name = "many", maxsize = 5000)]
+    #[handler_cache(config = config(), shards = shards(), name = "many", maxsize = 5000)]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -437,7 +428,7 @@ fn a_clear_of_many_entries_takes_all() {
     assert_eq!(cache.info().wait().unwrap().currsize, 1500);
     cache.clear().wait().unwrap();
     assert_eq!(cache.info().wait().unwrap().currsize, 0);
-    let left = cache_tests_support::cache_keys(&mut shared().connection(), "many");
+    let left = cache_keys(&mut shared().connection(), "many");
     assert_eq!(left, Vec::<String>::new());
 }
 
@@ -446,7 +437,7 @@ fn a_setting_that_fails_leaves_the_handler_alone() {
     fn panics() -> usize {
         panic!("in a setting")
     }
-    #[handler_cache(url = url(), maxsize = panics())]
+    #[handler_cache(config = config(), shards = shards(), maxsize = panics())]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -455,7 +446,7 @@ fn a_setting_that_fails_leaves_the_handler_alone() {
     fn size() -> usize {
         usize::try_from(itself(8)).unwrap()
     }
-    #[handler_cache(url = url(), name = "itself", maxsize = size())]
+    #[handler_cache(config = config(), shards = shards(), name = "itself", maxsize = size())]
     fn itself(n: u32) -> u32 {
         n * 2
     }
@@ -475,7 +466,7 @@ fn one_entry_can_be_deleted() {
         }
     }
     impl Model {
-        #[handler_cache(url = url(), name = "invalidated", version = "v", skip(request))]
+        #[handler_cache(config = config(), shards = shards(), name = "invalidated", version = "v", skip(request))]
         fn predict(&self, pixels: &[f32], label: String, request: u64) -> String {
             format!("{label} {} {request}", pixels.len())
         }
@@ -515,7 +506,7 @@ impl serde::Serialize for Refuses {
 
 #[test]
 fn what_is_deleted_while_it_is_computed_is_not_stored() {
-    #[handler_cache(url = url(), name = "deleted-early")]
+    #[handler_cache(config = config(), shards = shards(), name = "deleted-early")]
     fn slow(n: u32) -> u32 {
         let cache = HandlerCache::named("deleted-early").unwrap();
         assert!(!cache.invalidate((n,)).wait().unwrap());

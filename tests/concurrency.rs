@@ -12,14 +12,14 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::{eventually, shared};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache};
+use cache_tests_support::{eventually, shards, shared};
+use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache};
 use tokio::sync::Notify;
 
 const SOON: Duration = Duration::from_secs(5);
 
-fn url() -> String {
-    shared().url()
+fn config() -> Config {
+    shared().config()
 }
 
 /// How many calls of this process ended in `result`.
@@ -36,7 +36,7 @@ fn count(name: &str, result: CallResult) -> u64 {
 fn a_hundred_threads_run_the_body_once() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(url = url(), name = "threads")]
+    #[handler_cache(config = config(), shards = shards(), name = "threads")]
     fn slow(n: u32) -> Vec<u32> {
         RUNS.fetch_add(1, Ordering::Relaxed);
         thread::sleep(Duration::from_millis(100));
@@ -65,7 +65,7 @@ fn a_hundred_threads_run_the_body_once() {
 async fn a_hundred_tasks_run_the_body_once() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(url = url(), name = "tasks")]
+    #[handler_cache(config = config(), shards = shards(), name = "tasks")]
     async fn slow(n: u32) -> String {
         RUNS.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -84,7 +84,7 @@ async fn when_the_leader_fails_the_next_one_runs() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     static GO: Notify = Notify::const_new();
 
-    #[handler_cache(url = url(), name = "failing-leader")]
+    #[handler_cache(config = config(), shards = shards(), name = "failing-leader")]
     async fn flaky(n: u32) -> Result<u32, String> {
         if RUNS.fetch_add(1, Ordering::Relaxed) == 0 {
             GO.notified().await;
@@ -110,7 +110,7 @@ fn when_the_leader_panics_the_next_one_runs() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     static GO: Barrier = Barrier::new(2);
 
-    #[handler_cache(url = url(), name = "panicking-leader")]
+    #[handler_cache(config = config(), shards = shards(), name = "panicking-leader")]
     fn flaky(n: u32) -> u32 {
         if RUNS.fetch_add(1, Ordering::Relaxed) == 0 {
             GO.wait();
@@ -145,7 +145,7 @@ fn when_the_leader_panics_the_next_one_runs() {
 async fn when_the_leader_is_cancelled_the_next_one_runs() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(url = url(), name = "cancelled-leader")]
+    #[handler_cache(config = config(), shards = shards(), name = "cancelled-leader")]
     async fn stuck_once(n: u32) -> u32 {
         if RUNS.fetch_add(1, Ordering::Relaxed) == 0 {
             std::future::pending::<()>().await;
@@ -169,7 +169,7 @@ async fn followers_that_go_away_are_counted_and_hold_nobody_up() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     static GO: Notify = Notify::const_new();
 
-    #[handler_cache(url = url(), name = "cancelled-followers")]
+    #[handler_cache(config = config(), shards = shards(), name = "cancelled-followers")]
     async fn slow(n: u32) -> u32 {
         RUNS.fetch_add(1, Ordering::Relaxed);
         GO.notified().await;
@@ -195,7 +195,7 @@ async fn followers_that_go_away_are_counted_and_hold_nobody_up() {
 fn failing_callers_do_not_wait_in_line() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(url = url(), name = "always-failing")]
+    #[handler_cache(config = config(), shards = shards(), name = "always-failing")]
     fn fails(_n: u32) -> Result<u32, String> {
         match RUNS.fetch_add(1, Ordering::Relaxed) {
             0 => {
@@ -223,7 +223,7 @@ fn a_body_that_calls_itself_with_the_same_key() {
         attempts: u32,
     }
     impl Client {
-        #[handler_cache(url = url(), name = "retrying")]
+        #[handler_cache(config = config(), shards = shards(), name = "retrying")]
         fn fetch(&mut self, n: u32) -> u32 {
             self.attempts += 1;
             if self.attempts < 3 {
@@ -232,7 +232,7 @@ fn a_body_that_calls_itself_with_the_same_key() {
             n
         }
 
-        #[handler_cache(url = url(), name = "retrying-async", skip(left))]
+        #[handler_cache(config = config(), shards = shards(), name = "retrying-async", skip(left))]
         async fn fetch_async(n: u32, left: u32) -> u32 {
             tokio::task::yield_now().await;
             if left > 0 {
@@ -253,7 +253,7 @@ fn a_call_after_a_clear_gets_nothing_from_before_it() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     static GO: Barrier = Barrier::new(2);
 
-    #[handler_cache(url = url(), name = "cleared-under-way")]
+    #[handler_cache(config = config(), shards = shards(), name = "cleared-under-way")]
     fn generation(_n: u32) -> u32 {
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         if run == 0 {
@@ -285,7 +285,7 @@ fn a_call_after_a_clear_gets_nothing_from_before_it() {
 async fn a_call_that_nobody_polls_holds_up_nobody() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(url = url(), name = "kept-aside")]
+    #[handler_cache(config = config(), shards = shards(), name = "kept-aside")]
     async fn slow(n: u32) -> u32 {
         RUNS.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(1)).await;

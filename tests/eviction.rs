@@ -2,16 +2,28 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-use std::{
-    collections::VecDeque,
-    process::{Child, Command},
+#[path = "eviction/oracle.rs"]
+mod oracle;
+#[path = "eviction/random.rs"]
+mod random;
+#[path = "eviction/worker.rs"]
+mod worker;
+
+use std::env;
+
+use cache_tests_support::{
+    TestRedis, cache_keys, cache_sizes, in_one_shard, shards, shared, written,
+};
+use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache, observe};
+
+use crate::{
+    oracle::Oracle,
+    random::Random,
+    worker::{TurnTaker, Worker},
 };
 
-use cache_tests_support::{RedisServer, cache_keys, shared};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
-
-fn url() -> String {
-    shared().url()
+fn config() -> Config {
+    shared().config()
 }
 
 fn flush(name: &str) {
@@ -20,174 +32,262 @@ fn flush(name: &str) {
 
 #[test]
 fn the_least_recently_used_entry_goes_first() {
-    #[handler_cache(url = url(), name = "abac", maxsize = 2)]
+    #[handler_cache(config = config(), shards = shards(), name = "abac", maxsize = 2 * usize::from(shards()))]
     fn upper(text: &str) -> String {
         text.to_uppercase()
     }
 
-    for text in ["a", "b", "a", "c"] {
+    let letter = |n: u32| char::from_u32(u32::from('a') + n).unwrap().to_string();
+    let mut connection = shared().connection();
+    let letters = in_one_shard(&mut connection, "abac", 3, |n| drop(upper(&letter(n))));
+    let [a, b, c] = [0, 1, 2].map(|place| letter(letters[place]));
+    for text in [&a, &b, &a, &c] {
         upper(text);
     }
     flush("abac");
-    assert_eq!(cache_keys(&mut shared().connection(), "abac").len(), 2);
+    assert_eq!(cache_keys(&mut connection, "abac").len(), 2);
     let result = |text| observe(|| upper(text)).1.unwrap().result;
-    assert_eq!(result("a"), CallResult::HitRedis);
-    assert_eq!(result("c"), CallResult::HitRedis);
-    assert_eq!(result("b"), CallResult::Miss);
+    assert_eq!(result(&a), CallResult::HitRedis);
+    assert_eq!(result(&c), CallResult::HitRedis);
+    assert_eq!(result(&b), CallResult::Miss);
 }
 
-/// The order that `functools.lru_cache` keeps, with a plain list: the front is the next to go.
-struct Oracle {
-    entries: VecDeque<u32>,
-    maxsize: usize,
-}
-
-impl Oracle {
-    fn call(&mut self, n: u32) -> bool {
-        let hit = if let Some(at) = self.entries.iter().position(|entry| *entry == n) {
-            self.entries.remove(at);
-            true
-        } else {
-            if self.entries.len() == self.maxsize {
-                self.entries.pop_front();
-            }
-            false
-        };
-        self.entries.push_back(n);
-        hit
-    }
-}
-
-/// A small generator, so that a failure can be repeated.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        u32::try_from(self.0 >> 33).unwrap() % bound
-    }
-}
-
+/// Ten thousand of them, or as many as `LRU_ORACLE_CALLS` says.
 #[test]
-fn ten_thousand_random_calls_leave_what_a_list_would_keep() {
-    #[handler_cache(url = url(), name = "oracle", maxsize = 50)]
+fn many_random_calls_leave_what_a_list_would_keep() {
+    const ARGUMENTS: u32 = 1000;
+    // A store that finds the queue full is dropped.
+    const MOST_QUEUED: u32 = 500;
+
+    #[handler_cache(config = config(), shards = shards(), name = "oracle", maxsize = 50, timeout = "10s")]
     fn square(n: u32) -> u64 {
         u64::from(n) * u64::from(n)
     }
 
-    let mut random = Random(7);
-    let mut oracle = Oracle {
-        entries: VecDeque::new(),
-        maxsize: 50,
+    let calls = env::var("LRU_ORACLE_CALLS").map_or(10_000, |calls| calls.parse().unwrap());
+    let mut connection = shared().connection();
+    let place = |n| {
+        written(&mut connection, "oracle", || {
+            square(n);
+            flush("oracle");
+        })
     };
-    for step in 0..10_000 {
-        // Two thirds of the calls fall on what is mostly held.
-        let n = if random.below(3) == 0 {
-            random.below(1000)
-        } else {
-            random.below(60)
-        };
+    let places = (0..ARGUMENTS).map(place).collect();
+    HandlerCache::named("oracle")
+        .unwrap()
+        .clear()
+        .wait()
+        .unwrap();
+
+    let mut random = Random(7);
+    let mut oracle = Oracle::new(50, shards(), places);
+    let mut queued = 0;
+    for step in 0..calls {
+        let n = random.mostly_below(60, ARGUMENTS);
+        // A value on its way to Redis is found in the process, so what is to be found is found without waiting. What is
+        // to be gone might still be found on its way, or by a look-up that overtakes the store that evicts it.
+        if oracle.is_leaving(n) || queued == MOST_QUEUED {
+            flush("oracle");
+            oracle.flushed();
+            queued = 0;
+        }
         let hit = oracle.call(n);
         let (value, outcome) = observe(|| square(n));
         assert_eq!(value, u64::from(n) * u64::from(n));
         let result = outcome.unwrap().result;
         assert_eq!(result.is_hit(), hit, "step {step}, {n}: {result}");
-        if !hit {
-            // A look-up travels on another connection and could overtake the store.
-            flush("oracle");
-        }
+        // A value that is used while it is queued may be queued once more.
+        queued += u32::from(result != CallResult::HitRedis);
     }
     flush("oracle");
-    assert_eq!(cache_keys(&mut shared().connection(), "oracle").len(), 50);
-    for n in oracle.entries {
+    assert_eq!(cache_keys(&mut connection, "oracle").len(), 50);
+    for n in oracle.entries() {
         let result = observe(|| square(n)).1.unwrap().result;
         assert_eq!(result, CallResult::HitRedis, "{n}");
     }
 }
 
-/// A process that calls an annotated function; see `worker.rs`.
-fn worker(server: &RedisServer, args: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-        .args(args)
-        .env("HANDLER_CACHE_URL", server.url())
-        .spawn()
-        .unwrap()
+#[test]
+fn eight_processes_that_take_turns_leave_what_a_list_would_keep() {
+    const ARGUMENTS: u32 = 80;
+
+    let redis = TestRedis::start_or_find();
+    let name = redis.worker_cache("turns");
+    let mut workers: Vec<_> = (0..8).map(|_| TurnTaker::start(&redis)).collect();
+    let mut connection = redis.connection();
+    // Finding out where the arguments lie takes calls that count.
+    let place = |n| {
+        let worker = &mut workers[n as usize % 8];
+        written(&mut connection, &name, || {
+            assert_eq!(worker.call(n), "miss");
+        })
+    };
+    let places = (0..ARGUMENTS).map(place).collect();
+    let mut oracle = Oracle::new(20, shards(), places);
+    for n in 0..ARGUMENTS {
+        oracle.call(n);
+    }
+    let mut random = Random(11);
+    for step in 0..600 {
+        let worker = random.below(8) as usize;
+        let n = random.mostly_below(25, ARGUMENTS);
+        let expected = if oracle.call(n) { "hit_l2" } else { "miss" };
+        let result = workers[worker].call(n);
+        assert_eq!(result, expected, "step {step}, {n} in process {worker}");
+    }
+    assert_eq!(cache_keys(&mut connection, &name).len(), 20);
+    workers.into_iter().for_each(TurnTaker::finish);
+}
+
+/// Counts the entries of each shard again and again while the workers run, and at the end.
+fn observe_sizes(
+    redis: &TestRedis,
+    name: &str,
+    shards: u16,
+    mut workers: Vec<Worker>,
+) -> Vec<Vec<usize>> {
+    let mut observer = redis.connection();
+    let mut samples = Vec::new();
+    while workers.iter_mut().any(Worker::is_running) {
+        samples.push(cache_sizes(&mut observer, name, shards));
+    }
+    workers.into_iter().for_each(Worker::finish);
+    assert!(samples.len() > 100, "only {} samples", samples.len());
+    samples.push(cache_sizes(&mut observer, name, shards));
+    samples
+}
+
+/// Has eight processes call, and gives the sizes that were seen meanwhile.
+fn churn(redis: &TestRedis, cache: &str, shards: u16) -> Vec<Vec<usize>> {
+    let workers = (1..=8)
+        .map(|seed| Worker::start(redis, &["churn", cache, &seed.to_string(), "400"]))
+        .collect();
+    observe_sizes(redis, &redis.worker_cache(cache), shards, workers)
 }
 
 #[test]
 fn nobody_ever_sees_more_entries_than_the_bound() {
-    let server = RedisServer::start();
-    let mut workers: Vec<_> = (1..=8)
-        .map(|seed| worker(&server, &["churn", &seed.to_string(), "400"]))
-        .collect();
-    let mut observer = server.connection();
-    let mut most = 0;
-    let mut samples = 0u32;
-    while workers
-        .iter_mut()
-        .any(|worker| worker.try_wait().unwrap().is_none())
-    {
-        most = most.max(cache_keys(&mut observer, "churn").len());
-        samples += 1;
+    let redis = TestRedis::start_or_find();
+    let samples = churn(&redis, "churn", shards());
+    for sizes in &samples {
+        assert!(sizes.iter().all(|size| *size <= 2), "{sizes:?}");
     }
-    for mut worker in workers {
-        assert!(worker.wait().unwrap().success());
+    let last = samples.last().unwrap();
+    assert!(last.iter().all(|size| *size == 2), "{last:?}");
+}
+
+#[test]
+fn nobody_ever_sees_more_entries_than_the_bound_where_they_expire() {
+    let redis = TestRedis::start_or_find();
+    let samples = churn(&redis, "churn-ttl", shards());
+    for sizes in &samples {
+        assert!(sizes.iter().all(|size| *size <= 2), "{sizes:?}");
     }
-    assert_eq!(cache_keys(&mut observer, "churn").len(), 2);
-    assert!(samples > 100, "only {samples} samples");
-    assert_eq!(most, 2, "of {samples} samples");
+    let is_full = |sizes: &Vec<usize>| sizes.contains(&2);
+    assert!(samples.iter().any(is_full));
+}
+
+#[test]
+fn nobody_ever_sees_more_entries_than_the_bound_of_each_shard() {
+    let redis = TestRedis::start_or_find();
+    let samples = churn(&redis, "churn-shards", 3);
+    for sizes in &samples {
+        let is_bounded = sizes
+            .iter()
+            .zip([3, 2, 2])
+            .all(|(size, bound)| *size <= bound);
+        assert!(is_bounded, "{sizes:?}");
+    }
+    assert_eq!(samples.last().unwrap(), &[3, 2, 2]);
+}
+
+/// How many entries a shard has at most before and after the bound is made smaller.
+const LARGE: usize = 300;
+const SMALL: usize = 10;
+
+/// A worker that stores so many values, `each` of them being the bound of a shard.
+fn shrinking(redis: &TestRedis, first: usize, calls: usize, each: usize) -> Worker {
+    let maxsize = each * usize::from(shards());
+    let args = [first, calls, maxsize].map(|number| number.to_string());
+    Worker::start(redis, &["shrink", &args[0], &args[1], &args[2]])
+}
+
+/// Fills the cache, and gives the sizes of its shards.
+fn fill(redis: &TestRedis) -> Vec<usize> {
+    let calls = LARGE * usize::from(shards());
+    shrinking(redis, 0, calls, LARGE).finish();
+    let name = redis.worker_cache("shrink");
+    let sizes = cache_sizes(&mut redis.connection(), &name, shards());
+    // Only where there is one shard do as many calls fill all of it.
+    if sizes.len() == 1 {
+        assert_eq!(sizes, [LARGE]);
+    }
+    assert!(sizes.iter().all(|size| (LARGE / 2..=LARGE).contains(size)));
+    sizes
 }
 
 #[test]
 fn a_smaller_bound_is_reached_in_steps() {
-    let server = RedisServer::start();
-    for (maxsize, expected) in [("1000", 1000), ("10", 1000 - 127), ("10", 1000 - 254)] {
-        let calls = if maxsize == "1000" { "1000" } else { "1" };
-        let first = if maxsize == "1000" {
-            0
-        } else {
-            2000 + expected
-        };
-        let args = ["shrink", &first.to_string(), calls, maxsize];
-        assert!(worker(&server, &args).wait().unwrap().success());
-        assert_eq!(
-            cache_keys(&mut server.connection(), "shrink").len(),
-            expected
-        );
+    let redis = TestRedis::start_or_find();
+    let name = redis.worker_cache("shrink");
+    let mut before = fill(&redis);
+    for step in 0..8 {
+        shrinking(&redis, 10_000 + step, 1, SMALL).finish();
+        let after = cache_sizes(&mut redis.connection(), &name, shards());
+        let differs = |place: &usize| before[*place] != after[*place];
+        let changed: Vec<_> = (0..before.len()).filter(differs).collect();
+        // A store removes at most 128 entries, and adds one, in its own shard.
+        for place in &changed {
+            let expected = before[*place].saturating_sub(127).max(SMALL);
+            assert_eq!(after[*place], expected, "{before:?}, then {after:?}");
+        }
+        let was_full = before.contains(&SMALL);
+        assert!(changed.len() == 1 || was_full, "{before:?}, then {after:?}");
+        before = after;
     }
 }
 
 #[test]
+fn nobody_ever_sees_a_cache_grow_whose_bound_is_made_smaller() {
+    let redis = TestRedis::start_or_find();
+    let name = redis.worker_cache("shrink");
+    let mut before = fill(&redis);
+    let workers = (1..=8)
+        .map(|process| shrinking(&redis, 10_000 * process, 400, SMALL))
+        .collect();
+    for sizes in observe_sizes(&redis, &name, shards(), workers) {
+        for (now, before) in sizes.iter().zip(&before) {
+            assert!(*now <= SMALL.max(*before), "{before:?}, then {sizes:?}");
+        }
+        before = sizes;
+    }
+    assert!(before.iter().all(|size| *size == SMALL), "{before:?}");
+}
+
+#[test]
 fn foreign_keys_survive_everything() {
-    let server = RedisServer::start();
-    let mut connection = server.connection();
+    let redis = TestRedis::start_or_find();
+    let mut connection = redis.connection();
+    let name = redis.worker_cache("churn");
     let foreign = [
-        "app",
-        "hc:",
-        "hc:{other}:v:00",
-        "hc:{churn}",
-        "hc:{churn}x:v:00",
-        "{churn}",
+        "app".to_owned(),
+        "hc:".to_owned(),
+        "hc:{other}:v:00".to_owned(),
+        format!("hc:{{{name}}}"),
+        format!("hc:{{{name}}}x:v:00"),
+        format!("{{{name}}}"),
     ];
-    for key in foreign {
+    for key in &foreign {
         redis::cmd("SET")
             .arg(key)
             .arg("mine")
             .exec(&mut connection)
             .unwrap();
     }
-    assert!(
-        worker(&server, &["churn", "1", "200"])
-            .wait()
-            .unwrap()
-            .success()
-    );
-    assert!(worker(&server, &["clear", "1"]).wait().unwrap().success());
-    assert_eq!(cache_keys(&mut connection, "churn"), Vec::<String>::new());
-    for key in foreign {
+    Worker::start(&redis, &["churn", "churn", "1", "200"]).finish();
+    Worker::start(&redis, &["clear", "1"]).finish();
+    assert_eq!(cache_keys(&mut connection, &name), Vec::<String>::new());
+    for key in &foreign {
         let value: Option<String> = redis::cmd("GET").arg(key).query(&mut connection).unwrap();
         assert_eq!(value.as_deref(), Some("mine"), "{key}");
     }

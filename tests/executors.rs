@@ -1,25 +1,27 @@
 //! Every way to run a handler: runtimes of all kinds, other executors, plain threads.
 
-use std::{future::poll_fn, task::Poll, thread, time::Duration};
+use std::{future::poll_fn, sync::OnceLock, task::Poll, thread, time::Duration};
 
-use cache_tests_support::{RedisServer, clients, eventually};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
+use cache_tests_support::{TestRedis, eventually, shards};
+use redis_cache_runtime::{
+    CallResult, Config, HandlerCache, handler_cache, observe, observe_async,
+};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// A server, an async and a sync handler, and a first value of each in Redis.
+/// A Redis, an async and a sync handler, and a first value of each in Redis.
 macro_rules! handlers {
     ($server:ident, $name:literal) => {
-        static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-        let $server = RedisServer::start();
-        URL.set($server.url()).unwrap();
+        static CONFIG: OnceLock<Config> = OnceLock::new();
+        let $server = TestRedis::start_or_find();
+        CONFIG.set($server.config()).unwrap();
 
         // A machine under load may take long to wake a thread; a look-up that is given up is no hit.
-        #[handler_cache(url = URL.get().unwrap().as_str(), name = concat!($name, "-async"), timeout = "5s")]
+        #[handler_cache(config = CONFIG.get().unwrap().clone(), shards = shards(), name = concat!($name, "-async"), timeout = "5s")]
         async fn double(n: u32) -> u32 {
             n * 2
         }
-        #[handler_cache(url = URL.get().unwrap().as_str(), name = concat!($name, "-sync"), timeout = "5s")]
+        #[handler_cache(config = CONFIG.get().unwrap().clone(), shards = shards(), name = concat!($name, "-sync"), timeout = "5s")]
         fn triple(n: u32) -> u32 {
             n * 3
         }
@@ -50,7 +52,7 @@ macro_rules! handlers {
 fn a_runtime_for_each_call_one_after_the_other() {
     handlers!(server, "runtimes");
     let mut observer = server.connection();
-    let before = clients(&mut observer);
+    let before = server.clients(&mut observer);
     for round in 0..40 {
         let mut builder = if round % 2 == 0 {
             tokio::runtime::Builder::new_current_thread()
@@ -61,13 +63,15 @@ fn a_runtime_for_each_call_one_after_the_other() {
         for _ in 0..=round % 4 {
             runtime.block_on(double_hits());
         }
-        let now = clients(&mut observer);
+        let now = server.clients(&mut observer);
         assert!(
-            now <= before + 8,
+            now <= before + 8 * server.nodes(),
             "{now} clients after {round} runtimes, {before} before"
         );
     }
-    eventually(SOON, || clients(&mut observer) <= before + 1);
+    eventually(SOON, || {
+        server.clients(&mut observer) <= before + server.nodes()
+    });
 }
 
 #[test]
@@ -89,7 +93,7 @@ fn many_runtimes_at_once() {
         }
     });
     let mut observer = server.connection();
-    eventually(SOON, || clients(&mut observer) <= 6);
+    eventually(SOON, || server.clients(&mut observer) <= 5 * server.nodes());
 }
 
 #[test]
@@ -136,9 +140,11 @@ fn plain_threads() {
     flush();
     triple_hits();
     let mut observer = server.connection();
-    assert!(clients(&mut observer) <= 8);
+    assert!(server.clients(&mut observer) <= 7 * server.nodes());
     // Those that nobody uses any more are closed.
-    eventually(Duration::from_secs(30), || clients(&mut observer) <= 2);
+    eventually(Duration::from_secs(30), || {
+        server.clients(&mut observer) <= server.nodes()
+    });
 }
 
 #[test]
@@ -170,7 +176,7 @@ fn a_sync_handler_on_the_only_worker_of_a_runtime() {
 fn a_handler_that_calls_a_handler() {
     handlers!(server, "nested");
 
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "nested-outer")]
+    #[handler_cache(config = CONFIG.get().unwrap().clone(), shards = shards(), name = "nested-outer")]
     async fn outer(n: u32) -> u32 {
         double(n).await + triple(n)
     }
@@ -204,7 +210,7 @@ fn futures_can_be_sent_and_dropped_anywhere() {
         .unwrap();
     let mut future = is_send(Box::pin(double(1)));
     // The runtime gets a connection of its own.
-    let has_own = || clients(&mut server.connection());
+    let has_own = || server.clients(&mut server.connection());
     let before = has_own();
     eventually(SOON, || {
         runtime.block_on(double_hits());
@@ -224,29 +230,29 @@ fn futures_can_be_sent_and_dropped_anywhere() {
 
 /// Has the runtime look up until it has a connection of its own.
 fn settle(
-    server: &RedisServer,
+    server: &TestRedis,
     runtime: &tokio::runtime::Runtime,
     mut look_up: impl FnMut(&tokio::runtime::Runtime),
 ) {
     let mut observer = server.connection();
-    let before = clients(&mut observer);
+    let before = server.clients(&mut observer);
     eventually(SOON, || {
         look_up(runtime);
-        clients(&mut observer) > before
+        server.clients(&mut observer) > before
     });
 }
 
 #[test]
 fn a_runtime_that_is_blocked_or_left_alone_holds_up_nobody() {
-    static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    static CONFIG: OnceLock<Config> = OnceLock::new();
 
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "blocked")]
+    #[handler_cache(config = CONFIG.get().unwrap().clone(), shards = shards(), name = "blocked")]
     async fn double(n: u32) -> u32 {
         n * 2
     }
 
-    let server = RedisServer::start();
-    URL.set(server.url()).unwrap();
+    let server = TestRedis::start_or_find();
+    CONFIG.set(server.config()).unwrap();
 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

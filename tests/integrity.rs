@@ -7,24 +7,27 @@
 )]
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
-use cache_tests_support::{RedisServer, cache_keys, eventually, shared};
+use cache_tests_support::{TestRedis, cache_keys, eventually, in_one_shard, shards, shared, tags};
 use redis::Commands as _;
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache, observe};
 
 const SOON: Duration = Duration::from_secs(5);
 
-fn url() -> String {
-    shared().url()
+fn config() -> Config {
+    shared().config()
 }
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
 /// Answers anything but zero, so that what is damaged need not be written again to be gone.
-#[handler_cache(url = url(), name = "fragile")]
+#[handler_cache(config = config(), shards = shards(), name = "fragile")]
 fn reciprocal(n: u32) -> Result<String, std::num::TryFromIntError> {
     RUNS.fetch_add(1, Ordering::Relaxed);
     Ok(format!("1/{n}"))
@@ -106,7 +109,7 @@ fn damaged_values_are_misses_and_heal() {
 
 #[test]
 fn a_value_under_anothers_key_is_a_miss() {
-    #[handler_cache(url = url(), name = "swapped")]
+    #[handler_cache(config = config(), shards = shards(), name = "swapped")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -130,7 +133,7 @@ fn a_value_under_anothers_key_is_a_miss() {
 fn what_is_damaged_is_deleted_even_where_no_value_follows() {
     static FAILS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(url = url(), name = "failing")]
+    #[handler_cache(config = config(), shards = shards(), name = "failing")]
     fn sometimes(n: u32) -> Result<u32, String> {
         if FAILS.load(Ordering::Relaxed) == 1 {
             Err("failed".to_owned())
@@ -168,16 +171,20 @@ fn what_is_damaged_is_deleted_even_where_no_value_follows() {
 
 #[test]
 fn keys_of_the_cache_that_hold_another_type_are_mended() {
-    #[handler_cache(url = url(), name = "overwritten", maxsize = 2)]
+    #[handler_cache(config = config(), shards = shards(), name = "overwritten", maxsize = 2 * usize::from(shards()))]
     fn double(n: u32) -> u32 {
         n * 2
     }
     let mut connection = shared().connection();
     for _ in 0..2 {
-        for key in ["hc:{overwritten}:z", "hc:{overwritten}:m"] {
-            let () = connection.set(key, "another type").unwrap();
+        for tag in tags("overwritten", shards()) {
+            for part in ["z", "m"] {
+                let key = format!("hc:{{{tag}}}:{part}");
+                let () = connection.set(key, "another type").unwrap();
+            }
         }
-        for n in 0..5 {
+        // So many that all shards are full.
+        for n in 0..5 + 12 * u32::from(shards() - 1) {
             assert_eq!(double(n), n * 2);
         }
         HandlerCache::named("overwritten")
@@ -190,13 +197,16 @@ fn keys_of_the_cache_that_hold_another_type_are_mended() {
             .info()
             .wait()
             .unwrap();
-        assert_eq!((info.currsize, info.not_stored), (2, 0));
+        assert_eq!(
+            (info.currsize, info.not_stored),
+            (2 * u64::from(shards()), 0)
+        );
     }
 }
 
 #[test]
 fn a_lost_clock_does_not_turn_the_order_round() {
-    #[handler_cache(url = url(), name = "clockless", maxsize = 3)]
+    #[handler_cache(config = config(), shards = shards(), name = "clockless", maxsize = 3 * usize::from(shards()))]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -207,51 +217,55 @@ fn a_lost_clock_does_not_turn_the_order_round() {
             .wait()
             .unwrap();
     };
-    for n in 0..3 {
+    let mut connection = shared().connection();
+    let arguments = in_one_shard(&mut connection, "clockless", 5, |n| {
         double(n);
+    });
+    for n in &arguments[..3] {
+        double(*n);
     }
     flush();
-    let () = shared().connection().del("hc:{clockless}:m").unwrap();
-    double(3);
-    double(4);
+    for tag in tags("clockless", shards()) {
+        let () = connection.del(format!("hc:{{{tag}}}:m")).unwrap();
+    }
+    double(arguments[3]);
+    double(arguments[4]);
     flush();
-    for (n, expected) in [
+    for (place, expected) in [
         (4, CallResult::HitRedis),
         (3, CallResult::HitRedis),
         (2, CallResult::HitRedis),
         (0, CallResult::Miss),
     ] {
-        assert_eq!(observe(|| double(n)).1.unwrap().result, expected, "{n}");
+        let (_, outcome) = observe(|| double(arguments[place]));
+        assert_eq!(outcome.unwrap().result, expected, "{place}");
         flush();
     }
 }
 
 #[test]
 fn a_flushed_script_cache_is_not_noticed() {
-    let server = RedisServer::start();
-    static URL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    URL.set(server.url()).unwrap();
+    let server = TestRedis::start();
+    static CONFIG: OnceLock<Config> = OnceLock::new();
+    CONFIG.set(server.config()).unwrap();
 
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "scripts", maxsize = 4)]
+    #[handler_cache(config = CONFIG.get().unwrap().clone(), shards = shards(), name = "scripts", maxsize = 4 * usize::from(shards()))]
     fn double(n: u32) -> u32 {
         n * 2
     }
     let cache = || HandlerCache::named("scripts").unwrap();
     let mut connection = server.connection();
-    for n in 0..20 {
+    let forget_scripts = redis::cmd("SCRIPT").arg("FLUSH").to_owned();
+    let calls = 20 * u32::from(shards());
+    for n in 0..calls {
         double(n);
-        redis::cmd("SCRIPT")
-            .arg("FLUSH")
-            .exec(&mut connection)
-            .unwrap();
+        connection.exec_everywhere(&forget_scripts);
         cache().flush().wait().unwrap();
     }
     let info = cache().info().wait().unwrap();
-    assert_eq!((info.stored, info.not_stored, info.currsize), (20, 0, 4));
-    redis::cmd("SCRIPT")
-        .arg("FLUSH")
-        .exec(&mut connection)
-        .unwrap();
+    assert_eq!((info.stored, info.not_stored), (u64::from(calls), 0));
+    assert_eq!(info.currsize, 4 * u64::from(shards()));
+    connection.exec_everywhere(&forget_scripts);
     cache().clear().wait().unwrap();
     assert_eq!(cache().info().wait().unwrap().currsize, 0);
 }

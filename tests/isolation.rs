@@ -8,11 +8,11 @@
 
 use std::process::Command;
 
-use cache_tests_support::{RedisServer, shared};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+use cache_tests_support::{TestRedis, shards, shared};
+use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache, observe};
 
-fn url() -> String {
-    shared().url()
+fn config() -> Config {
+    shared().config()
 }
 
 fn flush_all() {
@@ -21,11 +21,11 @@ fn flush_all() {
 
 #[test]
 fn two_handlers_with_the_same_arguments() {
-    #[handler_cache(url = url())]
+    #[handler_cache(config = config(), shards = shards())]
     fn double(n: u32) -> u32 {
         n * 2
     }
-    #[handler_cache(url = url())]
+    #[handler_cache(config = config(), shards = shards())]
     fn triple(n: u32) -> u32 {
         n * 3
     }
@@ -38,13 +38,13 @@ fn two_handlers_with_the_same_arguments() {
 #[test]
 fn two_functions_of_one_name_in_two_modules() {
     mod left {
-        #[redis_cache_runtime::handler_cache(url = super::url())]
+        #[redis_cache_runtime::handler_cache(config = super::config(), shards = super::shards())]
         pub(super) fn score(n: u32) -> u32 {
             n + 1
         }
     }
     mod right {
-        #[redis_cache_runtime::handler_cache(url = super::url())]
+        #[redis_cache_runtime::handler_cache(config = super::config(), shards = super::shards())]
         pub(super) fn score(n: u32) -> u32 {
             n + 2
         }
@@ -66,25 +66,25 @@ fn two_types_two_traits_and_the_name_of_a_cache() {
     struct A;
     struct B;
     impl Left for A {
-        #[handler_cache(url = url())]
+        #[handler_cache(config = config(), shards = shards())]
         fn score(&self, n: u32) -> u32 {
             n + 1
         }
     }
     impl Right for A {
-        #[handler_cache(url = url())]
+        #[handler_cache(config = config(), shards = shards())]
         fn score(&self, n: u32) -> u32 {
             n + 2
         }
     }
     impl Left for B {
-        #[handler_cache(url = url())]
+        #[handler_cache(config = config(), shards = shards())]
         fn score(&self, n: u32) -> u32 {
             n + 3
         }
     }
     impl B {
-        #[handler_cache(url = url())]
+        #[handler_cache(config = config(), shards = shards())]
         fn score(n: u32) -> u32 {
             n + 4
         }
@@ -126,20 +126,20 @@ fn instantiations_of_a_generic_handler() {
 
     struct Handler<M>(std::marker::PhantomData<M>);
     impl<M: Model> Handler<M> {
-        #[handler_cache(url = url())]
+        #[handler_cache(config = config(), shards = shards())]
         fn method(&self, n: u32) -> u32 {
             n * M::FACTOR
         }
-        #[handler_cache(url = url(), name = "named-generic")]
+        #[handler_cache(config = config(), shards = shards(), name = "named-generic")]
         fn associated(n: u32) -> u32 {
             n * M::FACTOR
         }
     }
-    #[handler_cache(url = url())]
+    #[handler_cache(config = config(), shards = shards())]
     fn free<M: Model>(n: u32) -> u32 {
         n * M::FACTOR
     }
-    #[handler_cache(url = url())]
+    #[handler_cache(config = config(), shards = shards())]
     fn sized<const N: usize>(n: usize) -> usize {
         n * N
     }
@@ -167,7 +167,7 @@ fn instantiations_of_a_generic_handler() {
 fn a_default_method_of_a_trait() {
     trait Scores {
         fn factor(&self) -> u32;
-        #[handler_cache(url = url())]
+        #[handler_cache(config = config(), shards = shards())]
         fn score(&self, n: u32) -> u32 {
             n * self.factor()
         }
@@ -192,11 +192,11 @@ fn a_default_method_of_a_trait() {
 
 #[test]
 fn arguments_that_look_alike() {
-    #[handler_cache(url = url())]
+    #[handler_cache(config = config(), shards = shards())]
     fn join(left: &str, right: &str) -> String {
         format!("{left}|{right}")
     }
-    #[handler_cache(url = url())]
+    #[handler_cache(config = config(), shards = shards())]
     fn depth(n: Option<Option<u32>>) -> u32 {
         match n {
             None => 0,
@@ -204,7 +204,7 @@ fn arguments_that_look_alike() {
             Some(Some(n)) => n,
         }
     }
-    #[handler_cache(url = url())]
+    #[handler_cache(config = config(), shards = shards())]
     fn shape<T: serde::Serialize + std::fmt::Debug>(value: T) -> String {
         format!("{value:?}")
     }
@@ -230,11 +230,11 @@ fn arguments_that_look_alike() {
 /// Each build is a process that opens the same cache with a handler of other types; see `worker/builds.rs`.
 #[test]
 fn builds_with_other_types() {
-    let server = RedisServer::start();
+    let redis = TestRedis::start_or_find();
     let answer = |build: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
             .args(["build", build])
-            .env("HANDLER_CACHE_URL", server.url())
+            .envs(redis.environment())
             .output()
             .unwrap();
         assert!(output.status.success(), "{build}");
@@ -263,11 +263,11 @@ fn builds_with_other_types() {
 
 #[test]
 fn two_handlers_under_one_name_do_not_share() {
-    #[handler_cache(url = url(), name = "taken")]
+    #[handler_cache(config = config(), shards = shards(), name = "taken")]
     fn double(n: u32) -> u32 {
         n * 2
     }
-    #[handler_cache(url = url(), name = "taken")]
+    #[handler_cache(config = config(), shards = shards(), name = "taken")]
     fn triple(n: u32) -> u32 {
         n * 3
     }
@@ -281,12 +281,12 @@ fn two_handlers_under_one_name_do_not_share() {
 fn instantiations_that_are_called_the_same() {
     struct Model<F>(F);
     impl<F: Fn(u32) -> u32> Model<F> {
-        #[handler_cache(url = url(), name = "closures")]
+        #[handler_cache(config = config(), shards = shards(), name = "closures")]
         fn predict(&self, n: u32) -> u32 {
             (self.0)(n)
         }
     }
-    #[handler_cache(url = url(), name = "namesakes")]
+    #[handler_cache(config = config(), shards = shards(), name = "namesakes")]
     fn name<T: Default + std::fmt::Debug>(n: u32) -> String {
         format!("{:?} {n}", T::default())
     }

@@ -4,13 +4,13 @@
 
 use std::time::Duration;
 
-use cache_tests_support::{cache_keys, eventually, shared};
-use redis_cache_runtime::{CacheInfo, CallResult, HandlerCache, handler_cache, observe};
+use cache_tests_support::{cache_keys, eventually, in_one_shard, shards, shared, tags};
+use redis_cache_runtime::{CacheInfo, CallResult, Config, HandlerCache, handler_cache, observe};
 
 const SOON: Duration = Duration::from_secs(10);
 
-fn url() -> String {
-    shared().url()
+fn config() -> Config {
+    shared().config()
 }
 
 fn flush(name: &str) {
@@ -23,7 +23,7 @@ fn info(name: &str) -> CacheInfo {
 
 #[test]
 fn an_entry_expires() {
-    #[handler_cache(url = url(), name = "expiring", ttl = "300ms")]
+    #[handler_cache(config = config(), shards = shards(), name = "expiring", ttl = "300ms")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -43,7 +43,7 @@ fn an_entry_expires() {
 
 #[test]
 fn what_is_stored_together_does_not_expire_together() {
-    #[handler_cache(url = url(), name = "jittered", ttl = Duration::from_secs(1000), maxsize = 200)]
+    #[handler_cache(config = config(), shards = shards(), name = "jittered", ttl = Duration::from_secs(1000), maxsize = 200)]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -70,21 +70,26 @@ fn what_is_stored_together_does_not_expire_together() {
 
 #[test]
 fn expired_entries_are_not_counted_and_make_room_first() {
-    #[handler_cache(url = url(), name = "expired", ttl = "200ms", maxsize = 4)]
+    #[handler_cache(config = config(), shards = shards(), name = "expired", ttl = "200ms", maxsize = 4 * usize::from(shards()))]
     fn double(n: u32) -> u32 {
         n * 2
     }
     let live = || cache_keys(&mut shared().connection(), "expired").len();
-    for n in 0..4 {
+    let mut connection = shared().connection();
+    let arguments = in_one_shard(&mut connection, "expired", 5, |n| {
         double(n);
+    });
+    let before = info("expired").evicted;
+    for n in &arguments[..4] {
+        double(*n);
     }
     flush("expired");
     assert_eq!(info("expired").currsize, 4);
     eventually(SOON, || live() == 0);
     // Redis has forgotten the values; the next store finds that out and evicts nobody.
-    double(10);
+    double(arguments[4]);
     flush("expired");
-    assert_eq!((live(), info("expired").evicted), (1, 0));
+    assert_eq!((live(), info("expired").evicted), (1, before));
     assert_eq!(info("expired").currsize, 1);
     eventually(SOON, || live() == 0);
     assert_eq!(info("expired").currsize, 0);
@@ -92,7 +97,7 @@ fn expired_entries_are_not_counted_and_make_room_first() {
 
 #[test]
 fn entries_that_redis_evicts_by_itself_are_not_counted() {
-    #[handler_cache(url = url(), name = "robbed", maxsize = 1000)]
+    #[handler_cache(config = config(), shards = shards(), name = "robbed", maxsize = 1000)]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -103,16 +108,15 @@ fn entries_that_redis_evicts_by_itself_are_not_counted() {
     let mut connection = shared().connection();
     let keys = cache_keys(&mut connection, "robbed");
     assert_eq!(keys.len(), 600);
-    redis::cmd("DEL")
-        .arg(&keys[..450])
-        .exec(&mut connection)
-        .unwrap();
+    for key in &keys[..450] {
+        redis::cmd("DEL").arg(key).exec(&mut connection).unwrap();
+    }
     assert_eq!(info("robbed").currsize, 150);
 }
 
 #[test]
 fn a_value_that_is_too_large_is_not_stored() {
-    #[handler_cache(url = url(), name = "large", max_value_bytes = 1000)]
+    #[handler_cache(config = config(), shards = shards(), name = "large", max_value_bytes = 1000)]
     fn zeros(n: usize) -> String {
         "0".repeat(n)
     }
@@ -130,7 +134,7 @@ fn a_value_that_is_too_large_is_not_stored() {
 
 #[test]
 fn what_expires_leaves_nothing_behind() {
-    #[handler_cache(url = url(), name = "unbounded-expiring", maxsize = None, ttl = "10ms")]
+    #[handler_cache(config = config(), shards = shards(), name = "unbounded-expiring", maxsize = None, ttl = "10ms")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -141,13 +145,23 @@ fn what_expires_leaves_nothing_behind() {
         }
     }
     flush("unbounded-expiring");
+    let shards_count = u32::from(shards());
+    let mut connection = shared().connection();
     eventually(SOON, || {
-        double(5000);
+        // Each shard forgets when something is stored in it.
+        for n in 0..8 * shards_count {
+            double(5000 + n);
+        }
         flush("unbounded-expiring");
-        let members: u32 = redis::cmd("ZCARD")
-            .arg("hc:{unbounded-expiring}:z")
-            .query(&mut shared().connection())
-            .unwrap();
-        members < 50
+        let members: u32 = tags("unbounded-expiring", shards())
+            .iter()
+            .map(|tag| -> u32 {
+                redis::cmd("ZCARD")
+                    .arg(format!("hc:{{{tag}}}:z"))
+                    .query(&mut connection)
+                    .unwrap()
+            })
+            .sum();
+        members < 50 * shards_count
     });
 }

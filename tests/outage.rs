@@ -12,19 +12,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{RedisServer, eventually};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+use cache_tests_support::{TestRedis, eventually, shards};
+use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache, observe};
 
 const SOON: Duration = Duration::from_secs(10);
 
 #[test]
 fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
-    static URL: OnceLock<String> = OnceLock::new();
-    let mut server = RedisServer::start();
-    URL.set(server.url()).unwrap();
+    static CONFIG: OnceLock<Config> = OnceLock::new();
+    let mut server = TestRedis::start();
+    CONFIG.set(server.config()).unwrap();
     server.kill();
 
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "late-redis")]
+    #[handler_cache(config = CONFIG.get().unwrap().clone(), shards = shards(), name = "late-redis")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -57,12 +57,12 @@ fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
 
 #[tokio::test]
 async fn an_async_handler_answers_without_redis_and_joins_it_when_it_appears() {
-    static URL: OnceLock<String> = OnceLock::new();
-    let mut server = RedisServer::start();
-    URL.set(server.url()).unwrap();
+    static CONFIG: OnceLock<Config> = OnceLock::new();
+    let mut server = TestRedis::start();
+    CONFIG.set(server.config()).unwrap();
     server.kill();
 
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "late-redis-async")]
+    #[handler_cache(config = CONFIG.get().unwrap().clone(), shards = shards(), name = "late-redis-async")]
     async fn double(n: u32) -> u32 {
         n * 2
     }
@@ -82,11 +82,11 @@ async fn an_async_handler_answers_without_redis_and_joins_it_when_it_appears() {
 
 #[test]
 fn a_killed_server_costs_no_call_and_is_found_again() {
-    static URL: OnceLock<String> = OnceLock::new();
-    let mut server = RedisServer::start();
-    URL.set(server.url()).unwrap();
+    static CONFIG: OnceLock<Config> = OnceLock::new();
+    let mut server = TestRedis::start();
+    CONFIG.set(server.config()).unwrap();
 
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "killed")]
+    #[handler_cache(config = CONFIG.get().unwrap().clone(), shards = shards(), name = "killed")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -103,11 +103,11 @@ fn a_killed_server_costs_no_call_and_is_found_again() {
 
 #[test]
 fn a_stopped_server_costs_no_more_than_the_budget() {
-    static URL: OnceLock<String> = OnceLock::new();
-    let server = RedisServer::start();
-    URL.set(server.url()).unwrap();
+    static CONFIG: OnceLock<Config> = OnceLock::new();
+    let server = TestRedis::start();
+    CONFIG.set(server.config()).unwrap();
 
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "stopped", timeout = "20ms")]
+    #[handler_cache(config = CONFIG.get().unwrap().clone(), shards = shards(), name = "stopped", timeout = "20ms")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -132,7 +132,7 @@ fn a_stopped_server_costs_no_more_than_the_budget() {
 }
 
 /// Runs the worker's `call 4` with these variables, and gives its output.
-fn worker(variables: &[(&str, &str)]) -> (String, String) {
+fn worker(variables: &[(&str, String)]) -> (String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cache-worker"));
     command
         .args(["call", "4"])
@@ -150,13 +150,16 @@ fn worker(variables: &[(&str, &str)]) -> (String, String) {
 
 #[test]
 fn the_environment_names_the_endpoint() {
-    let server = RedisServer::start();
-    let (said, _) = worker(&[("HANDLER_CACHE_URL", &server.url())]);
+    let redis = TestRedis::start_or_find();
+    let (said, _) = worker(&redis.environment());
     assert_eq!(said, "8 miss\n8 hit_buffer\n");
-    let port = server.port().to_string();
+    // The parts name one server, and no user.
+    let Some(port) = redis.port() else {
+        return;
+    };
     let (said, _) = worker(&[
-        ("HANDLER_CACHE_HOST", "127.0.0.1"),
-        ("HANDLER_CACHE_PORT", &port),
+        ("HANDLER_CACHE_HOST", "127.0.0.1".to_owned()),
+        ("HANDLER_CACHE_PORT", port.to_string()),
     ]);
     assert!(
         said.starts_with("8 hit_l2\n") || said.starts_with("8 miss\n"),
@@ -174,7 +177,7 @@ fn wrong_settings_are_named_once_and_the_handler_answers() {
         ("HANDLER_CACHE_DB", "hunter2"),
         ("HANDLER_CACHE_TIMEOUT", "hunter2"),
     ] {
-        let (said, logged) = worker(&[(variable, value)]);
+        let (said, logged) = worker(&[(variable, value.to_owned())]);
         assert_eq!(said, "8 none\n8 none\n", "{variable}={value}");
         assert_eq!(logged.matches(variable).count(), 1, "{logged}");
         assert!(!logged.contains("hunter2"), "{logged}");

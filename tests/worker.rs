@@ -1,5 +1,6 @@
 //! A process of its own that calls annotated functions, for tests that need several processes or another
-//! environment. The endpoint comes from `HANDLER_CACHE_URL`.
+//! environment. The endpoint comes from `HANDLER_CACHE_URL`, the number of shards from `CACHE_WORKER_SHARDS`, and
+//! `CACHE_WORKER_PREFIX` stands before the names of its caches.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -8,24 +9,56 @@ mod builds;
 #[path = "worker/teller.rs"]
 mod teller;
 
-use std::{env, sync::OnceLock};
+use std::{env, io, sync::OnceLock};
 
 use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
 
 static MAXSIZE: OnceLock<usize> = OnceLock::new();
 
-#[handler_cache(name = "churn", maxsize = 2)]
+fn shards() -> u16 {
+    env::var("CACHE_WORKER_SHARDS").map_or(1, |number| number.parse().unwrap())
+}
+
+fn named(name: &str) -> String {
+    format!(
+        "{}{name}",
+        env::var("CACHE_WORKER_PREFIX").unwrap_or_default()
+    )
+}
+
+/// A bound of `entries` a shard.
+fn each(entries: usize) -> usize {
+    entries * usize::from(shards())
+}
+
+#[handler_cache(name = named("churn"), maxsize = each(2), shards = shards())]
 fn churn(n: u64) -> u64 {
     n * 2
 }
 
-#[handler_cache(name = "churn-async", maxsize = 2, ttl = "1h")]
+#[handler_cache(name = named("churn-async"), maxsize = each(2), shards = shards(), ttl = "1h")]
 async fn churn_async(n: u64) -> u64 {
     n * 3
 }
 
-#[handler_cache(name = "shrink", maxsize = *MAXSIZE.get().unwrap())]
+#[handler_cache(name = named("churn-ttl"), maxsize = each(2), shards = shards(), ttl = "20ms")]
+fn churn_ttl(n: u64) -> u64 {
+    n * 2
+}
+
+#[handler_cache(name = named("churn-shards"), maxsize = 7, shards = 3)]
+fn churn_shards(n: u64) -> u64 {
+    n * 2
+}
+
+#[handler_cache(name = named("shrink"), maxsize = *MAXSIZE.get().unwrap(), shards = shards())]
 fn shrink(n: u64) -> u64 {
+    n * 2
+}
+
+// A machine under load may take long to wake a thread; a look-up that is given up is no hit.
+#[handler_cache(name = named("turns"), maxsize = 20, shards = shards(), timeout = "10s")]
+fn turn(n: u64) -> u64 {
     n * 2
 }
 
@@ -38,17 +71,33 @@ fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
     let number = |at: usize| -> u64 { args[at].parse().unwrap() };
     match args[0].as_str() {
-        // churn SEED CALLS: calls on few arguments, so that hits and evictions mix.
+        // churn CACHE SEED CALLS: calls on few arguments, so that hits and evictions mix.
         "churn" => {
-            let mut state = number(1);
-            for _ in 0..number(2) {
+            let (handler, arguments): (fn(u64) -> u64, _) = match args[1].as_str() {
+                "churn" => (churn, 6 * u64::from(shards())),
+                "churn-ttl" => (churn_ttl, 6 * u64::from(shards())),
+                "churn-shards" => (churn_shards, 18),
+                other => panic!("unknown cache {other}"),
+            };
+            let mut state = number(2);
+            for _ in 0..number(3) {
                 state = state
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
-                let n = (state >> 33) % 6;
-                assert_eq!(churn(n), n * 2);
+                let n = (state >> 33) % arguments;
+                assert_eq!(handler(n), n * 2);
             }
-            flush("churn");
+            flush(&args[1]);
+        }
+        // turns: calls for each number that is read, and prints how the call ended once all processes can know of it.
+        "turns" => {
+            for line in io::stdin().lines() {
+                let n = line.unwrap().parse().unwrap();
+                let (value, outcome) = observe(|| turn(n));
+                assert_eq!(value, n * 2);
+                flush("turns");
+                println!("{}", outcome.unwrap().result);
+            }
         }
         // shrink FIRST CALLS MAXSIZE: distinct arguments under a bound.
         "shrink" => {
@@ -64,11 +113,7 @@ fn main() {
         // clear N: calls once, then clears.
         "clear" => {
             churn(number(1));
-            HandlerCache::named("churn")
-                .unwrap()
-                .clear()
-                .wait()
-                .unwrap();
+            cache("churn").clear().wait().unwrap();
         }
         // call N: calls twice, and prints how each call ended.
         "call" => {
@@ -103,7 +148,6 @@ fn main() {
 }
 
 fn tour() {
-    let cache = || HandlerCache::named("churn").unwrap();
     let result = |n| {
         let (value, outcome) = observe(|| churn(n));
         assert_eq!(value, n * 2);
@@ -127,13 +171,17 @@ fn tour() {
         flush("churn-async");
         assert_eq!(result(2), CallResult::Miss);
         flush("churn");
-        let info = cache().info().wait().unwrap();
+        let info = cache("churn").info().wait().unwrap();
         assert_eq!((info.currsize, info.not_stored, info.corrupt), (2, 0, 0));
-        cache().clear().wait().unwrap();
-        assert_eq!(cache().info().wait().unwrap().currsize, 0);
+        cache("churn").clear().wait().unwrap();
+        assert_eq!(cache("churn").info().wait().unwrap().currsize, 0);
     }
 }
 
+fn cache(name: &str) -> HandlerCache {
+    HandlerCache::named(&named(name)).unwrap()
+}
+
 fn flush(name: &str) {
-    HandlerCache::named(name).unwrap().flush().wait().unwrap();
+    cache(name).flush().wait().unwrap();
 }

@@ -1,42 +1,84 @@
-//! A look into a server, past the cache.
+//! A look into a Redis, past the cache.
 
 use std::collections::BTreeMap;
 
 use redis::Connection;
 
-/// Returns the keys of the entries of the cache `name`, sorted.
-pub fn cache_keys(connection: &mut Connection, name: &str) -> Vec<String> {
-    let prefix = format!("hc:{{{name}}}:v:");
-    let mut keys: Vec<String> = redis::cmd("KEYS")
-        .arg("hc:*")
-        .query(connection)
-        .expect("the server lists its keys");
-    keys.retain(|key| key.starts_with(&prefix));
+use crate::administrator::Nodes;
+use crate::tag::{self, tags};
+
+/// Returns the keys of the entries of the cache `name`, of all its shards, sorted.
+pub fn cache_keys(connection: &mut impl Nodes, name: &str) -> Vec<String> {
+    let mut keys = keys(connection, name);
+    keys.retain(|key| tag::rest(key).is_some_and(|rest| rest.starts_with("v:")));
+    keys
+}
+
+/// Returns how many entries each shard of the cache `name` has.
+pub fn cache_sizes(connection: &mut impl Nodes, name: &str, shards: u16) -> Vec<usize> {
+    let keys = cache_keys(connection, name);
+    let size = |tag: &String| {
+        let is_here = |key: &&String| tag::of(key) == Some(tag);
+        keys.iter().filter(is_here).count()
+    };
+    tags(name, shards).iter().map(size).collect()
+}
+
+/// Deletes all that the cache `name` has.
+pub fn forget(connection: &mut impl Nodes, name: &str) {
+    for key in keys(connection, name) {
+        for node in connection.nodes() {
+            // The other servers of a cluster refuse it.
+            _ = redis::cmd("DEL").arg(&key).exec(node);
+        }
+    }
+}
+
+/// The keys of the cache `name`, sorted.
+fn keys(connection: &mut impl Nodes, name: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    for node in connection.nodes() {
+        let found: Vec<String> = redis::cmd("KEYS")
+            .arg("hc:*")
+            .query(node)
+            .expect("the server lists its keys");
+        keys.extend(found);
+    }
+    keys.retain(|key| tag::of(key).is_some_and(|tag| tag::is_of(tag, name)));
     keys.sort_unstable();
     keys
 }
 
-/// Returns how often each command ran since the server started or `CONFIG RESETSTAT`; the names
+/// Returns how often each command ran since the servers started or `CONFIG RESETSTAT`; the names
 /// are in lower case, as in `get` or `config|get`.
-pub fn commandstats(connection: &mut Connection) -> BTreeMap<String, u64> {
-    info(connection, "commandstats")
-        .into_iter()
-        .filter_map(|(field, value)| {
-            let name = field.strip_prefix("cmdstat_")?.to_owned();
-            let (calls, _) = value.strip_prefix("calls=")?.split_once(',')?;
-            Some((name, calls.parse().ok()?))
-        })
-        .collect()
+pub fn commandstats(connection: &mut impl Nodes) -> BTreeMap<String, u64> {
+    let mut sum = BTreeMap::new();
+    for node in connection.nodes() {
+        for (field, value) in info(node, "commandstats") {
+            let Some(name) = field.strip_prefix("cmdstat_") else {
+                continue;
+            };
+            let calls = value.strip_prefix("calls=").and_then(|value| {
+                let (calls, _) = value.split_once(',')?;
+                calls.parse::<u64>().ok()
+            });
+            *sum.entry(name.to_owned()).or_default() += calls.unwrap_or(0);
+        }
+    }
+    sum
 }
 
 /// Returns how many clients are connected, `connection` among them.
-pub fn clients(connection: &mut Connection) -> usize {
-    info(connection, "clients")["connected_clients"]
-        .parse()
-        .expect("`connected_clients` is a number")
+pub fn clients(connection: &mut impl Nodes) -> usize {
+    let clients = |node: &mut Connection| -> usize {
+        info(node, "clients")["connected_clients"]
+            .parse()
+            .expect("`connected_clients` is a number")
+    };
+    connection.nodes().iter_mut().map(clients).sum()
 }
 
-/// Returns the fields of one section of `INFO`.
+/// Returns the fields of one section of `INFO` of one server.
 pub fn info(connection: &mut Connection, section: &str) -> BTreeMap<String, String> {
     let text: String = redis::cmd("INFO")
         .arg(section)

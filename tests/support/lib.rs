@@ -1,10 +1,11 @@
-//! What the tests share: real `redis-server`s, a look into them, and waiting with a deadline.
+//! What the tests share: real `redis-server`s on every topology, a look into them, and waiting with a deadline.
 
 #![expect(
     clippy::missing_panics_doc,
     reason = "a test helper reports a failure by panicking"
 )]
 
+mod administrator;
 mod certificates;
 mod cluster;
 mod fake;
@@ -12,6 +13,7 @@ mod history;
 mod inspect;
 mod memory;
 mod monitor;
+mod monitors;
 mod port;
 mod process;
 mod proxy;
@@ -19,19 +21,27 @@ mod resp;
 mod sentinel;
 mod server;
 mod setup;
+mod tag;
+mod test_redis;
 mod tls;
+mod topology;
 mod user;
 mod wait;
 
+pub use crate::administrator::{Administrator, Nodes};
 pub use crate::cluster::Cluster;
 pub use crate::fake::FakeServer;
 pub use crate::history::{History, Produced};
-pub use crate::inspect::{cache_keys, clients, commandstats, info};
+pub use crate::inspect::{cache_keys, cache_sizes, clients, commandstats, forget, info};
 pub use crate::memory::resident;
 pub use crate::monitor::{Monitor, MonitorLine};
+pub use crate::monitors::Monitors;
 pub use crate::proxy::{Direction, Fault, FaultProxy};
 pub use crate::sentinel::Sentinel;
-pub use crate::server::{RedisServer, shared};
+pub use crate::server::RedisServer;
+pub use crate::tag::{in_one_shard, tags, written};
+pub use crate::test_redis::{TestRedis, shared};
 pub use crate::tls::TlsRedis;
+pub use crate::topology::{Topology, shards};
 pub use crate::user::LEAST_PRIVILEGE;
 pub use crate::wait::{eventually, eventually_async};

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::tag;
 use crate::wait::eventually;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -95,6 +96,13 @@ impl MonitorLine {
             .first()
             .map(|name| name.to_ascii_uppercase())
             .unwrap_or_default()
+    }
+
+    /// Whether the command is about something that the cache `name` has in Redis.
+    #[must_use]
+    pub fn concerns(&self, name: &str) -> bool {
+        let is_key = |word: &String| tag::of(word).is_some_and(|tag| tag::is_of(tag, name));
+        self.words.iter().any(is_key)
     }
 
     /// Whether a script ran the command, and not a client.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::RedisResult;
+use redis::{Cmd, RedisResult};
 
 use crate::inspect::info;
 use crate::port::free_port;
@@ -71,10 +71,34 @@ impl Sentinel {
         NAME
     }
 
+    /// What a cache is given to find the primary.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let addresses = self.urls().join(",").replace("redis://", "");
+        format!("redis+sentinel://{addresses}/{NAME}")
+    }
+
+    /// Asks the first sentinel of such a URL for the URL of the primary.
+    pub(crate) fn primary_at(url: &str) -> String {
+        let first = url
+            .strip_prefix("redis+sentinel://")
+            .and_then(|rest| rest.split([',', '/']).next())
+            .expect("the URL names sentinels");
+        let (host, port): (String, u16) = redis::Client::open(format!("redis://{first}"))
+            .and_then(|client| client.get_connection())
+            .and_then(|mut sentinel| primary().query(&mut sentinel))
+            .expect("the sentinel knows a primary");
+        format!("redis://{host}:{port}")
+    }
+
     /// One of the servers that the sentinels watch.
     #[must_use]
     pub fn server(&self, server: usize) -> &RedisServer {
         &self.servers[server]
+    }
+
+    pub(crate) fn server_mut(&mut self, server: usize) -> &mut RedisServer {
+        &mut self.servers[server]
     }
 
     /// One of the three sentinels, to stop it.
@@ -168,9 +192,14 @@ fn is_primary(server: &RedisServer) -> bool {
 }
 
 fn primary_port(sentinel: &RedisServer) -> RedisResult<u16> {
+    ask(sentinel, &primary()).map(|(_, port): (String, u16)| port)
+}
+
+/// Asks a sentinel for the primary's address.
+fn primary() -> Cmd {
     let mut command = redis::cmd("SENTINEL");
     command.arg("GET-MASTER-ADDR-BY-NAME").arg(NAME);
-    ask(sentinel, &command).map(|(_, port): (String, u16)| port)
+    command
 }
 
 /// A number from what the sentinel knows of the primary.

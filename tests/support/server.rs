@@ -1,7 +1,7 @@
 //! A `redis-server` of the test's own.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -25,12 +25,6 @@ pub struct RedisServer {
     setup: Setup,
     users: Mutex<Vec<User>>,
     dir: TempDir,
-}
-
-/// Returns the one server that the tests of this process share. It starts at the first call.
-pub fn shared() -> &'static RedisServer {
-    static SHARED: OnceLock<RedisServer> = OnceLock::new();
-    SHARED.get_or_init(RedisServer::start)
 }
 
 impl RedisServer {
@@ -187,7 +181,7 @@ mod tests {
 
     use super::*;
     use crate::eventually;
-    use crate::inspect::{cache_keys, clients, commandstats, info};
+    use crate::inspect::{cache_keys, cache_sizes, clients, commandstats, forget, info};
 
     const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -272,15 +266,23 @@ mod tests {
 
     #[test]
     fn only_the_entries_of_the_named_cache_are_listed() {
-        let server = shared();
+        let server = RedisServer::start();
         let mut connection = server.connection();
-        for key in ["hc:{one}:v:b", "hc:{one}:v:a", "hc:{one}:z", "hc:{two}:v:a"] {
+        let mine = ["hc:{one#1}:v:c", "hc:{one}:v:a", "hc:{one}:v:b"];
+        let others = [
+            "hc:{one}:z",
+            "hc:{one#1}:z",
+            "hc:{two}:v:a",
+            "hc:{one}x:v:a",
+        ];
+        for key in mine.iter().chain(&others) {
             let () = connection.set(key, 1).unwrap();
         }
-        assert_eq!(
-            cache_keys(&mut connection, "one"),
-            ["hc:{one}:v:a", "hc:{one}:v:b"]
-        );
+        assert_eq!(cache_keys(&mut connection, "one"), mine);
+        assert_eq!(cache_sizes(&mut connection, "one", 2), [0, 1]);
+        forget(&mut connection, "one");
+        let left: Vec<String> = connection.keys("*").unwrap();
+        assert_eq!(left.len(), 2, "{left:?}");
     }
 
     #[test]

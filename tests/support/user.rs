@@ -30,6 +30,14 @@ impl User {
         }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn password(&self) -> &str {
+        &self.password
+    }
+
     /// Creates or replaces the user on a running server.
     pub(crate) fn create(&self, connection: &mut Connection) {
         redis::cmd("ACL")

@@ -12,7 +12,7 @@ macro_rules! build {
             #[derive(serde::Serialize, serde::Deserialize)]
             struct Answer { build: String, $($(#[$attribute])* $answer: $answer_type),* }
 
-            #[redis_cache_runtime::handler_cache(name = "builds")]
+            #[redis_cache_runtime::handler_cache(name = crate::named("builds"), shards = crate::shards())]
             fn handle($query: &Query) -> Answer {
                 $(let _ = $query.$field;)*
                 Answer { build: $says.to_owned(), $($answer: $answer_value),* }

@@ -18,13 +18,13 @@ enum Topology {
 
 impl Topology {
     /// Starts what `name` says, and describes how to reach it.
-    fn start(name: &str) -> Option<(Self, String)> {
+    fn start(name: &str, replicas: Option<usize>) -> Option<(Self, String)> {
         Some(match name {
             "standalone" => server(RedisServer::start()),
             "unix" => server(RedisServer::start_unix()),
             "tls" => tls(TlsRedis::start_mutual()),
-            "cluster" => cluster(Cluster::start_with(3, 1)),
-            "sentinel" => sentinel(Sentinel::start_with(2)),
+            "cluster" => cluster(Cluster::start_with(3, replicas.unwrap_or(1))),
+            "sentinel" => sentinel(Sentinel::start_with(replicas.unwrap_or(2))),
             _ => return None,
         })
     }
@@ -61,11 +61,9 @@ fn cluster(cluster: Cluster) -> (Topology, String) {
 }
 
 fn sentinel(set: Sentinel) -> (Topology, String) {
-    let addresses = set.urls().join(",").replace("redis://", "");
-    let url = format!("redis+sentinel://{addresses}/{}", set.master_name());
     let text = format!(
         "{}\n\nthree sentinels:\n{}\n\nthe primary is called {}, and is {} now",
-        variable(&url),
+        variable(&set.url()),
         set.urls().join("\n"),
         set.master_name(),
         set.server(set.primary()).url()
@@ -80,8 +78,9 @@ fn variable(url: &str) -> String {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<ExitCode> {
     let name = env::args().nth(1).unwrap_or_default();
-    let Some((topology, text)) = Topology::start(&name) else {
-        eprintln!("usage: cache-redis standalone|tls|unix|cluster|sentinel");
+    let replicas = env::args().nth(2).and_then(|count| count.parse().ok());
+    let Some((topology, text)) = Topology::start(&name, replicas) else {
+        eprintln!("usage: cache-redis standalone|tls|unix|cluster|sentinel [REPLICAS]");
         return Ok(ExitCode::FAILURE);
     };
     // Only from here on: Ctrl-C ends the servers at once, and a start would wait for them.

@@ -23,6 +23,8 @@ const DEADLINE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Cluster {
     nodes: Vec<Node>,
+    /// How many it was started with.
+    primaries: usize,
 }
 
 impl Cluster {
@@ -39,21 +41,42 @@ impl Cluster {
         let count = primaries * (1 + replicas);
         let cluster = Self {
             nodes: (0..count).map(|_| Node::start()).collect(),
+            primaries,
         };
-        cluster.assign_slots(primaries);
-        for (index, node) in cluster.nodes.iter().enumerate() {
+        cluster.form();
+        cluster
+    }
+
+    /// Makes a cluster of nodes that know no other, and waits until all agree and serve.
+    fn form(&self) {
+        self.assign_slots();
+        for (index, node) in self.nodes.iter().enumerate() {
             // Equal epochs would be told apart one by one, a second each.
             node.tell(&["SET-CONFIG-EPOCH", &(index + 1).to_string()]);
-            for earlier in &cluster.nodes[..index] {
+            for earlier in &self.nodes[..index] {
                 node.meet(earlier);
             }
         }
-        cluster.wait_until("all nodes know one another", || cluster.is_connected(None));
-        for (index, replica) in cluster.nodes.iter().enumerate().skip(primaries) {
-            replica.tell(&["REPLICATE", cluster.nodes[index % primaries].id()]);
+        self.wait_until("all nodes know one another", || self.is_connected(None));
+        for (index, replica) in self.nodes.iter().enumerate().skip(self.primaries) {
+            replica.tell(&["REPLICATE", self.nodes[index % self.primaries].id()]);
         }
-        cluster.wait_until_settled();
-        cluster
+        self.wait_until_settled();
+    }
+
+    /// Kills all nodes that still run, and starts an empty cluster of as many on the same ports.
+    pub(crate) fn restart(&mut self) {
+        for server in self.servers_mut() {
+            server.kill();
+        }
+        for node in &mut self.nodes {
+            node.restart();
+        }
+        self.form();
+    }
+
+    pub(crate) fn servers_mut(&mut self) -> impl Iterator<Item = &mut RedisServer> {
+        self.nodes.iter_mut().map(|node| &mut node.server)
     }
 
     /// How many nodes were started, those killed since among them.
@@ -159,8 +182,8 @@ impl Cluster {
             .map(|(index, _)| index)
     }
 
-    fn assign_slots(&self, primaries: usize) {
-        let slots = usize::from(slot::SLOTS);
+    fn assign_slots(&self) {
+        let (slots, primaries) = (usize::from(slot::SLOTS), self.primaries);
         for (index, primary) in self.nodes.iter().take(primaries).enumerate() {
             let first = slots * index / primaries;
             let last = slots * (index + 1) / primaries - 1;

@@ -28,15 +28,17 @@ impl Node {
             bus_port = free_port();
             setup(bus_port)
         });
-        let id = redis::cmd("CLUSTER")
-            .arg("MYID")
-            .query(&mut server.connection())
-            .expect("a node has an id");
         Self {
+            id: id_of(&server),
             server,
             bus_port,
-            id,
         }
+    }
+
+    /// Starts the node anew, empty, so that it knows no other.
+    pub(super) fn restart(&mut self) {
+        self.server.restart();
+        self.id = id_of(&self.server);
     }
 
     pub(super) fn id(&self) -> &str {
@@ -100,6 +102,13 @@ impl Node {
                 .is_none_or(|status| status == "up")
         }
     }
+}
+
+fn id_of(server: &RedisServer) -> String {
+    redis::cmd("CLUSTER")
+        .arg("MYID")
+        .query(&mut server.connection())
+        .expect("a node has an id")
 }
 
 fn setup(bus_port: u16) -> Setup {

@@ -1,0 +1,56 @@
+//! How the Redis of the tests is laid out.
+
+use std::env;
+
+const VARIABLE: &str = "CACHE_TEST_TOPOLOGY";
+
+/// So many parts a cache has in a cluster of three: some primaries have several.
+const SHARDS_IN_CLUSTER: u16 = 8;
+
+/// One of the ways in which Redis is deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Topology {
+    /// One server on a port.
+    Standalone,
+    /// One server that takes TLS connections only, and a user with the least privileges.
+    Tls,
+    /// One server on a Unix socket.
+    Unix,
+    /// Three primaries that share the keys.
+    Cluster,
+    /// One server that sentinels name.
+    Sentinel,
+}
+
+impl Topology {
+    const ALL: [(&str, Self); 5] = [
+        ("standalone", Self::Standalone),
+        ("tls", Self::Tls),
+        ("unix", Self::Unix),
+        ("cluster", Self::Cluster),
+        ("sentinel", Self::Sentinel),
+    ];
+
+    /// What `CACHE_TEST_TOPOLOGY` says; standalone where it says nothing.
+    #[must_use]
+    pub fn current() -> Self {
+        let name = env::var(VARIABLE).unwrap_or_default();
+        let name = if name.is_empty() { "standalone" } else { &name };
+        let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
+        let Some((_, topology)) = found else {
+            let known = Self::ALL.map(|(known, _)| known).join(", ");
+            panic!("{VARIABLE} is `{name}`, which is none of {known}");
+        };
+        topology
+    }
+}
+
+/// How many shards a cache of the tests has.
+#[must_use]
+pub fn shards() -> u16 {
+    match Topology::current() {
+        Topology::Cluster => SHARDS_IN_CLUSTER,
+        _ => 1,
+    }
+}
