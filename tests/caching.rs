@@ -40,7 +40,7 @@ fn flush(name: &str) {
 fn the_second_call_is_answered_from_redis() {
     static RUNS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(config = config(), shards = shards(), name = "second-call")]
+    #[handler_cache(config = config(), shards = shards(), name = "second-call", timeout = "5s")]
     fn double(n: u32) -> u32 {
         RUNS.fetch_add(1, Ordering::Relaxed);
         n * 2
@@ -64,7 +64,7 @@ async fn an_async_method_is_answered_from_redis() {
         runs: AtomicU32,
     }
     impl Handler {
-        #[handler_cache(config = config(), shards = shards(), name = "async-method")]
+        #[handler_cache(config = config(), shards = shards(), name = "async-method", timeout = "5s")]
         async fn handle(&self, text: &str) -> Result<String, std::fmt::Error> {
             self.runs.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;
@@ -107,7 +107,7 @@ fn a_value_is_found_before_it_has_reached_redis() {
 
 #[test]
 fn a_hit_is_one_get_and_a_miss_one_get_and_one_script() {
-    #[handler_cache(config = config(), shards = shards(), name = "monitored")]
+    #[handler_cache(config = config(), shards = shards(), name = "monitored", timeout = "5s")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -220,7 +220,7 @@ fn none_and_unit_are_values() {
 
 #[test]
 fn what_messagepack_would_blur_is_computed_again_rather_than_confused() {
-    #[handler_cache(config = config(), shards = shards(), name = "blurred")]
+    #[handler_cache(config = config(), shards = shards(), name = "blurred", timeout = "5s")]
     fn find(n: u32) -> Option<Option<u32>> {
         match n {
             0 => None,
@@ -301,7 +301,7 @@ fn an_identity_or_a_version_keeps_instances_apart() {
         }
     }
     impl Model {
-        #[handler_cache(config = config(), shards = shards(), name = "identity")]
+        #[handler_cache(config = config(), shards = shards(), name = "identity", timeout = "5s")]
         fn scale(self: Arc<Self>, n: u32) -> u32 {
             n * self.factor
         }
@@ -328,7 +328,7 @@ fn maxsize_zero_is_off_and_none_is_unbounded() {
     let info = HandlerCache::named("off").unwrap().info().wait().unwrap();
     assert_eq!((info.misses, info.maxsize, info.currsize), (2, Some(0), 0));
 
-    #[handler_cache(config = config(), shards = shards(), name = "unbounded", maxsize = None)]
+    #[handler_cache(config = config(), shards = shards(), name = "unbounded", timeout = "5s", maxsize = None)]
     fn unbounded(n: u32) -> u32 {
         n
     }
@@ -379,7 +379,7 @@ fn a_cache_tells_of_itself_and_can_be_cleared() {
 
 #[tokio::test]
 async fn the_surface_can_be_awaited() {
-    #[handler_cache(config = config(), shards = shards(), name = "awaited")]
+    #[handler_cache(config = config(), shards = shards(), name = "awaited", timeout = "5s")]
     async fn double(n: u32) -> u32 {
         n * 2
     }
@@ -413,7 +413,7 @@ fn a_value_computed_before_a_clear_does_not_come_back_after_it() {
 
 #[test]
 fn a_clear_of_many_entries_takes_all() {
-    #[handler_cache(config = config(), shards = shards(), name = "many", maxsize = 5000)]
+    #[handler_cache(config = config(), shards = shards(), name = "many", timeout = "5s", maxsize = 5000)]
     fn double(n: u32) -> u32 {
         n * 2
     }

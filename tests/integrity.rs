@@ -27,7 +27,7 @@ fn config() -> Config {
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
 /// Answers anything but zero, so that what is damaged need not be written again to be gone.
-#[handler_cache(config = config(), shards = shards(), name = "fragile")]
+#[handler_cache(config = config(), shards = shards(), name = "fragile", timeout = "5s")]
 fn reciprocal(n: u32) -> Result<String, std::num::TryFromIntError> {
     RUNS.fetch_add(1, Ordering::Relaxed);
     Ok(format!("1/{n}"))
@@ -109,7 +109,7 @@ fn damaged_values_are_misses_and_heal() {
 
 #[test]
 fn a_value_under_anothers_key_is_a_miss() {
-    #[handler_cache(config = config(), shards = shards(), name = "swapped")]
+    #[handler_cache(config = config(), shards = shards(), name = "swapped", timeout = "5s")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -133,7 +133,7 @@ fn a_value_under_anothers_key_is_a_miss() {
 fn what_is_damaged_is_deleted_even_where_no_value_follows() {
     static FAILS: AtomicU32 = AtomicU32::new(0);
 
-    #[handler_cache(config = config(), shards = shards(), name = "failing")]
+    #[handler_cache(config = config(), shards = shards(), name = "failing", timeout = "5s")]
     fn sometimes(n: u32) -> Result<u32, String> {
         if FAILS.load(Ordering::Relaxed) == 1 {
             Err("failed".to_owned())
@@ -206,7 +206,7 @@ fn keys_of_the_cache_that_hold_another_type_are_mended() {
 
 #[test]
 fn a_lost_clock_does_not_turn_the_order_round() {
-    #[handler_cache(config = config(), shards = shards(), name = "clockless", maxsize = 3 * usize::from(shards()))]
+    #[handler_cache(config = config(), shards = shards(), name = "clockless", timeout = "5s", maxsize = 3 * usize::from(shards()))]
     fn double(n: u32) -> u32 {
         n * 2
     }

@@ -135,7 +135,7 @@ fn instantiations_of_a_generic_handler() {
             n * M::FACTOR
         }
     }
-    #[handler_cache(config = config(), shards = shards())]
+    #[handler_cache(config = config(), shards = shards(), timeout = "5s")]
     fn free<M: Model>(n: u32) -> u32 {
         n * M::FACTOR
     }

@@ -23,7 +23,7 @@ fn info(name: &str) -> CacheInfo {
 
 #[test]
 fn an_entry_expires() {
-    #[handler_cache(config = config(), shards = shards(), name = "expiring", ttl = "300ms")]
+    #[handler_cache(config = config(), shards = shards(), name = "expiring", timeout = "5s", ttl = "300ms")]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -70,7 +70,7 @@ fn what_is_stored_together_does_not_expire_together() {
 
 #[test]
 fn expired_entries_are_not_counted_and_make_room_first() {
-    #[handler_cache(config = config(), shards = shards(), name = "expired", ttl = "200ms", maxsize = 4 * usize::from(shards()))]
+    #[handler_cache(config = config(), shards = shards(), name = "expired", timeout = "5s", ttl = "200ms", maxsize = 4 * usize::from(shards()))]
     fn double(n: u32) -> u32 {
         n * 2
     }
@@ -116,7 +116,7 @@ fn entries_that_redis_evicts_by_itself_are_not_counted() {
 
 #[test]
 fn a_value_that_is_too_large_is_not_stored() {
-    #[handler_cache(config = config(), shards = shards(), name = "large", max_value_bytes = 1000)]
+    #[handler_cache(config = config(), shards = shards(), name = "large", timeout = "5s", max_value_bytes = 1000)]
     fn zeros(n: usize) -> String {
         "0".repeat(n)
     }

@@ -56,8 +56,7 @@ fn shrink(n: u64) -> u64 {
     n * 2
 }
 
-// A machine under load may take long to wake a thread; a look-up that is given up is no hit.
-#[handler_cache(name = named("turns"), maxsize = 20, shards = shards(), timeout = "10s")]
+#[handler_cache(name = named("turns"), maxsize = 20, shards = shards())]
 fn turn(n: u64) -> u64 {
     n * 2
 }

@@ -39,7 +39,7 @@ fn keys(connection: &mut impl Nodes, name: &str) -> Vec<String> {
     let mut keys = Vec::new();
     for node in connection.nodes() {
         let found: Vec<String> = redis::cmd("KEYS")
-            .arg("hc:*")
+            .arg(format!("hc:{{{}*", escape(name)))
             .query(node)
             .expect("the server lists its keys");
         keys.extend(found);
@@ -47,6 +47,18 @@ fn keys(connection: &mut impl Nodes, name: &str) -> Vec<String> {
     keys.retain(|key| tag::of(key).is_some_and(|tag| tag::is_of(tag, name)));
     keys.sort_unstable();
     keys
+}
+
+/// A pattern for a name.
+fn escape(name: &str) -> String {
+    let mut pattern = String::new();
+    for c in name.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '^' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 /// Returns how often each command ran since the servers started or `CONFIG RESETSTAT`; the names

@@ -158,6 +158,8 @@ impl TestRedis {
         let urls: Vec<_> = self.urls.iter().map(url).collect();
         let mut variables = vec![
             ("HANDLER_CACHE_URL", urls.join(",")),
+            // A machine under load may take long to connect; a look-up that is given up is no miss.
+            ("HANDLER_CACHE_TIMEOUT", "10s".to_owned()),
             ("CACHE_WORKER_SHARDS", shards().to_string()),
             ("CACHE_WORKER_PREFIX", self.prefix.clone()),
         ];

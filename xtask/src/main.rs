@@ -10,6 +10,7 @@ mod redis_server;
 mod run;
 mod soak;
 mod test;
+mod topology;
 mod train;
 
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ enum Command {
     Demo(demo::Args),
     /// Starts Redis servers, prints how to reach them, and ends them at Ctrl-C
     Redis(redis::Args),
-    /// Runs all tests, bringing a redis-server if there is none
+    /// Runs all tests, on every topology, bringing a redis-server if there is none
     Test(test::Args),
     /// Has Redis and the way to it fail in many ways under load, for a while
     Soak(soak::Args),

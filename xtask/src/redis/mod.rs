@@ -3,42 +3,15 @@
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use clap::ValueEnum;
 
 use crate::run::{cargo, run};
+use crate::topology::Topology;
 use crate::{paths, redis_server};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// What to start
     topology: Topology,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Topology {
-    /// One server on a port
-    Standalone,
-    /// One server that takes TLS connections only, with a client certificate
-    Tls,
-    /// One server on a Unix socket
-    Unix,
-    /// Three primaries with a replica each
-    Cluster,
-    /// A primary, two replicas and three sentinels
-    Sentinel,
-}
-
-impl Topology {
-    /// The name that the program takes.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Standalone => "standalone",
-            Self::Tls => "tls",
-            Self::Unix => "unix",
-            Self::Cluster => "cluster",
-            Self::Sentinel => "sentinel",
-        }
-    }
 }
 
 /// Starts the topology with what the tests use, as a program of its own: built in here, it would
