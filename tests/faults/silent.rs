@@ -1,14 +1,15 @@
 //! A server that is there and says nothing.
 
 use std::{
+    sync::OnceLock,
     thread,
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{Direction, Fault, FaultProxy, RedisServer};
-use redis_cache_runtime::CallResult;
+use cache_tests_support::{Direction, Fault, FaultProxy, RedisServer, eventually};
+use redis_cache_runtime::{CallResult, handler_cache, observe_async};
 
-use crate::rig::{BUDGET, Handler};
+use crate::rig::{BUDGET, Handler, RUNTIME, SOON};
 
 #[test]
 fn a_stopped_server() {
@@ -41,6 +42,49 @@ fn a_stopped_server() {
         assert_eq!(handler.info().corrupt, 0);
         handler.recovers();
     }
+}
+
+/// Nobody waits for another's budget to run out before its own begins.
+#[test]
+fn many_callers_at_once() {
+    static URL: OnceLock<String> = OnceLock::new();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "many", timeout = BUDGET)]
+    async fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 3);
+    URL.set(proxy.url()).unwrap();
+    let round = |expected: u32| {
+        let calls = (0..1000).map(|n| {
+            RUNTIME.spawn(async move {
+                let (value, outcome) = observe_async(double(n)).await;
+                assert_eq!(value, n * 2);
+                u32::from(outcome.unwrap().result == CallResult::ErrorOpen)
+            })
+        });
+        let calls: Vec<_> = calls.collect();
+        let failed = calls
+            .into_iter()
+            .map(|call| RUNTIME.block_on(call).unwrap());
+        assert_eq!(failed.sum::<u32>(), expected);
+    };
+    eventually(SOON, || {
+        let call = RUNTIME.block_on(observe_async(double(1)));
+        call.1.unwrap().result == CallResult::HitRedis
+    });
+    proxy.set(&[Fault::Hang]);
+    let began = Instant::now();
+    round(1000);
+    let took = began.elapsed();
+    assert!(took < BUDGET * 20, "{took:?} for all");
+    proxy.lift();
+    eventually(SOON, || {
+        let call = RUNTIME.block_on(observe_async(double(1)));
+        call.1.unwrap().result == CallResult::HitRedis
+    });
 }
 
 #[test]

@@ -74,6 +74,13 @@ fn whatever_goes_wrong_in_whatever_order() {
         assert!(info.currsize <= MAXSIZE as u64, "{info:?}");
     }
     assert!(second_half <= first_half + GROWTH);
+    let calls: u64 = Handler::ALL
+        .map(|handler| handler.history().calls())
+        .iter()
+        .sum();
+    let late = load::late();
+    assert!(late <= calls / 100, "{late} of {calls} calls took long");
+    println!("{late} of {calls} calls took long");
 }
 
 struct EndOnDrop<'a>(&'a AtomicBool);
