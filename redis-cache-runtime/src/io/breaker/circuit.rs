@@ -100,7 +100,7 @@ impl Breaker {
             return Admission::Pass;
         }
         let at = self.since_start(now);
-        if at < gate.until() {
+        if nanos(at) < gate.until() {
             return Admission::Refused;
         }
         let probing = Gate::half_open(at + PROBE);
@@ -215,17 +215,16 @@ impl Gate {
     const HALF_OPEN: u64 = 1;
 
     fn open(until: Duration) -> Self {
-        let nanos = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX >> 1);
-        Self(nanos << 1)
+        Self(nanos(until) << 1)
     }
 
     fn half_open(until: Duration) -> Self {
         Self(Self::open(until).0 | Self::HALF_OPEN)
     }
 
-    /// So long after the start a probe may be made.
-    const fn until(self) -> Duration {
-        Duration::from_nanos(self.0 >> 1)
+    /// So many nanoseconds after the start a probe may be made.
+    const fn until(self) -> u64 {
+        self.0 >> 1
     }
 
     const fn state(self) -> CircuitState {
@@ -235,4 +234,9 @@ impl Gate {
             _ => CircuitState::Open,
         }
     }
+}
+
+/// Good for almost three centuries.
+fn nanos(at: Duration) -> u64 {
+    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX >> 1)
 }
