@@ -304,3 +304,15 @@ fn a_future_is_hardly_larger_than_its_body() {
         "{twice} bytes around one of {cached}"
     );
 }
+
+#[test]
+fn a_forked_child_starts_anew() {
+    let redis = TestRedis::start_or_find();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+        .arg("fork")
+        .envs(redis.environment())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}

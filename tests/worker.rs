@@ -6,6 +6,8 @@
 
 #[path = "worker/builds.rs"]
 mod builds;
+#[path = "worker/forker.rs"]
+mod forker;
 #[path = "worker/teller.rs"]
 mod teller;
 
@@ -134,6 +136,8 @@ fn main() {
         }
         // tour: uses all that a cache can do, and fails where anything of it does not work.
         "tour" => tour(),
+        // fork: uses a cache before and after it forks.
+        "fork" => forker::run(),
         // tell: prints all that a cache says of itself.
         "tell" => teller::tell(),
         // build NAME: calls the handler of that build, and prints who answered and how.

@@ -142,7 +142,7 @@ mod tests {
     use redis::Commands as _;
 
     use super::*;
-    use crate::shared;
+    use crate::RedisServer;
 
     fn connect(fake: &FakeServer) -> redis::Connection {
         redis::Client::open(format!("{}?protocol=resp3", fake.url()))
@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn it_answers_as_it_is_told_and_otherwise_as_the_real_one() {
-        let fake = FakeServer::start(([127, 0, 0, 1], shared().port()));
+        let server = RedisServer::start();
+        let fake = FakeServer::start(([127, 0, 0, 1], server.port()));
         let mut connection = connect(&fake);
         let () = connection.set("fake-server", "real").unwrap();
         let get = |connection: &mut redis::Connection| -> String {

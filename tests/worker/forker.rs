@@ -1,0 +1,65 @@
+//! Forks after the cache has been used, and uses it on both sides.
+
+use std::process;
+
+use fork::{Fork, fork, waitpid};
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+
+#[handler_cache(name = "forked", timeout = "10s")]
+fn square(n: u64) -> u64 {
+    n * n
+}
+
+fn result_of(n: u64) -> CallResult {
+    let (value, outcome) = observe(|| square(n));
+    assert_eq!(value, n * n);
+    outcome.unwrap().result
+}
+
+fn flush() {
+    HandlerCache::named("forked")
+        .unwrap()
+        .flush()
+        .wait()
+        .unwrap();
+}
+
+pub(crate) fn run() {
+    for n in 0..4 {
+        assert_eq!(result_of(n), CallResult::Miss);
+    }
+    flush();
+    for n in 0..4 {
+        assert_eq!(result_of(n), CallResult::HitRedis);
+    }
+    match fork().unwrap() {
+        Fork::Child => {
+            check_child();
+            // As a program would end: what was computed last is waited for.
+            process::exit(0);
+        }
+        Fork::Parent(child) => {
+            // On both sides at once: answers on a shared socket would go to whoever reads first.
+            for round in 0..200 {
+                assert_eq!(result_of(round % 4), CallResult::HitRedis);
+            }
+            assert_eq!(waitpid(child).unwrap(), 0, "the child has failed");
+            assert_eq!(result_of(100), CallResult::HitRedis);
+        }
+    }
+}
+
+fn check_child() {
+    for round in 0..200 {
+        assert_eq!(result_of(round % 4), CallResult::HitRedis);
+    }
+    assert_eq!(result_of(100), CallResult::Miss);
+    flush();
+    assert_eq!(result_of(100), CallResult::HitRedis);
+    let info = HandlerCache::named("forked")
+        .unwrap()
+        .info()
+        .wait()
+        .unwrap();
+    assert_eq!((info.currsize, info.stored), (5, 1));
+}
