@@ -76,11 +76,8 @@ enum Reply {
 impl Blocking {
     /// Whether such a connection can be made: TLS is left to the client library.
     pub(super) fn is_possible(server: &ConnectionInfo) -> bool {
-        match server.addr() {
-            ConnectionAddr::Tcp(..) => true,
-            ConnectionAddr::Unix(_) => cfg!(unix),
-            _ => false,
-        }
+        let is_socket = cfg!(unix) && matches!(server.addr(), ConnectionAddr::Unix(_));
+        is_socket || matches!(server.addr(), ConnectionAddr::Tcp(..))
     }
 
     /// Connects and logs in, within `budget` where names need not be resolved.
@@ -149,13 +146,13 @@ impl Blocking {
         };
         let after = end + 2;
         match self.buffer.first() {
+            Some(b'$') if &self.buffer[1..end] == b"-1" => {
+                self.buffer.drain(..after);
+                Ok(Reply::Nil)
+            }
             Some(b'$') => match length(&self.buffer[1..end]) {
-                Some(None) => {
-                    self.buffer.drain(..after);
-                    Ok(Reply::Nil)
-                }
-                Some(Some(length)) if length <= LONGEST => self.value(after, length, deadline),
-                Some(Some(_)) | None => Err(nonsense()),
+                Some(length) if length <= LONGEST => self.value(after, length, deadline),
+                Some(_) | None => Err(nonsense()),
             },
             Some(b'+' | b'-' | b':') => {
                 let line = Bytes::copy_from_slice(&self.buffer[..after]);
@@ -235,14 +232,10 @@ fn coarse(left: Duration) -> Option<Duration> {
     Some(Duration::from_micros(micros.next_multiple_of(step)))
 }
 
-/// `Some(None)` is the length of nothing.
-fn length(text: &[u8]) -> Option<Option<usize>> {
-    if text == b"-1" {
-        return Some(None);
-    }
+fn length(text: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(text).ok()?;
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse().ok()).flatten().map(Some)
+    is_number.then(|| text.parse().ok()).flatten()
 }
 
 fn stream(address: &ConnectionAddr, budget: Duration) -> Result<Box<dyn Stream>, RedisError> {
@@ -375,7 +368,7 @@ mod tests {
             b">2\r\n",
             b"HTTP/1.1 400 Bad Request\r\n",
             b"$1\r\nabc",
-            &[b'+'; 2 * LONGEST_LINE],
+            &vec![b'+'; 2 * LONGEST_LINE],
         ] {
             let mut connection = connection([bytes.to_vec()]);
             assert!(request(&mut connection).is_err(), "{bytes:?}");

@@ -23,8 +23,8 @@ const SENTINEL: Duration = Duration::from_millis(300);
 /// Where one server is.
 #[derive(Debug)]
 pub(crate) enum Source {
-    Fixed(Client),
-    Sentinel(Sentinels),
+    Fixed(Box<Client>),
+    Sentinel(Box<Sentinels>),
 }
 
 /// The sentinels that watch one primary.
@@ -41,7 +41,7 @@ pub(crate) struct Sentinels {
 
 impl Source {
     pub(crate) fn fixed(server: ConnectionInfo) -> Result<Self, RedisError> {
-        Client::open(server).map(Self::Fixed)
+        Client::open(server).map(Box::new).map(Self::Fixed)
     }
 
     pub(crate) fn sentinels(
@@ -50,13 +50,13 @@ impl Source {
         server: &ConnectionInfo,
     ) -> Result<Self, RedisError> {
         let clients = sentinels.iter().cloned().map(Client::open);
-        Ok(Self::Sentinel(Sentinels {
+        Ok(Self::Sentinel(Box::new(Sentinels {
             clients: clients.collect::<Result<_, _>>()?,
             master: master.to_owned(),
             server: server.clone(),
             first: AtomicUsize::new(0),
             primary: Mutex::new(None),
-        }))
+        })))
     }
 
     /// Whether a thread can talk to the server by itself.
@@ -70,7 +70,7 @@ impl Source {
     /// Where the server was found last; `None` before it was.
     pub(super) fn client(&self) -> Option<Client> {
         match self {
-            Self::Fixed(client) => Some(client.clone()),
+            Self::Fixed(client) => Some((**client).clone()),
             Self::Sentinel(sentinels) => sentinels
                 .primary
                 .lock()
@@ -82,7 +82,7 @@ impl Source {
     /// Finds the server.
     pub(super) async fn find(&self) -> Result<Client, RedisError> {
         match self {
-            Self::Fixed(client) => Ok(client.clone()),
+            Self::Fixed(client) => Ok((**client).clone()),
             Self::Sentinel(sentinels) => {
                 let client = sentinels.find().await?;
                 *sentinels
@@ -109,11 +109,10 @@ impl Source {
             // Any other answer is one to another question, or to none.
             (Self::Fixed(_), Value::SimpleString(pong)) => pong == "PONG",
             (_, Value::ServerError(error)) => error.code() != "NOAUTH",
-            (Self::Fixed(_), _) => false,
             (Self::Sentinel(_), Value::Array(role)) => {
                 matches!(role.first(), Some(Value::BulkString(role)) if role == b"master")
             }
-            (Self::Sentinel(_), _) => false,
+            (Self::Fixed(_) | Self::Sentinel(_), _) => false,
         }
     }
 }

@@ -157,7 +157,9 @@ impl Writer {
                 break;
             }
         }
-        batch.iter().for_each(|job| self.fail(job));
+        for job in &batch {
+            self.fail(job);
+        }
     }
 
     /// One round trip. `load` makes the scripts known first.

@@ -43,6 +43,7 @@ macro_rules! structs {
             type Ok = ();
             type Error = EncodeError;
 
+            #[inline]
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 name: &'static str,

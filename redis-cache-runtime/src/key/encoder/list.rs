@@ -57,6 +57,7 @@ macro_rules! lists {
             type Ok = ();
             type Error = EncodeError;
 
+            #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
                 self.element(value)
             }

@@ -71,12 +71,22 @@ fn encode_at<T: Serialize + ?Sized>(
 /// Begins a string of `len` bytes.
 #[inline]
 pub(super) fn begin_text(len: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    if let Ok(len @ ..32) = u8::try_from(len) {
-        out.push(rmp::Marker::FixStr(len).to_u8());
-    } else if let Ok(len) = u8::try_from(len) {
-        out.extend_from_slice(&[rmp::Marker::Str8.to_u8(), len]);
-    } else {
-        Head::text(out).end(len, out)?;
+    /// The marker of a string whose length is part of the marker.
+    const SHORT: u8 = rmp::Marker::FixStr(0).to_u8();
+    match u8::try_from(len) {
+        Ok(len @ ..32) => {
+            out.push(SHORT | len);
+            Ok(())
+        }
+        _ => begin_long_text(len, out),
+    }
+}
+
+#[inline(never)]
+fn begin_long_text(len: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    match u8::try_from(len) {
+        Ok(len) => out.extend_from_slice(&[rmp::Marker::Str8.to_u8(), len]),
+        Err(_) => Head::text(out).end(len, out)?,
     }
     Ok(())
 }

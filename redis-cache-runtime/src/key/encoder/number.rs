@@ -77,7 +77,7 @@ impl Number {
         }
     }
 
-    pub(super) const fn marker(self) -> Marker {
+    const fn marker(self) -> Marker {
         match self {
             Self::U8 => Marker::U8,
             Self::U16 => Marker::U16,

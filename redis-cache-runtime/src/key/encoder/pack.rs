@@ -10,12 +10,9 @@ pub(super) fn pack(
     start: usize,
     out: &mut Vec<u8>,
 ) -> Result<bool, EncodeError> {
-    let Some(number) = out.get(body).copied().and_then(Number::announced) else {
+    let Some(number) = all_are(len, &out[body..]) else {
         return Ok(false);
     };
-    if !all_are(number, len, &out[body..]) {
-        return Ok(false);
-    }
     let head = number.run_head(len * number.width())?;
     let to = start + head.len();
     match number.width() {
@@ -28,14 +25,17 @@ pub(super) fn pack(
     Ok(true)
 }
 
-/// Whether `values` are `len` numbers of this type.
+/// The type of the numbers, where `values` are `len` numbers of one type.
 ///
 /// The first byte of a value tells where the next one begins: with the same marker at each of these places there is
 /// nothing between them but such numbers.
-fn all_are(number: Number, len: usize, values: &[u8]) -> bool {
+#[inline]
+fn all_are(len: usize, values: &[u8]) -> Option<Number> {
+    let marker = *values.first()?;
+    let number = Number::announced(marker)?;
     let size = 1 + number.width();
-    let marker = number.marker().to_u8();
-    values.len() == len * size && (0..len).all(|i| values[i * size] == marker)
+    let markers = || values.iter().step_by(size);
+    (values.len() == len * size && markers().all(|other| *other == marker)).then_some(number)
 }
 
 /// Moves the numbers behind `len` markers to where they lie one after the other, the little end of each first.
