@@ -58,7 +58,7 @@ fn too_many_clients() {
 #[test]
 fn replies_beyond_the_output_buffer() {
     static URL: OnceLock<String> = OnceLock::new();
-    const SIZE: usize = 4 * 1024 * 1024;
+    const SIZE: usize = 1024 * 1024;
     type Call = fn(u8) -> (String, Option<Outcome>);
 
     #[handler_cache(url = URL.get().unwrap().as_str(), name = "output-buffer", timeout = PATIENCE)]

