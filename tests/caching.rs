@@ -466,7 +466,7 @@ fn one_entry_can_be_deleted() {
         }
     }
     impl Model {
-        #[handler_cache(config = config(), shards = shards(), name = "invalidated", version = "v", skip(request))]
+        #[handler_cache(config = config(), shards = shards(), name = "invalidated", timeout = "5s", version = "v", skip(request))]
         fn predict(&self, pixels: &[f32], label: String, request: u64) -> String {
             format!("{label} {} {request}", pixels.len())
         }
@@ -506,7 +506,7 @@ impl serde::Serialize for Refuses {
 
 #[test]
 fn what_is_deleted_while_it_is_computed_is_not_stored() {
-    #[handler_cache(config = config(), shards = shards(), name = "deleted-early")]
+    #[handler_cache(config = config(), shards = shards(), name = "deleted-early", timeout = "5s")]
     fn slow(n: u32) -> u32 {
         let cache = HandlerCache::named("deleted-early").unwrap();
         assert!(!cache.invalidate((n,)).wait().unwrap());

@@ -1,19 +1,16 @@
 //! One Redis server, and every way to ask it.
 
 use std::{
-    future::poll_fn,
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::Poll,
     time::{Duration, Instant},
 };
 
 use redis::{Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection};
 use tokio::{
-    runtime::{Handle, Id},
+    runtime::Handle,
     time::{timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
@@ -22,11 +19,12 @@ use super::{
     IoThread,
     breaker::{Admission, Breaker, CallEnd, CircuitState, Transition},
     budget::Budget,
-    lanes::Lanes,
+    lanes::{Lanes, Line},
     link::{Change, Link, Probe},
     lookup::{Answered, Failure, Lookup, interpret},
     overdue::{self, Overdue},
     pool::Pool,
+    reply::Reply,
     source::Source,
 };
 
@@ -214,7 +212,7 @@ impl Endpoint {
                 }
                 // An idle connection may have been closed by the server: the link knows better.
                 Err(_) => {}
-                Ok(_) => return interpret(reply),
+                Ok(reply) => return reply.answer(),
             }
         }
         self.lookup_on_thread_blocking(Question::get(key), budget.deadline)
@@ -247,20 +245,17 @@ impl Endpoint {
     async fn ask_async(self: &Arc<Self>, key: &str, deadline: Instant) -> Answered {
         if self.link.probe() == Probe::Up
             && let Ok(runtime) = Handle::try_current()
-            && let Some(mut connection) = self.lanes.connection(self, &runtime)
+            && let Some(line) = self.lanes.line(self, &runtime)
         {
-            let command = get(key);
-            let asked = timeout_at(deadline.into(), connection.send_packed_command(&command));
-            let asked = on_runtime(runtime.id(), asked);
-            match overdue::until(self, deadline, asked).await {
-                None | Some(Some(Err(_))) => {
+            match overdue::until(self, deadline, ask_on(line, key)).await {
+                None => {
                     self.doubt();
                     self.lanes.doubt(runtime.id());
                     return Ok(Lookup::Failed(Failure::TimedOut));
                 }
-                Some(Some(Ok(Ok(reply)))) => return interpret(Ok(reply)),
+                Some(Some(answered)) => return answered,
                 // The lane is lost; the link may not be.
-                Some(Some(Ok(Err(_))) | None) => {}
+                Some(None) => {}
             }
         }
         self.lookup_on_thread(Question::get(key), deadline).await
@@ -349,15 +344,16 @@ impl Drop for Place {
     }
 }
 
-/// Runs `work` for as long as it is polled on the runtime `id`. A future may be polled on one runtime first and on another
-/// later, and a timer panics when it is polled after its own runtime has ended.
-async fn on_runtime<T>(id: Id, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    poll_fn(|context| match Handle::try_current() {
-        Ok(current) if current.id() == id => work.as_mut().poll(context).map(Some),
-        Ok(_) | Err(_) => Poll::Ready(None),
-    })
-    .await
+/// Asks on a lane. `None` where it is lost. There is no timer of the runtime in it: such a thing panics when it is polled
+/// after its runtime has ended, and a future may be polled on one runtime first and on another later.
+async fn ask_on(line: Line, key: &str) -> Option<Answered> {
+    match line {
+        Line::Wire(wire) => wire.get(key)?.await.ok().map(Reply::answer),
+        Line::Library(mut connection) => {
+            let reply = connection.send_packed_command(&get(key)).await;
+            reply.ok().map(|reply| interpret(Ok(reply)))
+        }
+    }
 }
 
 /// A look-up as the background thread puts it.

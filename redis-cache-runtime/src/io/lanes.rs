@@ -14,13 +14,19 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Endpoint, link};
+use super::{
+    Endpoint, link, login,
+    wire::{Stream, Wire},
+};
 
 /// A runtime that asks only once (each `#[tokio::test]` has its own) is not worth a connection.
 const WORTHWHILE: u32 = 2;
 
 /// The most that an attempt to connect may take.
 const CONNECT: Duration = Duration::from_secs(1);
+
+/// How long a `PING` may take.
+const PING: Duration = Duration::from_secs(1);
 
 /// How long a runtime whose attempt has failed goes without another.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -34,7 +40,7 @@ enum Lane {
     Counting(u32),
     Opening,
     Open {
-        connection: MultiplexedConnection,
+        line: Line,
         doubt: Arc<Notify>,
         closed: Arc<Notify>,
     },
@@ -44,6 +50,14 @@ enum Lane {
     Unfit,
 }
 
+/// What a lane leads through.
+#[derive(Clone, Debug)]
+pub(super) enum Line {
+    Wire(Arc<Wire>),
+    /// TLS is left to the client library.
+    Library(MultiplexedConnection),
+}
+
 /// The lanes of one endpoint.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
@@ -51,21 +65,17 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// The connection of the runtime that the caller is on. `None` while there is none; if one is worth
+    /// The way of the runtime that the caller is on. `None` while there is none; if one is worth
     /// the while, it is being opened then.
-    pub(super) fn connection(
-        &self,
-        endpoint: &Arc<Endpoint>,
-        runtime: &Handle,
-    ) -> Option<MultiplexedConnection> {
+    pub(super) fn line(&self, endpoint: &Arc<Endpoint>, runtime: &Handle) -> Option<Line> {
         let id = runtime.id();
-        if let Some(Lane::Open { connection, .. }) = self
+        if let Some(Lane::Open { line, .. }) = self
             .lanes
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&id)
         {
-            return Some(connection.clone());
+            return Some(line.clone());
         }
         if self.should_open(id) {
             // The task owns the reservation from the start: a runtime that ends drops it, at whatever point.
@@ -169,25 +179,88 @@ impl Drop for Reservation {
     }
 }
 
+impl Reservation {
+    fn open(&self, line: Line) -> Signals {
+        let signals = Signals::default();
+        let lane = Lane::Open {
+            line,
+            doubt: Arc::clone(&signals.doubt),
+            closed: Arc::clone(&signals.closed),
+        };
+        self.lanes().set(self.id, lane);
+        signals
+    }
+}
+
+/// What a lane is told.
+#[derive(Default)]
+struct Signals {
+    doubt: Arc<Notify>,
+    closed: Arc<Notify>,
+}
+
+/// Ends a wire with the task that drives it, however that ends.
+struct Closing(Arc<Wire>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// Opens the lane and stays until the connection is lost or the runtime ends.
 async fn serve(mut reservation: Reservation) {
-    let closed = Arc::new(Notify::new());
-    let source = reservation.endpoint.source();
-    let Some(client) = source.client() else {
+    let Some(client) = reservation.endpoint.source().client() else {
         reservation.failed = true;
         return;
     };
-    match timeout(CONNECT, link::open(&client, Arc::clone(&closed))).await {
-        Ok(Ok(mut connection)) => {
-            let doubt = Arc::new(Notify::new());
-            let lane = Lane::Open {
-                connection: connection.clone(),
-                doubt: Arc::clone(&doubt),
-                closed: Arc::clone(&closed),
-            };
-            reservation.lanes().set(reservation.id, lane);
-            link::watch(source, &mut connection, &closed, &doubt).await;
+    let server = client.get_connection_info();
+    if login::is_possible(server) {
+        match timeout(CONNECT, Stream::connect(server)).await {
+            Ok(Ok(stream)) => serve_wire(&reservation, &stream).await,
+            Ok(Err(_)) | Err(_) => reservation.failed = true,
         }
-        Ok(Err(_)) | Err(_) => reservation.failed = true,
+    } else {
+        let closed = Arc::new(Notify::new());
+        match timeout(CONNECT, link::open(&client, Arc::clone(&closed))).await {
+            Ok(Ok(connection)) => serve_library(&reservation, connection, &closed).await,
+            Ok(Err(_)) | Err(_) => reservation.failed = true,
+        }
+    }
+}
+
+async fn serve_wire(reservation: &Reservation, stream: &Stream) {
+    let wire = Arc::new(Wire::default());
+    let _closing = Closing(Arc::clone(&wire));
+    let signals = reservation.open(Line::Wire(Arc::clone(&wire)));
+    tokio::select! {
+        _lost = wire.drive(stream) => {}
+        () = signals.closed.notified() => {}
+        () = find_fault(&wire, &signals.doubt) => {}
+    }
+}
+
+/// Returns when there was doubt and no right answer.
+async fn find_fault(wire: &Wire, doubt: &Notify) {
+    loop {
+        doubt.notified().await;
+        let Some(answer) = wire.ping() else { return };
+        match timeout(PING, answer).await {
+            Ok(Ok(reply)) if reply.is_pong() => {}
+            _ => return,
+        }
+    }
+}
+
+async fn serve_library(
+    reservation: &Reservation,
+    mut connection: MultiplexedConnection,
+    closed: &Notify,
+) {
+    let signals = reservation.open(Line::Library(connection.clone()));
+    let source = reservation.endpoint.source();
+    tokio::select! {
+        () = link::watch(source, &mut connection, closed, &signals.doubt) => {}
+        () = signals.closed.notified() => {}
     }
 }

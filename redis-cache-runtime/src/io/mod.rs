@@ -13,13 +13,16 @@ mod endpoint;
 mod home;
 mod lanes;
 mod link;
+mod login;
 mod lookup;
 mod overdue;
 mod pool;
 mod redirect;
+mod reply;
 mod slots;
 mod source;
 mod thread;
+mod wire;
 
 use self::endpoint::Endpoint;
 pub(crate) use self::{

@@ -1,10 +1,10 @@
-//! Ends look-ups whose own runtime has stopped turning.
+//! Ends look-ups whose time is up.
 //!
-//! A look-up in a lane is driven, and timed, by the caller's runtime. Where that runtime's only thread is blocked (a nested
-//! `block_on`), or nobody drives it any more, neither the answer nor the deadline would ever arrive.
+//! A look-up in a lane is driven by the caller's runtime, and so would be a timer. Where that runtime's only thread is blocked
+//! (a nested `block_on`), or nobody drives it any more, neither the answer nor the deadline would ever arrive. So the
+//! background thread keeps the time, with one timer for all.
 
 use std::{
-    collections::HashMap,
     future::poll_fn,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,46 +12,51 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::sleep;
+use slab::Slab;
+use tokio::{sync::Notify, time::sleep_until};
 
 use super::{Endpoint, IoThread};
 
-/// How often the background thread looks for overdue look-ups, while there are any under way.
+/// How often the timer goes off with nothing under way: so soon that those who come next need not set it.
 const TICK: Duration = Duration::from_millis(25);
 
-/// After so many looks at nothing it stops looking.
-const IDLE_TICKS: u32 = 40;
+/// After so many turns with nothing under way it stops.
+const IDLE_TURNS: u32 = 40;
 
 /// The look-ups under way in lanes.
 #[derive(Debug, Default)]
 pub(super) struct Overdue {
     state: Mutex<State>,
+    /// Says that a deadline comes before the timer's.
+    earlier: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: HashMap<u64, (Instant, Waker)>,
-    next: u64,
-    ticking: bool,
+    waiting: Slab<(Instant, Waker)>,
+    /// When the timer goes off; `None` where none is running.
+    timer: Option<Instant>,
+    /// How often it has gone off since anything was under way.
+    idle_turns: u32,
 }
 
 impl Overdue {
-    /// The wakers of those whose deadline has passed.
-    fn overdue(&self) -> Vec<Waker> {
+    /// The wakers of those whose deadline has passed, and when the timer is to go off next. `None` where there is nothing
+    /// to wait for any more.
+    fn turn(&self) -> (Vec<Waker>, Option<Instant>) {
         let now = Instant::now();
-        let state = self.state();
-        let overdue = state
-            .waiting
-            .values()
-            .filter(|(deadline, _)| *deadline <= now);
-        overdue.map(|(_, waker)| waker.clone()).collect()
-    }
-
-    /// Stops the ticking where there is nothing to wait for.
-    fn stop_if_idle(&self) -> bool {
         let mut state = self.state();
-        state.ticking = !state.waiting.is_empty();
-        !state.ticking
+        let waiting = || state.waiting.iter().map(|(_, waiting)| waiting);
+        let overdue = waiting()
+            .filter(|(deadline, _)| *deadline <= now)
+            .map(|(_, waker)| waker.clone())
+            .collect();
+        let pending = waiting().map(|(deadline, _)| *deadline);
+        let next = pending.filter(|deadline| *deadline > now).min();
+        state.idle_turns += 1;
+        let is_idle = state.waiting.is_empty() && state.idle_turns > IDLE_TURNS;
+        state.timer = next.or_else(|| (!is_idle).then(|| now + TICK));
+        (overdue, state.timer)
     }
 
     // No user code runs under this lock, so a poisoned one is as good as any.
@@ -87,27 +92,31 @@ pub(super) async fn until<T>(
 /// One look-up among those that wait, until it is dropped.
 struct Waiting<'e> {
     overdue: &'e Overdue,
-    id: u64,
+    place: usize,
 }
 
 impl<'e> Waiting<'e> {
     fn begin(endpoint: &'e Arc<Endpoint>, deadline: Instant, waker: &Waker) -> Self {
         let overdue = endpoint.overdue();
         let mut state = overdue.state();
-        let id = state.next;
-        state.next += 1;
-        state.waiting.insert(id, (deadline, waker.clone()));
-        let ticking = std::mem::replace(&mut state.ticking, true);
-        drop(state);
-        if !ticking && let Some(thread) = IoThread::get() {
-            thread.spawn(tick(Arc::clone(endpoint)));
+        let place = state.waiting.insert((deadline, waker.clone()));
+        state.idle_turns = 0;
+        let timer = state.timer;
+        if timer.is_none_or(|timer| deadline < timer) {
+            state.timer = Some(deadline);
+            drop(state);
+            if timer.is_some() {
+                overdue.earlier.notify_one();
+            } else if let Some(thread) = IoThread::get() {
+                thread.spawn(keep_time(Arc::clone(endpoint)));
+            }
         }
-        Self { overdue, id }
+        Self { overdue, place }
     }
 
     fn update(&self, waker: &Waker) {
         let mut state = self.overdue.state();
-        if let Some((_, known)) = state.waiting.get_mut(&self.id) {
+        if let Some((_, known)) = state.waiting.get_mut(self.place) {
             known.clone_from(waker);
         }
     }
@@ -115,21 +124,22 @@ impl<'e> Waiting<'e> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.overdue.state().waiting.remove(&self.id);
+        let gone = self.overdue.state().waiting.try_remove(self.place);
+        // A waker may run the executor's code when it is dropped: not under the lock.
+        drop(gone);
     }
 }
 
 /// Wakes what is overdue, for as long as there is anything under way.
-async fn tick(endpoint: Arc<Endpoint>) {
+async fn keep_time(endpoint: Arc<Endpoint>) {
+    let overdue = endpoint.overdue();
     loop {
-        for _ in 0..IDLE_TICKS {
-            sleep(TICK).await;
-            for waker in endpoint.overdue().overdue() {
-                waker.wake();
-            }
-        }
-        if endpoint.overdue().stop_if_idle() {
-            return;
+        let (late, next) = overdue.turn();
+        late.into_iter().for_each(Waker::wake);
+        let Some(next) = next else { return };
+        tokio::select! {
+            () = sleep_until(next.into()) => {}
+            () = overdue.earlier.notified() => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use redis::{
 };
 use tokio::time::timeout;
 
-use super::blocking::Blocking;
+use super::login;
 use crate::config::at;
 
 /// The most that one sentinel may take to answer, connecting included.
@@ -61,7 +61,7 @@ impl Source {
 
     /// Whether a thread can talk to the server by itself.
     pub(super) fn is_plain(&self) -> bool {
-        Blocking::is_possible(match self {
+        login::is_possible(match self {
             Self::Fixed(client) => client.get_connection_info(),
             Self::Sentinel(sentinels) => &sentinels.server,
         })

@@ -1,0 +1,58 @@
+//! What connections that only look up have in common: how they begin.
+
+use std::{io, time::Duration};
+
+use redis::{
+    Cmd, ConnectionAddr, ConnectionInfo,
+    io::tcp::socket2::{SockRef, TcpKeepalive},
+};
+
+/// After so long without an answer on the wire, the kernel asks, and gives up on what it has sent.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// Whether such a connection can be made: TLS is left to the client library.
+pub(super) fn is_possible(server: &ConnectionInfo) -> bool {
+    let is_socket = cfg!(unix) && matches!(server.addr(), ConnectionAddr::Unix(_));
+    is_socket || matches!(server.addr(), ConnectionAddr::Tcp(..))
+}
+
+/// What is told first. Each is answered by one line.
+pub(super) fn commands(server: &ConnectionInfo) -> Vec<Cmd> {
+    let settings = server.redis_settings();
+    let mut commands = Vec::new();
+    if let Some(password) = settings.password() {
+        let mut login = redis::cmd("AUTH");
+        if let Some(user) = settings.username() {
+            login.arg(user);
+        }
+        login.arg(password);
+        commands.push(login);
+    }
+    if settings.db() != 0 {
+        commands.push(redis::cmd("SELECT").arg(settings.db()).to_owned());
+    }
+    commands
+}
+
+/// Sets what the client library sets on its own sockets.
+#[cfg(unix)]
+pub(super) fn prepare(socket: &impl std::os::fd::AsFd) -> io::Result<()> {
+    prepare_socket(&SockRef::from(socket))
+}
+
+/// Sets what the client library sets on its own sockets.
+#[cfg(windows)]
+pub(super) fn prepare(socket: &impl std::os::windows::io::AsSocket) -> io::Result<()> {
+    prepare_socket(&SockRef::from(socket))
+}
+
+fn prepare_socket(socket: &SockRef<'_>) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)?;
+    let keepalive = TcpKeepalive::new()
+        .with_time(SILENCE)
+        .with_interval(SILENCE);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    socket.set_tcp_user_timeout(Some(SILENCE))?;
+    Ok(())
+}
