@@ -12,7 +12,7 @@ mod worker;
 use std::env;
 
 use cache_tests_support::{
-    TestRedis, cache_keys, cache_sizes, in_one_shard, shards, shared, written,
+    TestRedis, cache_keys, cache_sizes, in_one_shard, shard_written_by, shards, shared,
 };
 use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache, observe};
 
@@ -68,7 +68,7 @@ fn many_random_calls_leave_what_a_list_would_keep() {
     let mut connection = shared().connection();
     let places = (0..ARGUMENTS)
         .map(|n| {
-            written(&mut connection, "oracle", || {
+            shard_written_by(&mut connection, "oracle", || {
                 square(n);
                 flush("oracle");
             })
@@ -119,7 +119,7 @@ fn eight_processes_that_take_turns_leave_what_a_list_would_keep() {
     // Finding out where the arguments lie takes calls that count.
     let place = |n| {
         let worker = &mut workers[n as usize % 8];
-        written(&mut connection, &name, || {
+        shard_written_by(&mut connection, &name, || {
             assert_eq!(worker.call(n), "miss");
         })
     };

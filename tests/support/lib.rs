@@ -39,7 +39,7 @@ pub use crate::monitors::Monitors;
 pub use crate::proxy::{Direction, Fault, FaultProxy};
 pub use crate::sentinel::Sentinel;
 pub use crate::server::RedisServer;
-pub use crate::tag::{in_one_shard, tags, written};
+pub use crate::tag::{in_one_shard, shard_written_by, tags};
 pub use crate::test_redis::{TestRedis, shared};
 pub use crate::tls::TlsRedis;
 pub use crate::topology::{Topology, shards};

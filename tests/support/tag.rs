@@ -40,7 +40,11 @@ pub(crate) fn is_of(tag: &str, name: &str) -> bool {
 
 /// Finds out which shard of the cache `name` is written to by `write`, which has to store one value
 /// and to wait until Redis has it.
-pub fn written(connection: &mut impl ConnectionLike, name: &str, write: impl FnOnce()) -> usize {
+pub fn shard_written_by(
+    connection: &mut impl ConnectionLike,
+    name: &str,
+    write: impl FnOnce(),
+) -> usize {
     let tags = tags(name, shards());
     if tags.len() == 1 {
         write();
@@ -79,7 +83,7 @@ pub fn in_one_shard(
     let mut found = vec![Vec::new(); usize::from(shards())];
     let cache = || HandlerCache::named(name).expect("its handler has been called");
     for n in 0.. {
-        let place = written(connection, name, || {
+        let place = shard_written_by(connection, name, || {
             call(n);
             cache().flush().wait().expect("Redis is there");
         });

@@ -35,8 +35,13 @@ impl Topology {
     /// What `CACHE_TEST_TOPOLOGY` says; standalone where it says nothing.
     #[must_use]
     pub fn current() -> Self {
-        let name = env::var(VARIABLE).unwrap_or_default();
-        let name = if name.is_empty() { "standalone" } else { &name };
+        match env::var(VARIABLE) {
+            Ok(name) if !name.is_empty() => Self::named(&name),
+            _ => Self::Standalone,
+        }
+    }
+
+    fn named(name: &str) -> Self {
         let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
         let Some((_, topology)) = found else {
             let known = Self::ALL.map(|(known, _)| known).join(", ");
@@ -52,5 +57,21 @@ pub fn shards() -> u16 {
     match Topology::current() {
         Topology::Cluster => SHARDS_IN_CLUSTER,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topology_is_found_by_its_name() {
+        assert_eq!(Topology::named("cluster"), Topology::Cluster);
+    }
+
+    #[test]
+    #[should_panic(expected = "`ring`, which is none of standalone, tls, unix, cluster, sentinel")]
+    fn an_unknown_name_is_answered_with_those_that_are_known() {
+        Topology::named("ring");
     }
 }
