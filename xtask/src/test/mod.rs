@@ -84,18 +84,21 @@ fn test_on(topology: Topology, args: &Args, prepare: impl Fn(Command) -> Command
 
 /// Runs these tests, or where none is named, all.
 fn runner(tests: &[&str]) -> Command {
-    let (mut command, all) = if succeeds(&mut cargo(&["nextest", "--version"])) {
-        let command = cargo(&["nextest", "run", "--workspace"]);
-        (command, [].as_slice())
+    let has_nextest = succeeds(&mut cargo(&["nextest", "--version"]));
+    let mut command = if has_nextest {
+        cargo(&["nextest", "run", "--workspace"])
     } else {
-        let command = cargo(&["test", "--workspace"]);
-        (command, ["--all-targets"].as_slice())
+        cargo(&["test", "--workspace"])
     };
-    if tests.is_empty() {
-        command.args(all);
-    }
     for test in tests {
         command.args(["--test", test]);
+    }
+    if has_nextest && !tests.is_empty() {
+        // A test that is asked for by its name may be none of these.
+        command.arg("--no-tests=pass");
+    }
+    if !has_nextest && tests.is_empty() {
+        command.arg("--all-targets");
     }
     command
 }
