@@ -1,5 +1,6 @@
 //! The commands that people and CI run, as `cargo xtask …`.
 
+mod bench;
 mod child;
 mod ci;
 mod demo;
@@ -37,6 +38,8 @@ enum Command {
     Soak(soak::Args),
     /// Checks format and lints, runs all tests, builds the documentation
     Ci,
+    /// Measures the cache beside its baselines and peers, and writes `benches/REPORT.md`
+    Bench(bench::Args),
     /// Formats all code
     Fmt,
     /// Trains the weights of the MNIST example
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::test(&args),
         Command::Soak(args) => soak::soak(&args),
         Command::Ci => ci::ci(),
+        Command::Bench(args) => bench::bench(&args),
         Command::Fmt => fmt::fmt(),
         Command::Train(args) => train::train(&args),
     };

@@ -76,6 +76,11 @@ impl RedisServer {
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Drop for RedisServer {

@@ -1,0 +1,110 @@
+//! Hits from Redis, from threads.
+
+use anyhow::Result;
+
+use super::preparation::{pool_size, rotated, store_blocking};
+use super::scores::Scores;
+use crate::bench::Bench;
+use crate::contestants::{self, Blocking, Load, RAW, Until};
+use crate::input;
+use crate::report::{Better, Column, Comparison, Finding, Section, Sweep, Swept};
+use crate::stats::{micros, quantile};
+use crate::work::Work;
+
+const THREADS: [usize; 4] = [1, 4, 16, 64];
+
+pub(super) fn measure(bench: &Bench) -> Result<Section> {
+    let all = contestants::blocking();
+    let mut findings = Vec::new();
+    for work in [Work::FLOATS, Work::KIB] {
+        findings.push(one_thread(bench, &all, work)?);
+        findings.push(many_threads(bench, &all, work)?);
+    }
+    Ok(Section {
+        title: "Hits from Redis, blocking",
+        about: "Plain threads, no runtime. The baselines have a connection for each thread; the peers pool theirs, as many as \
+                there are threads."
+            .to_owned(),
+        findings,
+    })
+}
+
+fn one_thread(bench: &Bench, all: &[Blocking], work: Work) -> Result<Finding> {
+    let mut scores = Scores::default();
+    let inputs = input::fresh(pool_size(work.input), work.input);
+    let ready = store_blocking(all, work.answer, &inputs, &mut scores);
+    for round in 0..bench.plan.rounds {
+        let turns = rotated(&ready, round);
+        let mut times = vec![Vec::new(); turns.len()];
+        for sample in 0..bench.plan.samples {
+            let input = &inputs[sample % inputs.len()];
+            for turn in 0..turns.len() {
+                let at = (sample + turn) % turns.len();
+                times[at].push(micros(turns[at].entrant.time(work.answer, input)?));
+            }
+        }
+        for (contestant, times) in turns.iter().zip(&times) {
+            scores.add(contestant, &[quantile(times, 0.5), quantile(times, 0.0)]);
+        }
+    }
+    let (entries, notes) = scores.finish();
+    Ok(Finding::Comparison(Comparison {
+        id: format!("hit-thread-{}", super::hits::slug(work)),
+        question: format!("How long does one thread wait for a hit? {}", work.name),
+        unit: "µs a call",
+        better: Better::Lower,
+        reference: RAW,
+        columns: vec![
+            Column {
+                heading: "median",
+                relative: true,
+            },
+            Column {
+                heading: "minimum",
+                relative: true,
+            },
+        ],
+        entries,
+        notes,
+    }))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "few threads")]
+fn many_threads(bench: &Bench, all: &[Blocking], work: Work) -> Result<Finding> {
+    let mut scores = Scores::default();
+    let inputs = input::fresh(pool_size(work.input), work.input);
+    let ready = store_blocking(all, work.answer, &inputs, &mut scores);
+    let mut series: Vec<_> = ready
+        .iter()
+        .map(|contestant| Swept {
+            name: contestant.name,
+            kind: contestant.kind,
+            points: vec![Vec::new(); THREADS.len()],
+        })
+        .collect();
+    for _ in 0..bench.plan.rounds {
+        for (at, threads) in THREADS.into_iter().enumerate() {
+            let load = Load {
+                answer: work.answer,
+                callers: threads,
+                inputs: inputs.clone().into(),
+                until: Until::Elapsed(bench.plan.slice),
+            };
+            for (contestant, swept) in ready.iter().zip(&mut series) {
+                swept.points[at].push(contestant.entrant.drive(&load)?.rate());
+            }
+        }
+    }
+    let (_, notes) = scores.finish();
+    Ok(Finding::Sweep(Sweep {
+        id: format!("hit-threads-{}", super::hits::slug(work)),
+        question: format!("How many hits a second do threads get? {}", work.name),
+        axis: "threads",
+        at: THREADS.iter().map(|threads| *threads as f64).collect(),
+        unit: "hits a second",
+        better: Better::Higher,
+        reference: RAW,
+        series,
+        notes,
+    }))
+}

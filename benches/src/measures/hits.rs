@@ -1,0 +1,167 @@
+//! Hits from Redis, from async tasks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use bytes::Bytes;
+
+use super::preparation::{fewer, pool_size, rotated, store};
+use super::scores::Scores;
+use crate::bench::Bench;
+use crate::contestants::{self, Async, Load, RAW, Until};
+use crate::report::{Better, Column, Comparison, Finding, Section};
+use crate::stats::{micros, quantile};
+use crate::work::{Answer, Work};
+use crate::{body, input};
+
+const TASKS: usize = 64;
+
+pub(super) fn measure(bench: &Bench) -> Result<Section> {
+    let all = bench.run(contestants::in_redis())?;
+    let mut findings = Vec::new();
+    for work in Work::ALL {
+        findings.push(one_caller(bench, &all, work)?);
+        if work.input <= bench.plan.largest_input {
+            findings.push(many_callers(bench, &all, work));
+        }
+    }
+    Ok(Section {
+        title: "Hits from Redis, async",
+        about: "The value is in Redis and nowhere else: caches in the process are off. One caller: the contestants take \
+                turns call by call. 64 tasks: they take turns by slices of time."
+            .to_owned(),
+        findings,
+    })
+}
+
+fn one_caller(bench: &Bench, all: &[Async], work: Work) -> Result<Finding> {
+    let mut scores = Scores::default();
+    let inputs = input::fresh(pool_size(work.input), work.input);
+    let mut ready = store(bench, all, work.answer, &inputs, &mut scores);
+    ready.push(contestants::hash());
+    let samples = fewer(bench.plan.samples, work.input);
+    for round in 0..bench.plan.rounds {
+        let turns = alternate(rotated(&ready, round), work.answer, inputs.clone(), samples);
+        for (contestant, times) in bench.run(turns)? {
+            match times {
+                Ok(times) => {
+                    scores.add(&contestant, &[quantile(&times, 0.5), quantile(&times, 0.0)]);
+                }
+                Err(error) => scores.fail(contestant.name, &error),
+            }
+        }
+    }
+    let (entries, notes) = scores.finish();
+    Ok(Finding::Comparison(Comparison {
+        id: format!("hit-1-{}", slug(work)),
+        question: format!("How long does one caller wait for a hit? {}", work.name),
+        unit: "µs a call",
+        better: Better::Lower,
+        reference: RAW,
+        columns: vec![
+            Column {
+                heading: "median",
+                relative: true,
+            },
+            Column {
+                heading: "minimum",
+                relative: true,
+            },
+        ],
+        entries,
+        notes,
+    }))
+}
+
+fn many_callers(bench: &Bench, all: &[Async], work: Work) -> Finding {
+    let mut scores = Scores::default();
+    // An input for each: callers with the same one would share an answer where calls are coalesced.
+    let inputs = input::fresh(TASKS, work.input);
+    let ready = store(bench, all, work.answer, &inputs, &mut scores);
+    let load = Load {
+        answer: work.answer,
+        callers: TASKS,
+        inputs: inputs.into(),
+        until: Until::Elapsed(bench.plan.slice),
+    };
+    for round in 0..bench.plan.rounds {
+        for contestant in rotated(&ready, round) {
+            drive(bench, &contestant, &load, &mut scores);
+        }
+    }
+    let (entries, notes) = scores.finish();
+    Finding::Comparison(Comparison {
+        id: format!("hit-64-{}", slug(work)),
+        question: format!("How many hits a second do 64 tasks get? {}", work.name),
+        unit: "hits a second",
+        better: Better::Higher,
+        reference: RAW,
+        columns: vec![Column {
+            heading: "hits/s",
+            relative: true,
+        }],
+        entries,
+        notes,
+    })
+}
+
+/// One slice of many calls at once.
+pub(super) fn drive(bench: &Bench, contestant: &Async, load: &Load, scores: &mut Scores) {
+    if scores.has_failed(contestant.name) {
+        return;
+    }
+    let before = body::runs();
+    let entrant = Arc::clone(&contestant.entrant);
+    match bench.run(entrant.drive(load.clone())) {
+        Ok(driven) => {
+            scores.add(contestant, &[driven.rate()]);
+            let runs = body::runs() - before;
+            if runs > 0 {
+                scores.note(format!(
+                    "{}: not all calls were hits; the body ran {runs} times in {} calls of one round.",
+                    contestant.name, driven.calls
+                ));
+            }
+        }
+        Err(error) => scores.fail(contestant.name, &error),
+    }
+}
+
+/// Times single calls, a call of each contestant in turn.
+pub(super) async fn alternate(
+    all: Vec<Async>,
+    answer: Answer,
+    inputs: Vec<Bytes>,
+    samples: usize,
+) -> Result<Vec<(Async, Result<Vec<f64>>)>> {
+    let mut results: Vec<_> = all
+        .into_iter()
+        .map(|contestant| (contestant, Ok(Vec::with_capacity(samples))))
+        .collect();
+    let contestants = results.len();
+    for sample in 0..samples {
+        let input = &inputs[sample % inputs.len()];
+        for turn in 0..contestants {
+            // Who comes first finds the input in no cache of the processor.
+            let (contestant, times) = &mut results[(sample + turn) % contestants];
+            let Ok(taken) = times else { continue };
+            let time: Result<Duration> = contestant.entrant.time(answer, input).await;
+            match time {
+                Ok(time) => taken.push(micros(time)),
+                Err(error) => *times = Err(error),
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// A work's name in file names.
+pub(super) fn slug(work: Work) -> &'static str {
+    match (work.input, work.answer) {
+        (784, Answer::Floats) => "784b-floats",
+        (784, Answer::Bytes) => "784b-1kib",
+        (1_048_576, _) => "1mib-1kib",
+        _ => "10mib-1kib",
+    }
+}

@@ -1,0 +1,157 @@
+//! Memory that an entry takes, in Redis and in the process.
+
+use std::env;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::misses::until_settled;
+use super::scores::Scores;
+use crate::bench::Bench;
+use crate::contestants::{self, Async, Load, RAW, Until};
+use crate::report::{Better, Column, Comparison, Finding, Section};
+use crate::work::Work;
+use crate::{input, server};
+
+/// The subcommand that measures one contestant in a process of its own.
+pub(crate) const COMMAND: &str = "footprint";
+
+const TASKS: usize = 8;
+
+/// Entries that come first, so that what is allocated once is not counted.
+const WARM: usize = 1_000;
+
+pub(super) fn measure(bench: &Bench) -> Result<Section> {
+    let all = bench.run(contestants::in_redis())?;
+    let mut findings = Vec::new();
+    for work in [Work::FLOATS, Work::KIB] {
+        findings.push(in_redis(bench, &all, work)?);
+    }
+    findings.push(in_process(bench)?);
+    Ok(Section {
+        title: "Memory of an entry",
+        about: format!(
+            "Averaged over {} entries: `used_memory` of the server less its clients' buffers, and resident memory of a process that stores them and does \
+             nothing else.",
+            bench.plan.entries
+        ),
+        findings,
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "less than 2^52 bytes")]
+fn in_redis(bench: &Bench, all: &[Async], work: Work) -> Result<Finding> {
+    let mut scores = Scores::default();
+    let server = server::get();
+    for contestant in all {
+        server.clear()?;
+        bench.run(until_settled(contestant.clone(), load(work, 10)))?;
+        let before = server.data_memory()?;
+        bench.run(until_settled(
+            contestant.clone(),
+            load(work, bench.plan.entries),
+        ))?;
+        let grown = server.data_memory()?.saturating_sub(before);
+        scores.add(contestant, &[grown as f64 / bench.plan.entries as f64]);
+    }
+    let (entries, notes) = scores.finish();
+    Ok(Finding::Comparison(Comparison {
+        id: format!("memory-redis-{}", super::hits::slug(work)),
+        question: format!("How much memory does an entry take in Redis? {}", work.name),
+        unit: "bytes an entry",
+        better: Better::Lower,
+        reference: RAW,
+        columns: vec![Column {
+            heading: "bytes",
+            relative: true,
+        }],
+        entries,
+        notes,
+    }))
+}
+
+fn in_process(bench: &Bench) -> Result<Finding> {
+    let mut scores = Scores::default();
+    for contestant in bench.run(contestants::as_shipped())? {
+        match ask_child(contestant.name, bench.plan.entries) {
+            Ok(bytes) => scores.add(&contestant, &[bytes]),
+            Err(error) => scores.fail(contestant.name, &error),
+        }
+    }
+    let (entries, notes) = scores.finish();
+    Ok(Finding::Comparison(Comparison {
+        id: "memory-process".to_owned(),
+        question: format!(
+            "How much memory does a stored entry leave in the process? {}",
+            Work::KIB.name
+        ),
+        unit: "bytes an entry",
+        better: Better::Lower,
+        reference: RAW,
+        columns: vec![Column {
+            heading: "bytes",
+            relative: false,
+        }],
+        entries,
+        notes,
+    }))
+}
+
+fn ask_child(name: &str, entries: usize) -> Result<f64> {
+    let output = Command::new(env::current_exe()?)
+        .args(["--redis-url", server::url(), COMMAND, name])
+        .arg(entries.to_string())
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+}
+
+/// Stores `entries` and prints by how much the process has grown, an entry.
+#[expect(clippy::cast_precision_loss, reason = "less than 2^52 bytes")]
+pub(crate) fn footprint(bench: &Bench, name: &str, entries: usize) -> Result<()> {
+    let contestant = bench
+        .run(contestants::as_shipped())?
+        .into_iter()
+        .find(|contestant| contestant.name == name)
+        .context("no such contestant")?;
+    let store = |count: usize| -> Result<()> {
+        let mut left = count;
+        while left > 0 {
+            let batch = left.min(WARM);
+            bench.run(until_settled(contestant.clone(), load(Work::KIB, batch)))?;
+            left -= batch;
+        }
+        Ok(())
+    };
+    store(WARM)?;
+    let before = resident()?;
+    store(entries)?;
+    let grown = resident()?.saturating_sub(before);
+    println!("{}", grown as f64 / entries as f64);
+    Ok(())
+}
+
+fn resident() -> Result<u64> {
+    let status = fs::read_to_string("/proc/self/status").context("resident memory is Linux's")?;
+    let kibibytes: u64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|rest| rest.split_whitespace().next())
+        .context("`VmRSS` is there")?
+        .parse()?;
+    Ok(kibibytes * 1024)
+}
+
+fn load(work: Work, count: usize) -> Load {
+    Load {
+        answer: work.answer,
+        callers: TASKS,
+        inputs: input::fresh(count, work.input).into(),
+        until: Until::Done,
+    }
+}

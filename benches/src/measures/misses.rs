@@ -1,0 +1,118 @@
+//! Misses before a body that costs nothing.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use super::hits::{alternate, slug};
+use super::preparation::{fewer, rotated};
+use super::scores::Scores;
+use crate::bench::Bench;
+use crate::contestants::{self, Async, Driven, Load, RAW, Until};
+use crate::input;
+use crate::report::{Better, Column, Comparison, Finding, Section};
+use crate::stats::quantile;
+use crate::work::Work;
+
+const TASKS: usize = 64;
+
+pub(super) fn measure(bench: &Bench) -> Result<Section> {
+    let all = bench.run(contestants::as_shipped())?;
+    let mut findings = Vec::new();
+    for work in [Work::FLOATS, Work::KIB, Work::ONE_MIB] {
+        findings.push(one_caller(bench, &all, work)?);
+    }
+    findings.push(many_callers(bench, &all, Work::KIB));
+    Ok(Section {
+        title: "Misses",
+        about: "Every input is new, and the body takes next to nothing: what is left is the cache's own cost. The others wait \
+                until Redis has stored; `#[handler_cache]` stores behind the caller's back, so the last measure counts until \
+                everything is in Redis."
+            .to_owned(),
+        findings,
+    })
+}
+
+fn one_caller(bench: &Bench, all: &[Async], work: Work) -> Result<Finding> {
+    let mut scores = Scores::default();
+    let samples = fewer(bench.plan.samples / 2, work.input);
+    for round in 0..bench.plan.rounds {
+        let inputs = input::fresh(samples, work.input);
+        let turns = alternate(rotated(all, round), work.answer, inputs, samples);
+        for (contestant, times) in bench.run(turns)? {
+            match times {
+                Ok(times) => {
+                    scores.add(&contestant, &[quantile(&times, 0.5), quantile(&times, 0.0)]);
+                }
+                Err(error) => scores.fail(contestant.name, &error),
+            }
+        }
+    }
+    let (entries, notes) = scores.finish();
+    Ok(Finding::Comparison(Comparison {
+        id: format!("miss-1-{}", slug(work)),
+        question: format!("How long does one caller wait for a miss? {}", work.name),
+        unit: "µs a call",
+        better: Better::Lower,
+        reference: RAW,
+        columns: vec![
+            Column {
+                heading: "median",
+                relative: true,
+            },
+            Column {
+                heading: "minimum",
+                relative: true,
+            },
+        ],
+        entries,
+        notes,
+    }))
+}
+
+fn many_callers(bench: &Bench, all: &[Async], work: Work) -> Finding {
+    let mut scores = Scores::default();
+    for round in 0..bench.plan.rounds {
+        for contestant in rotated(all, round) {
+            let load = Load {
+                answer: work.answer,
+                callers: TASKS,
+                inputs: input::fresh(bench.plan.misses, work.input).into(),
+                until: Until::Done,
+            };
+            match bench.run(until_settled(contestant.clone(), load)) {
+                Ok(driven) => scores.add(&contestant, &[driven.rate()]),
+                Err(error) => scores.fail(contestant.name, &error),
+            }
+        }
+    }
+    let (entries, notes) = scores.finish();
+    Finding::Comparison(Comparison {
+        id: format!("miss-64-{}", slug(work)),
+        question: format!(
+            "How many misses a second do 64 tasks get through and into Redis? {}",
+            work.name
+        ),
+        unit: "misses a second",
+        better: Better::Higher,
+        reference: RAW,
+        columns: vec![Column {
+            heading: "misses/s",
+            relative: true,
+        }],
+        entries,
+        notes,
+    })
+}
+
+/// Counts the time until everything is in Redis.
+pub(super) async fn until_settled(contestant: Async, load: Load) -> Result<Driven> {
+    let start = Instant::now();
+    let driven = Arc::clone(&contestant.entrant).drive(load).await?;
+    contestant.entrant.settle().await?;
+    Ok(Driven {
+        time: start.elapsed(),
+        ..driven
+    })
+}

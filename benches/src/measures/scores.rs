@@ -1,0 +1,59 @@
+//! What the contestants have reached, round by round.
+
+use anyhow::Error;
+
+use crate::contestants::{Contestant, Kind};
+use crate::report::Entry;
+
+/// The rounds of one measure so far. A contestant that fails is left out, and the report says why.
+#[derive(Debug, Default)]
+pub(super) struct Scores {
+    entries: Vec<Entry>,
+    notes: Vec<String>,
+}
+
+impl Scores {
+    /// Adds a round of figures, one for each column.
+    pub(super) fn add<E: ?Sized>(&mut self, contestant: &Contestant<E>, figures: &[f64]) {
+        let entry = self.entry(contestant.name, contestant.kind, figures.len());
+        for (rounds, figure) in entry.rounds.iter_mut().zip(figures) {
+            rounds.push(*figure);
+        }
+    }
+
+    /// Leaves a contestant out.
+    pub(super) fn fail(&mut self, name: &str, error: &Error) {
+        self.entries.retain(|entry| entry.name != name);
+        let note = format!("Not measured: {name}: {error:#}.");
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    pub(super) fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    pub(super) fn has_failed(&self, name: &str) -> bool {
+        let start = format!("Not measured: {name}:");
+        self.notes.iter().any(|note| note.starts_with(&start))
+    }
+
+    pub(super) fn finish(self) -> (Vec<Entry>, Vec<String>) {
+        (self.entries, self.notes)
+    }
+
+    fn entry(&mut self, name: &'static str, kind: Kind, columns: usize) -> &mut Entry {
+        if let Some(at) = self.entries.iter().position(|entry| entry.name == name) {
+            return &mut self.entries[at];
+        }
+        self.entries.push(Entry {
+            name,
+            kind,
+            rounds: vec![Vec::new(); columns],
+        });
+        self.entries.last_mut().expect("one has just been added")
+    }
+}

@@ -1,0 +1,69 @@
+//! Several contestants at a task that grows.
+
+use std::fmt::Write as _;
+
+use super::Better;
+use super::format::{mark, number, ratio, ratios};
+use crate::contestants::Kind;
+use crate::stats::median;
+
+/// One contestant: at each point what the rounds gave. Empty where it was not measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Swept {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) points: Vec<Vec<f64>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sweep {
+    /// The name of the plot's file.
+    pub(crate) id: String,
+    pub(crate) question: String,
+    /// What grows.
+    pub(crate) axis: &'static str,
+    pub(crate) at: Vec<f64>,
+    pub(crate) unit: &'static str,
+    pub(crate) better: Better,
+    pub(crate) reference: &'static str,
+    pub(crate) series: Vec<Swept>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Sweep {
+    pub(super) fn table(&self) -> String {
+        let mut text = self.rows(&format!("ratio to {}", self.reference), |series, at| {
+            let reference = self
+                .series
+                .iter()
+                .find(|series| series.name == self.reference)
+                .map_or(&[][..], |reference| &reference.points[at]);
+            ratio(&ratios(&series.points[at], reference))
+        });
+        text.push('\n');
+        text += &self.rows(
+            &format!("{}, {}", self.unit, self.better.words()),
+            |series, at| number(median(&series.points[at])),
+        );
+        for note in &self.notes {
+            let _ = write!(text, "\n{note}\n");
+        }
+        text
+    }
+
+    fn rows(&self, corner: &str, cell: impl Fn(&Swept, usize) -> String) -> String {
+        let mut text = format!("| {corner} |");
+        for at in &self.at {
+            let _ = write!(text, " {} |", mark(*at));
+        }
+        let _ = write!(text, "\n|---|{}\n", "---|".repeat(self.at.len()));
+        for series in &self.series {
+            let _ = write!(text, "| {} |", series.name);
+            for at in 0..self.at.len() {
+                let _ = write!(text, " {} |", cell(series, at));
+            }
+            text.push('\n');
+        }
+        text
+    }
+}

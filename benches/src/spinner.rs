@@ -1,0 +1,55 @@
+//! Keeps the cores awake: a virtual core that halts between two wake-ups answers several times later.
+
+use std::env;
+use std::io::Read as _;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use anyhow::{Context, Result};
+
+/// The subcommand that spins.
+pub(crate) const COMMAND: &str = "spin";
+
+/// One process of the lowest priority on each core, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Spinners(Vec<Child>);
+
+impl Spinners {
+    pub(crate) fn start() -> Result<Self> {
+        let this = env::current_exe()?;
+        let cores = thread::available_parallelism()?.get();
+        let mut spinners = Self(Vec::new());
+        for _ in 0..cores {
+            let child = Command::new("nice")
+                .args(["-n", "19"])
+                .arg(&this)
+                .arg(COMMAND)
+                .stdin(Stdio::piped())
+                .spawn()
+                .context("`nice` can't be run")?;
+            spinners.0.push(child);
+        }
+        Ok(spinners)
+    }
+}
+
+impl Drop for Spinners {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Spins until the process that asked for it has ended, which closes the pipe.
+pub(crate) fn spin() {
+    let lifeline = thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+    });
+    while !lifeline.is_finished() {
+        for _ in 0..10_000 {
+            std::hint::spin_loop();
+        }
+    }
+}
