@@ -20,6 +20,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
+use crate::measures::Programs;
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::spinner::Spinners;
@@ -57,6 +58,8 @@ struct Run {
     /// Only the measures whose name contains this
     #[arg(long, default_value = "")]
     only: String,
+    #[command(flatten)]
+    programs: Programs,
 }
 
 fn main() -> Result<()> {
@@ -84,8 +87,14 @@ fn run(args: &Run) -> Result<()> {
     let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
     let spinners = Spinners::start()?;
     let bench = Bench::new(plan)?;
-    let sections = measures::all(&bench, &args.only)?;
+    let mut sections = measures::all(&bench, &args.only)?;
     drop(spinners);
+    sections.extend(measures::over_http(
+        &bench,
+        &args.only,
+        &args.programs,
+        &args.out,
+    )?);
     let report = Report {
         preface: preface::text(&plan)?,
         sections,

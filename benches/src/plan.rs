@@ -22,6 +22,8 @@ pub(crate) struct Plan {
     pub(crate) entries: usize,
     /// How long the server hangs.
     pub(crate) hang: Duration,
+    /// How long each server is sent HTTP requests in a round.
+    pub(crate) http_seconds: u64,
     /// After which a call to a hung server is given up.
     pub(crate) patience: Duration,
 }
@@ -37,6 +39,7 @@ impl Plan {
         largest_bound: 1_000_000,
         entries: 20_000,
         hang: Duration::from_secs(2),
+        http_seconds: 3,
         patience: Duration::from_secs(5),
     };
 
@@ -51,6 +54,7 @@ impl Plan {
         largest_bound: 1_000,
         entries: 500,
         hang: Duration::from_millis(300),
+        http_seconds: 1,
         patience: Duration::from_millis(300),
     };
 }

@@ -64,9 +64,14 @@ impl Server {
         Ok(version.clone())
     }
 
-    pub(crate) fn entries(&self) -> Result<u64> {
-        let connection = &mut self.connection()?;
-        Ok(redis::cmd("DBSIZE").query(connection)?)
+    /// Keys in all databases.
+    pub(crate) fn keys(&self) -> Result<u64> {
+        let info = self.info("keyspace")?;
+        let counts = info.values().filter_map(|database| {
+            let count = database.strip_prefix("keys=")?.split(',').next()?;
+            count.parse::<u64>().ok()
+        });
+        Ok(counts.sum())
     }
 
     /// Stops the server's process until the guard is dropped.

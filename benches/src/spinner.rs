@@ -20,8 +20,7 @@ impl Spinners {
         let cores = thread::available_parallelism()?.get();
         let mut spinners = Self(Vec::new());
         for _ in 0..cores {
-            let child = Command::new("nice")
-                .args(["-n", "19"])
+            let child = lowest_priority()
                 .arg(&this)
                 .arg(COMMAND)
                 .stdin(Stdio::piped())
@@ -40,6 +39,21 @@ impl Drop for Spinners {
             let _ = child.wait();
         }
     }
+}
+
+/// The scheduler takes a core that runs only idle-class processes for a free one, and places what wakes up there; a core
+/// that runs what is merely nice is taken for busy.
+fn lowest_priority() -> Command {
+    let idle_class = Command::new("chrt")
+        .args(["--idle", "0", "true"])
+        .status()
+        .is_ok_and(|status| status.success());
+    let mut command = Command::new(if idle_class { "chrt" } else { "nice" });
+    if idle_class {
+        command.args(["--idle", "0", "nice"]);
+    }
+    command.args(["-n", "19"]);
+    command
 }
 
 /// Spins until the process that asked for it has ended, which closes the pipe.

@@ -3,6 +3,7 @@
 mod bench;
 mod child;
 mod ci;
+mod debian;
 mod demo;
 mod fmt;
 mod paths;

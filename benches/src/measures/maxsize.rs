@@ -1,22 +1,19 @@
 //! A full cache that has to evict, as its bound grows.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use super::misses::until_settled;
+use super::batches::Batches;
 use crate::bench::Bench;
-use crate::contestants::{self, Async, Kind, Load, RAW, Until};
+use crate::contestants::{self, Async, RAW};
 use crate::report::{Better, Finding, Section, Sweep, Swept};
 use crate::work::Answer;
-use crate::{body, input, server};
+use crate::{body, server};
 
 const TASKS: usize = 64;
 
 /// Small, so that a million fit.
 const INPUT: usize = 64;
 const VALUE: usize = 64;
-
-/// Inputs are made as they are needed: a million at once would not leave room for Redis.
-const BATCH: usize = 10_000;
 
 pub(super) fn measure(bench: &Bench) -> Result<Section> {
     let _long = body::Long::new(VALUE);
@@ -64,34 +61,21 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
 }
 
 fn evicting(bench: &Bench, contestant: &Async, bound: u64) -> Result<Vec<f64>> {
-    let mut left = usize::try_from(bound)?;
-    while left > 0 {
-        let count = left.min(BATCH);
-        bench.run(until_settled(contestant.clone(), load(count)))?;
-        left -= count;
-    }
-    let misses = bench.plan.misses;
-    let rounds = (0..bench.plan.rounds)
-        .map(|_| {
-            Ok(bench
-                .run(until_settled(contestant.clone(), load(misses)))?
-                .rate())
-        })
-        .collect::<Result<_>>()?;
-    if contestant.kind == Kind::Ours {
-        let entries = server::get().entries()?;
-        eprintln!("maxsize {bound}: {entries} keys in Redis");
-    }
-    Ok(rounds)
-}
-
-fn load(count: usize) -> Load {
-    Load {
+    let batches = Batches {
         answer: Answer::Bytes,
-        callers: TASKS,
-        inputs: input::fresh(count, INPUT).into(),
-        until: Until::Done,
-    }
+        input: INPUT,
+        tasks: TASKS,
+    };
+    batches.store(bench, contestant, usize::try_from(bound)?)?;
+    let keys = server::get().keys()?;
+    ensure!(
+        keys >= bound,
+        "{} has {keys} keys where {bound} were stored",
+        contestant.name
+    );
+    (0..bench.plan.rounds)
+        .map(|_| Ok(batches.store(bench, contestant, bench.plan.misses)?.rate()))
+        .collect()
 }
 
 fn point<'s>(series: &'s mut Vec<Swept>, contestant: &Async, points: usize) -> &'s mut [Vec<f64>] {

@@ -6,13 +6,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::misses::until_settled;
+use super::batches::Batches;
 use super::scores::Scores;
 use crate::bench::Bench;
-use crate::contestants::{self, Async, Load, RAW, Until};
+use crate::contestants::{self, Async, RAW};
 use crate::report::{Better, Column, Comparison, Finding, Section};
+use crate::server;
 use crate::work::Work;
-use crate::{input, server};
 
 /// The subcommand that measures one contestant in a process of its own.
 pub(crate) const COMMAND: &str = "footprint";
@@ -46,12 +46,9 @@ fn in_redis(bench: &Bench, all: &[Async], work: Work) -> Result<Finding> {
     let server = server::get();
     for contestant in all {
         server.clear()?;
-        bench.run(until_settled(contestant.clone(), load(work, 10)))?;
+        batches(work).store(bench, contestant, TASKS)?;
         let before = server.data_memory()?;
-        bench.run(until_settled(
-            contestant.clone(),
-            load(work, bench.plan.entries),
-        ))?;
+        batches(work).store(bench, contestant, bench.plan.entries)?;
         let grown = server.data_memory()?.saturating_sub(before);
         scores.add(contestant, &[grown as f64 / bench.plan.entries as f64]);
     }
@@ -119,18 +116,10 @@ pub(crate) fn footprint(bench: &Bench, name: &str, entries: usize) -> Result<()>
         .into_iter()
         .find(|contestant| contestant.name == name)
         .context("no such contestant")?;
-    let store = |count: usize| -> Result<()> {
-        let mut left = count;
-        while left > 0 {
-            let batch = left.min(WARM);
-            bench.run(until_settled(contestant.clone(), load(Work::KIB, batch)))?;
-            left -= batch;
-        }
-        Ok(())
-    };
-    store(WARM)?;
+    let batches = batches(Work::KIB);
+    batches.store(bench, &contestant, WARM)?;
     let before = resident()?;
-    store(entries)?;
+    batches.store(bench, &contestant, entries)?;
     let grown = resident()?.saturating_sub(before);
     println!("{}", grown as f64 / entries as f64);
     Ok(())
@@ -147,11 +136,10 @@ fn resident() -> Result<u64> {
     Ok(kibibytes * 1024)
 }
 
-fn load(work: Work, count: usize) -> Load {
-    Load {
+fn batches(work: Work) -> Batches {
+    Batches {
         answer: work.answer,
-        callers: TASKS,
-        inputs: input::fresh(count, work.input).into(),
-        until: Until::Done,
+        input: work.input,
+        tasks: TASKS,
     }
 }

@@ -10,10 +10,10 @@ use super::preparation::{fewer, rotated};
 use super::scores::Scores;
 use crate::bench::Bench;
 use crate::contestants::{self, Async, Driven, Load, RAW, Until};
-use crate::input;
 use crate::report::{Better, Column, Comparison, Finding, Section};
 use crate::stats::quantile;
 use crate::work::Work;
+use crate::{input, server};
 
 const TASKS: usize = 64;
 
@@ -81,8 +81,8 @@ fn many_callers(bench: &Bench, all: &[Async], work: Work) -> Finding {
                 inputs: input::fresh(bench.plan.misses, work.input).into(),
                 until: Until::Done,
             };
-            match bench.run(until_settled(contestant.clone(), load)) {
-                Ok(driven) => scores.add(&contestant, &[driven.rate()]),
+            match settled_share(bench, &contestant, load) {
+                Ok((driven, share)) => scores.add(&contestant, &[driven.rate(), share]),
                 Err(error) => scores.fail(contestant.name, &error),
             }
         }
@@ -97,13 +97,35 @@ fn many_callers(bench: &Bench, all: &[Async], work: Work) -> Finding {
         unit: "misses a second",
         better: Better::Higher,
         reference: RAW,
-        columns: vec![Column {
-            heading: "misses/s",
-            relative: true,
-        }],
+        columns: vec![
+            Column {
+                heading: "misses/s",
+                relative: true,
+            },
+            Column {
+                heading: "values that reached Redis, %",
+                relative: false,
+            },
+        ],
         entries,
         notes,
     })
+}
+
+/// How fast new values went, and the share of them in percent that is in Redis then: who stores in the background may
+/// drop what it can't keep up with.
+#[expect(clippy::cast_precision_loss, reason = "few keys")]
+pub(super) fn settled_share(
+    bench: &Bench,
+    contestant: &Async,
+    load: Load,
+) -> Result<(Driven, f64)> {
+    let before = server::get().keys()?;
+    let driven = bench.run(until_settled(contestant.clone(), load))?;
+    let stored = server::get().keys()?.saturating_sub(before);
+    // A cache's own bookkeeping is no value.
+    let share = (stored as f64 / driven.calls as f64).min(1.0);
+    Ok((driven, share * 100.0))
 }
 
 /// Counts the time until everything is in Redis.

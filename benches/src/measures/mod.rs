@@ -1,9 +1,11 @@
 //! What is measured, in the order of the report.
 
+mod batches;
 mod blocking_hits;
 mod distinct;
 mod growth;
 mod hits;
+mod http;
 mod hung;
 mod in_process;
 mod maxsize;
@@ -13,11 +15,16 @@ mod preparation;
 mod scores;
 mod stampede;
 
+use std::path::Path;
+use std::time::Instant;
+
 use anyhow::{Context as _, Result};
 
+pub(crate) use self::http::Programs;
 pub(crate) use self::memory::footprint;
 use crate::bench::Bench;
 use crate::report::Section;
+use crate::server;
 
 type Measure = (&'static str, fn(&Bench) -> Result<Section>);
 
@@ -41,11 +48,32 @@ pub(crate) fn all(bench: &Bench, only: &str) -> Result<Vec<Section>> {
     let mut sections = Vec::new();
     for (name, measure) in MEASURES {
         if name.contains(only) {
-            let start = std::time::Instant::now();
-            crate::server::get().clear()?;
+            let start = Instant::now();
+            server::get().clear()?;
             sections.push(measure(bench).context(name)?);
-            eprintln!("{name}: {:.0} s", start.elapsed().as_secs_f64());
+            say(name, start);
         }
     }
     Ok(sections)
+}
+
+/// Measures over HTTP, without the spinners: two programs have the cores to themselves.
+pub(crate) fn over_http(
+    bench: &Bench,
+    only: &str,
+    programs: &Programs,
+    folder: &Path,
+) -> Result<Option<Section>> {
+    let name = "http";
+    if !name.contains(only) {
+        return Ok(None);
+    }
+    let start = Instant::now();
+    let section = http::measure(bench, programs, folder).context(name)?;
+    say(name, start);
+    Ok(section)
+}
+
+fn say(name: &str, start: Instant) {
+    eprintln!("{name}: {:.0} s", start.elapsed().as_secs_f64());
 }

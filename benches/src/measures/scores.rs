@@ -15,7 +15,12 @@ pub(super) struct Scores {
 impl Scores {
     /// Adds a round of figures, one for each column.
     pub(super) fn add<E: ?Sized>(&mut self, contestant: &Contestant<E>, figures: &[f64]) {
-        let entry = self.entry(contestant.name, contestant.kind, figures.len());
+        self.add_named(contestant.name, contestant.kind, figures);
+    }
+
+    /// The same for who is no contestant elsewhere.
+    pub(super) fn add_named(&mut self, name: &'static str, kind: Kind, figures: &[f64]) {
+        let entry = self.entry(name, kind, figures.len());
         for (rounds, figure) in entry.rounds.iter_mut().zip(figures) {
             rounds.push(*figure);
         }

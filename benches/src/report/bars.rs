@@ -43,11 +43,13 @@ pub(super) fn draw(comparison: &Comparison, file: &Path) -> Result<()> {
     let unit = format!("{} ({})", comparison.unit, comparison.better.words());
     canvas.words(
         &unit,
-        ((LEFT + WIDTH - RIGHT) / 2, bottom + 38),
+        ((LEFT + WIDTH - RIGHT) / 2 + 60, bottom + 38),
         14,
         INK,
         Align::Middle,
     )?;
+    let key = "bar: median of the rounds; line: from the least to the most";
+    canvas.words(key, (16, bottom + 38), 11, INK, Align::Left)?;
     for (row, (entry, spread)) in (0..).zip(ranked.iter().zip(&spreads)) {
         let middle = TOP + row * ROW + ROW / 2;
         let colour = colour(entry.kind);

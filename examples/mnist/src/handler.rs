@@ -17,6 +17,7 @@ use crate::weights::Weights;
 pub struct MnistHandler {
     net: Arc<Net>,
     weights: [u8; 32],
+    cached: bool,
 }
 
 /// What belongs to a request, but not to its answer.
@@ -61,7 +62,30 @@ impl MnistHandler {
         Ok(Self {
             net: Arc::new(Net::new(weights.parameters())?),
             weights: *weights.digest().as_bytes(),
+            cached: true,
         })
+    }
+
+    /// Runs the model for every request: what the cache is compared with.
+    #[must_use]
+    pub fn uncached(self) -> Self {
+        Self {
+            cached: false,
+            ..self
+        }
+    }
+
+    /// Answers a request, through the cache unless that is off.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`handle`](Self::handle).
+    pub async fn answer(&self, image: &[u8], context: &Context) -> Result<Prediction, HandleError> {
+        if self.cached {
+            self.handle(image, context).await
+        } else {
+            self.predict(image).await
+        }
     }
 
     /// Tells which digit the PNG file `image` shows.
@@ -72,6 +96,10 @@ impl MnistHandler {
     #[handler_cache(host = "localhost", port = 6379, db = 0, maxsize = 128)]
     pub async fn handle(&self, image: &[u8], context: &Context) -> Result<Prediction, HandleError> {
         debug!(request = context.request_id, "running the model");
+        self.predict(image).await
+    }
+
+    async fn predict(&self, image: &[u8]) -> Result<Prediction, HandleError> {
         let input = preprocess(image)?;
         let output = self.inference(input).await?;
         postprocess(&output)

@@ -27,13 +27,19 @@ struct Args {
     /// Weights to use instead of those built in: a `.safetensors` file, or a PyTorch state dict
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    /// Run the model for every request: what the cache is compared with
+    #[arg(long)]
+    uncached: bool,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let args = Args::parse();
     log_to_stderr()?;
-    let handler = MnistHandler::new(&weights(&args)?)?;
+    let mut handler = MnistHandler::new(&weights(&args)?)?;
+    if args.uncached {
+        handler = handler.uncached();
+    }
     let listener = TcpListener::bind(&args.listen)
         .await
         .with_context(|| format!("cannot listen on `{}`", args.listen))?;

@@ -99,7 +99,7 @@ async fn predict(
     let context = Context {
         request_id: service.requests.fetch_add(1, Ordering::Relaxed),
     };
-    let (result, outcome) = observe_async(service.handler.handle(&image, &context)).await;
+    let (result, outcome) = observe_async(service.handler.answer(&image, &context)).await;
     let storable = result.is_ok();
     let mut response = match result {
         Ok(prediction) => prediction.digit.to_string().into_response(),

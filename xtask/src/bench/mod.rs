@@ -1,5 +1,7 @@
 //! `cargo xtask bench`
 
+mod wrk;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,11 +33,19 @@ pub(crate) fn bench(args: &Args) -> Result<()> {
     // The program ends at Ctrl-C; this one stays until it has ended the server, which may be stopped at that moment.
     ctrlc::set_handler(|| {}).context("Ctrl-C can't be noticed")?;
     let executable = redis_server::find_or_bring()?;
+    let wrk = wrk::find_or_bring();
     build()?;
     let folder = paths::target()?.join("bench");
     let server = RedisServer::start(&executable, &folder.join("redis"))?;
     let out = report_folder(args, &folder);
-    run(&mut program(args, &server, &out)?)?;
+    let mut program = program(args, &server, &out)?;
+    match wrk {
+        Ok(wrk) => {
+            program.arg("--wrk").arg(wrk).arg("--mnist").arg(mnist()?);
+        }
+        Err(error) => eprintln!("HTTP is not measured: {error:#}"),
+    }
+    run(&mut program)?;
     eprintln!("\n{}", out.join("REPORT.md").display());
     Ok(())
 }
@@ -45,6 +55,19 @@ fn build() -> Result<()> {
     run(cargo(&["build", "--release", "--manifest-path"])
         .arg(manifest)
         .env("CARGO_TARGET_DIR", paths::target()?))
+}
+
+/// The MNIST server, built.
+fn mnist() -> Result<PathBuf> {
+    run(&mut cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "mnist",
+        "--bin",
+        "mnist",
+    ]))?;
+    Ok(paths::target()?.join("release").join("mnist"))
 }
 
 /// Only a full run is worth keeping.

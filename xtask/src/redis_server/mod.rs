@@ -1,6 +1,5 @@
 //! A `redis-server` executable: the machine's, or one brought for this repository alone.
 
-mod debian;
 mod process;
 
 use std::env;
@@ -10,8 +9,15 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 pub(crate) use self::process::{RedisServer, ping};
+use crate::debian::{self, Wanted};
 use crate::paths;
 use crate::run::succeeds;
+
+/// The executable and its front are two packages.
+const DEBIAN: Wanted = Wanted {
+    packages: &["redis-server", "redis-tools"],
+    programs: &["redis-server", "redis-cli"],
+};
 
 /// Returns the `redis-server` to run: the one that `REDIS_SERVER` names, the one on `PATH`, the one
 /// brought before, or a newly brought one.
@@ -60,7 +66,7 @@ fn bring(folder: &Path) -> Result<()> {
         "there is no `redis-server` on `PATH`: unpacking Debian's package into {}",
         folder.display()
     );
-    debian::unpack(folder)
+    debian::unpack(DEBIAN, folder)
         .with_context(|| format!("no `redis-server` could be brought: {}", how_to_install()))
 }
 

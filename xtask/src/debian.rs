@@ -1,5 +1,5 @@
-//! Debian's `redis-server`, unpacked without installing it: that needs no rights, changes nothing
-//! on the machine, and starts no service.
+//! Debian's packages, unpacked without installing them: that needs no rights, changes nothing on the
+//! machine, and starts no service.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -12,8 +12,13 @@ use anyhow::{Context, Result};
 
 use crate::run::{output, succeeds};
 
-/// The executable and its front are two packages.
-const PACKAGES: [&str; 2] = ["redis-server", "redis-tools"];
+/// What is wanted of Debian.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) packages: &'static [&'static str],
+    /// The programs in them that are to run.
+    pub(crate) programs: &'static [&'static str],
+}
 
 /// Whether Debian's package tools are here.
 pub(crate) fn has_apt() -> bool {
@@ -23,8 +28,8 @@ pub(crate) fn has_apt() -> bool {
 }
 
 /// Downloads the packages and puts executables into `folder/bin` that run without installing.
-pub(crate) fn unpack(folder: &Path) -> Result<()> {
-    let apt = Apt::new(folder)?;
+pub(crate) fn unpack(wanted: Wanted, folder: &Path) -> Result<()> {
+    let apt = Apt::new(wanted.packages, folder)?;
     let archives = match apt.download() {
         Ok(archives) => archives,
         // The machine's lists are missing or old.
@@ -38,20 +43,22 @@ pub(crate) fn unpack(folder: &Path) -> Result<()> {
                 .args([&archive, &root]),
         )?;
     }
-    write_wrappers(folder)?;
+    write_wrappers(wanted.programs, folder)?;
     fs::remove_dir_all(folder.join("apt"))?;
     Ok(())
 }
 
 /// `apt-get` with its files in a folder of ours.
 struct Apt {
+    packages: &'static [&'static str],
     folder: PathBuf,
     options: Vec<OsString>,
 }
 
 impl Apt {
-    fn new(folder: &Path) -> Result<Self> {
+    fn new(packages: &'static [&'static str], folder: &Path) -> Result<Self> {
         let mut apt = Self {
+            packages,
             folder: folder.join("apt"),
             options: Vec::new(),
         };
@@ -105,14 +112,16 @@ impl Apt {
         let plan = output(
             self.command()
                 .args(["install", "--simulate", "--no-install-recommends"])
-                .args(PACKAGES),
+                .args(self.packages),
         )?;
         let planned = plan
             .lines()
             .filter_map(|line| line.strip_prefix("Inst ")?.split_whitespace().next());
         // Installed ones count too: they may be hidden from `PATH`.
-        Ok(PACKAGES
-            .into_iter()
+        Ok(self
+            .packages
+            .iter()
+            .copied()
             .chain(planned)
             .map(String::from)
             .collect())
@@ -120,7 +129,7 @@ impl Apt {
 }
 
 /// The unpacked libraries are not where the loader looks.
-fn write_wrappers(folder: &Path) -> Result<()> {
+fn write_wrappers(programs: &[&str], folder: &Path) -> Result<()> {
     let root = folder.join("root");
     let mut libraries = String::new();
     for library_folder in library_folders(&root)? {
@@ -129,7 +138,7 @@ fn write_wrappers(folder: &Path) -> Result<()> {
     }
     let libraries = libraries.trim_end_matches(':');
     fs::create_dir_all(folder.join("bin"))?;
-    for name in ["redis-server", "redis-cli"] {
+    for name in programs {
         let script = format!(
             "#!/bin/sh\n\
              here=$(dirname \"$(readlink -f \"$0\")\")/..\n\
