@@ -46,16 +46,13 @@ impl Server {
         Ok(())
     }
 
-    /// Bytes that its data takes. Clients' buffers come and go, and don't count.
-    pub(crate) fn data_memory(&self) -> Result<u64> {
+    /// Bytes that it has allocated.
+    pub(crate) fn used_memory(&self) -> Result<u64> {
         let info = self.info("memory")?;
-        let bytes = |name: &str| -> Result<u64> {
-            let value = info
-                .get(name)
-                .with_context(|| format!("INFO has no `{name}`"))?;
-            Ok(value.trim().parse()?)
-        };
-        Ok(bytes("used_memory")?.saturating_sub(bytes("mem_clients_normal")?))
+        let used = info
+            .get("used_memory")
+            .context("INFO has no `used_memory`")?;
+        Ok(used.trim().parse()?)
     }
 
     pub(crate) fn version(&self) -> Result<String> {
