@@ -32,14 +32,14 @@ impl Plan {
     pub(crate) const FULL: Self = Self {
         rounds: 7,
         samples: 600,
-        slice: Duration::from_millis(250),
+        slice: Duration::from_millis(200),
         slow_samples: 100,
         misses: 3_000,
         largest_input: usize::MAX,
         largest_bound: 1_000_000,
         entries: 20_000,
         hang: Duration::from_secs(2),
-        http_seconds: 3,
+        http_seconds: 2,
         patience: Duration::from_secs(5),
     };
 
