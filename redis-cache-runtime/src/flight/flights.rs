@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    hash::{BuildHasherDefault, Hasher},
+    hash::BuildHasherDefault,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -15,7 +15,10 @@ use super::{
     Joined, Landing, Leader,
     progress::{Progress, watch},
 };
-use crate::{key::Digest, store::Epoch};
+use crate::{
+    key::{Digest, DigestHasher},
+    store::Epoch,
+};
 
 const SHARDS: usize = 16;
 
@@ -202,22 +205,4 @@ impl Flights {
 /// A follower that has gone needs no answer.
 pub(super) fn send_to(follower: oneshot::Sender<Landing>, landing: Landing) {
     drop(follower.send(landing));
-}
-
-/// Digests are random already: their first bytes are the hash.
-#[derive(Debug, Default)]
-pub(super) struct DigestHasher(u64);
-
-impl Hasher for DigestHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk::<8>() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    fn write_usize(&mut self, _length: usize) {}
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
     sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
     thread,
     time::{Duration, Instant},
@@ -58,10 +59,33 @@ pub(super) enum Line {
     Library(MultiplexedConnection),
 }
 
+type Table = HashMap<Id, Lane, BuildHasherDefault<IdHasher>>;
+
+/// Runtimes are numbered one after the other: their numbers are hashes enough.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The table looks at the highest bits as well.
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
 /// The lanes of one endpoint.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    lanes: RwLock<HashMap<Id, Lane>>,
+    lanes: RwLock<Table>,
 }
 
 impl Lanes {
@@ -146,7 +170,7 @@ impl Lanes {
         self.write().remove(&id);
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Id, Lane>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
         self.lanes.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

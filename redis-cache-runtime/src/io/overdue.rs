@@ -73,12 +73,19 @@ pub(super) async fn until<T>(
 ) -> Option<T> {
     let mut work = pin!(work);
     let mut waiting: Option<Waiting<'_>> = None;
+    let mut is_late = false;
     poll_fn(|context| {
         if let Poll::Ready(done) = work.as_mut().poll(context) {
             return Poll::Ready(Some(done));
         }
         if waiting.is_some() && Instant::now() >= deadline {
-            return Poll::Ready(None);
+            if is_late {
+                return Poll::Ready(None);
+            }
+            // The answer may be there already: where this runtime was busy, its connections have not had their turn.
+            is_late = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         match &waiting {
             Some(waiting) => waiting.update(context.waker()),

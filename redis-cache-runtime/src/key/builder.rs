@@ -3,7 +3,7 @@
 use std::{cell::Cell, sync::Arc};
 
 use super::{
-    KeyPart,
+    Digest, KeyPart,
     encoder::{EncodeError, Number, begin_numbers, begin_text},
 };
 use crate::{
@@ -24,9 +24,6 @@ const KEEP: usize = 1024 * 1024;
 pub(super) const fn separator(tag: u8) -> [u8; 2] {
     [0xc1, tag]
 }
-
-/// The hash of a call's name and arguments.
-pub(crate) type Digest = [u8; 32];
 
 thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod builder;
+mod digest;
 mod encoder;
 mod identity;
 mod part;
@@ -15,6 +16,7 @@ pub use self::{
     part::{FastPart, KeyPart, Part, PartFast, PartSerde, SkipInKey},
 };
 pub(crate) use self::{
-    builder::{Digest, Domain},
+    builder::Domain,
+    digest::{Digest, DigestHasher},
     encoder::{DEPTH, EncodeError, encode_strictly},
 };

@@ -1,7 +1,5 @@
 //! The Redis keys of one cache.
 
-use std::fmt::Write as _;
-
 use crate::key::Digest;
 
 /// How many bytes of a digest name its entry.
@@ -37,10 +35,14 @@ impl Names {
 
     /// The key of the entry for `digest`.
     pub(crate) fn entry(&self, digest: &Digest) -> String {
+        const DIGITS: [char; 16] = [
+            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+        ];
         let mut key = String::with_capacity(self.prefix.len() + 2 * MEMBER);
         key.push_str(&self.prefix);
-        for byte in member(digest) {
-            _ = write!(key, "{byte:02x}");
+        for byte in &digest[..MEMBER] {
+            key.push(DIGITS[usize::from(byte >> 4)]);
+            key.push(DIGITS[usize::from(byte & 15)]);
         }
         key
     }

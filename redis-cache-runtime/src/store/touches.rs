@@ -2,10 +2,12 @@
 
 use std::{
     collections::HashMap,
+    hash::BuildHasherDefault,
     time::{Duration, Instant},
 };
 
 use super::names::Member;
+use crate::key::DigestHasher;
 
 /// How long touches wait for a store that carries them.
 const TOUCH_INTERVAL: Duration = Duration::from_millis(50);
@@ -13,7 +15,7 @@ const TOUCH_INTERVAL: Duration = Duration::from_millis(50);
 /// Entries that were used, each once, by the order of its last use.
 #[derive(Debug, Default)]
 pub(super) struct Touches {
-    recent: HashMap<Member, u64>,
+    recent: HashMap<Member, u64, BuildHasherDefault<DigestHasher>>,
     clock: u64,
     since: Option<Instant>,
 }
