@@ -187,6 +187,8 @@ fn same(a: &[u8; CHECK], b: &[u8; CHECK]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use cache_fuzz::{Unstructured, fuzz, mutate, peak};
+
     use super::*;
 
     const DIGEST: [u8; 32] = [7; 32];
@@ -251,6 +253,64 @@ mod tests {
         let mut collided = DIGEST;
         collided[16..].fill(9);
         assert_eq!(open(&bytes, &seal, &collided, TYPE), Err(Damage::Check));
+    }
+
+    /// An envelope, and all that it has to be opened with.
+    fn arbitrary(u: &mut Unstructured<'_>) -> cache_fuzz::Result<(Seal, [u8; 32], Vec<u8>)> {
+        let (secret, digest): (Option<String>, _) = (u.arbitrary()?, u.arbitrary()?);
+        let seal = Seal::new(secret.as_deref());
+        let created = UNIX_EPOCH + Duration::from_millis(u.arbitrary::<u32>()?.into());
+        let compute = Duration::from_micros(u.arbitrary::<u32>()?.into());
+        let mut draft = Draft::new(TYPE, created, compute);
+        let payload = u.arbitrary_len::<u8>()?;
+        draft.payload().extend_from_slice(u.bytes(payload / 2)?);
+        Ok((seal, digest, draft.seal(&seal, &digest)))
+    }
+
+    #[test]
+    fn only_what_was_sealed_opens() {
+        fuzz(3_000, |u| {
+            let (seal, digest, sealed) = arbitrary(u)?;
+            let opened = open(&sealed, &seal, &digest, TYPE).unwrap();
+            assert_eq!(opened.payload, &sealed[HEADER..sealed.len() - CHECK]);
+
+            let mut damaged = sealed.clone();
+            let words: [&[u8]; 4] = [&MAGIC, &TYPE, &sealed, &[0xff; 8]];
+            mutate(&mut damaged, &words, u)?;
+            let (opened, used) = peak(|| open(&damaged, &seal, &digest, TYPE));
+            assert_eq!(used, 0, "bytes to open {}", damaged.len());
+            assert_eq!(opened.is_ok(), damaged == sealed);
+
+            let mut other = digest;
+            other[u.choose_index(other.len())?] ^= u.int_in_range(1..=u8::MAX)?;
+            assert_eq!(open(&sealed, &seal, &other, TYPE), Err(Damage::Check));
+            let (other, _, _) = arbitrary(u)?;
+            let opened = open(&sealed, &other, &digest, TYPE);
+            assert_eq!(opened.is_ok(), other.0 == seal.0);
+
+            let rest = u.bytes(u.len())?;
+            assert!(open(rest, &seal, &digest, TYPE).is_err());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn what_is_sealed_for_a_time_beyond_all_clocks_does_not_panic() {
+        for created in [
+            0,
+            u64::MAX,
+            u64::MAX / 2,
+            i64::MAX.unsigned_abs() / 1_000_000,
+        ] {
+            let (seal, mut bytes) = sealed();
+            bytes[12..20].copy_from_slice(&created.to_le_bytes());
+            let end = bytes.len() - CHECK;
+            let check = seal.check(&DIGEST, &bytes[..end]);
+            bytes[end..].copy_from_slice(&check);
+            if let Ok(opened) = open(&bytes, &seal, &DIGEST, TYPE) {
+                opened.age();
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! redis-cache-macro`.
 
 mod duration;
+mod fuzz;
 mod keys;
 mod url;
 

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 
+mod fuzz;
+
 fn round_trip<T: Cacheable>(value: &T) -> Option<T> {
     let codec = Returned::<T>::NEW.codec();
     let mut out = Vec::new();

@@ -146,6 +146,8 @@ fn log_in(sentinel: ConnectionInfo, query: &str) -> Option<ConnectionInfo> {
 
 #[cfg(test)]
 mod tests {
+    use cache_fuzz::{fuzz, mutate};
+
     use super::*;
     use crate::config::connection::address;
 
@@ -165,6 +167,49 @@ mod tests {
                 .collect(),
             Err(error) => vec![error.to_string()],
         }
+    }
+
+    #[test]
+    fn any_text_is_a_url_or_an_error_that_does_not_show_it() {
+        let urls = [
+            "redis://user:hunter2@localhost:6379/0",
+            "rediss://:hunter2@[::1]:7000,rediss://:hunter2@b",
+            "redis+unix:///run/redis.sock?db=1&pass=hunter2",
+            "redis+sentinel://u:hunter2@a:1,b/main/3?sentinel_user=s&sentinel_password=hunter2",
+        ];
+        let words: [&[u8]; 14] = [
+            b"://",
+            b"@",
+            b":",
+            b"/",
+            b",",
+            b"?",
+            b"#",
+            b"%",
+            b"%2",
+            b"[",
+            b"redis",
+            b"+sentinel://",
+            b"99999",
+            "\u{fc}".as_bytes(),
+        ];
+        fuzz(4_000, |u| {
+            let mut url = u.choose(&urls)?.as_bytes().to_vec();
+            mutate(&mut url, &words, u)?;
+            let url = String::from_utf8_lossy(&url);
+            match parse("url", &url) {
+                Ok(Parsed::Server(server)) => _ = address(&server),
+                Ok(Parsed::Cluster(servers)) => assert!(servers.len() > 1),
+                Ok(Parsed::Sentinel {
+                    sentinels, master, ..
+                }) => assert!(!sentinels.is_empty() && !master.is_empty()),
+                Err(error) => {
+                    let said = format!("{error} {error:?}");
+                    assert!(!said.contains("hunter2"), "{said}");
+                }
+            }
+            Ok(())
+        });
     }
 
     #[test]

@@ -168,6 +168,8 @@ fn stream(address: &ConnectionAddr, budget: Duration) -> Result<Box<dyn Stream>,
 mod tests {
     use std::{collections::VecDeque, sync::Mutex};
 
+    use cache_fuzz::{Unstructured, fuzz, mutate, peak};
+
     use super::*;
 
     /// Gives each of the pieces to one read.
@@ -240,6 +242,90 @@ mod tests {
         let mut connection = connection(&[b"$1\r\na\r\n$1\r\nb\r\n"]);
         assert_eq!(request(&mut connection).unwrap(), Reply::Value("a".into()));
         assert!(!connection.is_good());
+    }
+
+    /// Replies as a server says them, mostly damaged.
+    fn replies(u: &mut Unstructured<'_>) -> cache_fuzz::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for _ in 0..u.int_in_range(1..=3)? {
+            match u.int_in_range(0..=4)? {
+                0 => bytes.extend_from_slice(b"$-1\r\n"),
+                1 => bytes.extend_from_slice(u.choose(&[&b"+OK\r\n"[..], b":12\r\n"])?),
+                2 => bytes.extend_from_slice(u.choose(&[
+                    &b"-MOVED 1 a:2\r\n"[..],
+                    b"-ASK 1 :x\r\n",
+                    b"-ERR\r\n",
+                    b"-\r\n",
+                ])?),
+                3 => {
+                    let value = vec![7; u.int_in_range(0..=3 * KEEP)?];
+                    bytes.extend_from_slice(format!("${}\r\n", value.len()).as_bytes());
+                    bytes.extend(value);
+                    bytes.extend_from_slice(b"\r\n");
+                }
+                _ => {
+                    let value = u.bytes(u.len().min(20))?;
+                    bytes.extend_from_slice(format!("${}\r\n", value.len()).as_bytes());
+                    bytes.extend_from_slice(value);
+                    bytes.extend_from_slice(b"\r\n");
+                }
+            }
+        }
+        let words: [&[u8]; 7] = [b"\r\n", b"$536870912\r\n", b"$-1", b"*", b"$", b"-", b"9"];
+        if u.ratio(3, 4)? {
+            mutate(&mut bytes, &words, u)?;
+        }
+        Ok(bytes)
+    }
+
+    fn pieces(bytes: &[u8], u: &mut Unstructured<'_>) -> cache_fuzz::Result<Vec<Vec<u8>>> {
+        let mut pieces = Vec::new();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            // Mostly a few bytes, but not a hundred thousand times.
+            let least = 1 + bytes.len() / 500;
+            let most = if u.ratio(1, 8)? {
+                rest.len()
+            } else {
+                least + 5
+            };
+            let len = u.int_in_range(least..=most.max(least))?.min(rest.len());
+            let (piece, others) = rest.split_at(len);
+            pieces.push(piece.to_vec());
+            rest = others;
+        }
+        Ok(pieces)
+    }
+
+    /// All that can be read, up to the first error.
+    fn read_all(pieces: Vec<Vec<u8>>) -> Vec<Option<Value>> {
+        let mut connection = connection(pieces);
+        let mut read = Vec::new();
+        while !matches!(read.last(), Some(None)) {
+            read.push(request(&mut connection).ok());
+        }
+        read
+    }
+
+    #[test]
+    fn replies_of_any_bytes_in_any_pieces() {
+        fuzz(600, |u| {
+            let bytes = if u.ratio(1, 8)? {
+                u.bytes(u.len() / 2)?.to_vec()
+            } else {
+                replies(u)?
+            };
+            let pieces = pieces(&bytes, u)?;
+            let whole = read_all(vec![bytes.clone()]);
+            let (read, used) = peak(|| read_all(pieces.clone()));
+            assert_eq!(read, whole);
+            assert!(
+                used <= 6 * bytes.len() + 8 * CHUNK,
+                "{used} bytes to read {}",
+                bytes.len()
+            );
+            Ok(())
+        });
     }
 
     #[test]

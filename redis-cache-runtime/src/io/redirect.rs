@@ -31,6 +31,7 @@ impl Redirect {
 
 #[cfg(test)]
 mod tests {
+    use cache_fuzz::{fuzz, mutate};
     use redis::Value;
 
     use super::*;
@@ -41,6 +42,31 @@ mod tests {
             panic!("{reply:?} is an error");
         };
         Redirect::read(&error.into())
+    }
+
+    #[test]
+    fn any_error_is_a_redirect_or_none() {
+        fuzz(5_000, |u| {
+            let lines = [
+                "MOVED 3999 127.0.0.1:6381",
+                "ASK 16383 [::1]:65535",
+                "MOVED 1 :1",
+            ];
+            let mut line = u.choose(&lines)?.as_bytes().to_vec();
+            let words: [&[u8]; 6] = [b" ", b":", b"?", b"MOVED ", b"99999999999", &[0xff]];
+            mutate(&mut line, &words, u)?;
+            line.retain(|byte| !b"\r\n".contains(byte));
+            let reply = [b"-", line.as_slice(), b"\r\n"].concat();
+            let Ok(Value::ServerError(error)) = redis::parse_redis_value(&reply) else {
+                return Ok(());
+            };
+            if let Some(redirect) = Redirect::read(&error.into()) {
+                let line = String::from_utf8_lossy(&line);
+                assert!(line.contains(&redirect.host), "{line}: {redirect:?}");
+                assert_ne!(redirect.host, "?");
+            }
+            Ok(())
+        });
     }
 
     #[test]

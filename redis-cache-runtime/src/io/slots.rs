@@ -78,7 +78,44 @@ fn address(node: &Value) -> Option<Address> {
 
 #[cfg(test)]
 mod tests {
+    use cache_fuzz::{Unstructured, fuzz};
+
     use super::*;
+
+    /// Anything that a server can say, more often something like the answer to `CLUSTER SLOTS`.
+    fn answer(depth: usize, u: &mut Unstructured<'_>) -> cache_fuzz::Result<Value> {
+        Ok(match u.int_in_range(0..=9)? {
+            0 => Value::Nil,
+            1 => Value::Okay,
+            2 => Value::SimpleString(u.arbitrary()?),
+            3 => Value::BulkString(u.arbitrary()?),
+            4 => Value::Int(u.arbitrary()?),
+            5 => Value::Int(u.int_in_range(0..=20_000)?),
+            6 => Value::BulkString(u.choose(&["", "?", "a"])?.as_bytes().to_vec()),
+            _ if depth == 3 => Value::Int(6379),
+            _ => {
+                let len = u.int_in_range(0..=5)?;
+                let items = (0..len).map(|_| answer(depth + 1, u));
+                Value::Array(items.collect::<Result<_, _>>()?)
+            }
+        })
+    }
+
+    #[test]
+    fn any_answer_is_a_map_or_none() {
+        fuzz(10_000, |u| {
+            let Some(map) = SlotMap::read(&answer(0, u)?) else {
+                return Ok(());
+            };
+            for slot in [0, 1, SLOTS - 1, u16::MAX, u.arbitrary()?] {
+                if let Some(primary) = map.primary(slot) {
+                    assert!(map.nodes.contains(primary), "{map:?}");
+                }
+            }
+            assert!(map.primaries().all(|(host, _)| host != "?"), "{map:?}");
+            Ok(())
+        });
+    }
 
     #[test]
     fn slots_of_tags() {

@@ -4,6 +4,8 @@ use serde::{Serialize, ser::SerializeSeq as _};
 
 use super::*;
 
+mod fuzz;
+mod value;
 mod zoo;
 
 fn bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
