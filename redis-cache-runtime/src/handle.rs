@@ -8,6 +8,7 @@ use crate::{
     error::{Error, ErrorKind},
     io::IoThread,
     key::Arguments,
+    metrics::Invalidation,
     operation::Operation,
     outcome::CallResult,
     registry,
@@ -93,12 +94,12 @@ impl HandlerCache {
     ///
     /// Where Redis can't be reached or refuses.
     pub fn clear(&self) -> Operation<()> {
+        self.cache.metrics().count_invalidation(Invalidation::Clear);
         self.everywhere(|shard, done| {
-            let dropped = shard.outbox().push_clear(done);
+            let dropped = shard.outbox().push_clear(done) as u64;
             self.cache.flights().forget_queued();
-            self.cache
-                .stats()
-                .count_many(Event::StoreDropped, dropped as u64);
+            self.cache.metrics().unqueued(dropped);
+            self.cache.stats().count_many(Event::Overtaken, dropped);
         })
     }
 
@@ -143,6 +144,7 @@ impl HandlerCache {
                 }
             }
         }
+        self.cache.metrics().count_invalidation(Invalidation::Key);
         let deletions = digests.into_iter().map(|digest| {
             let shard = self.cache.shard(&digest);
             self.cache.flights().invalidate(&digest);
@@ -276,7 +278,8 @@ impl CacheInfo {
             timeouts: stats.event(Event::TimedOut),
             stored: stats.event(Event::Stored),
             not_stored: stats.event(Event::StoreFailed)
-                + stats.event(Event::StoreDropped)
+                + stats.event(Event::QueueFull)
+                + stats.event(Event::Overtaken)
                 + stats.event(Event::NotStorable)
                 + stats.event(Event::TooLarge),
             evicted: stats.event(Event::Evicted),

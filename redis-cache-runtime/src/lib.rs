@@ -36,6 +36,14 @@
 //! | `HANDLER_CACHE_TLS_CERT`, `HANDLER_CACHE_TLS_KEY` | the files of a client certificate and its key, in PEM |
 //! | `HANDLER_CACHE_SECRET` | the key of the check on stored values, so that whoever can write to Redis still can't plant one |
 
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `tls` | on | `rediss://` |
+//! | `metrics` | off | counters, gauges and histograms through the `metrics` facade; the README lists them |
+
 #[doc(hidden)]
 pub mod __private;
 mod cache;
@@ -50,6 +58,7 @@ mod io;
 mod jitter;
 mod key;
 mod lead;
+mod metrics;
 mod operation;
 mod outcome;
 mod per_process;

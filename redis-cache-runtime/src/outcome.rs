@@ -34,6 +34,9 @@ impl CallResult {
         Self::Cancelled,
     ];
 
+    /// Those that come without a run of the body.
+    pub(crate) const HITS: [Self; 3] = [Self::HitRedis, Self::HitBuffer, Self::Coalesced];
+
     /// Whether the body did not run for this call.
     #[must_use]
     pub const fn is_hit(self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::outcome::CallResult;
+use crate::{config::MaxSize, metrics::CacheMetrics, outcome::CallResult};
 
 /// What is counted beside the results of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +11,10 @@ pub(crate) enum Event {
     Stored,
     /// A value could not be written: Redis refused it or was away.
     StoreFailed,
-    /// A value was not queued, because the queue was full or the cache was cleared meanwhile.
-    StoreDropped,
+    /// A value was not queued, because too much waited already.
+    QueueFull,
+    /// A value was not written, because the cache was cleared while it was computed or waited.
+    Overtaken,
     /// A value that MessagePack can't hold.
     NotStorable,
     /// A value was larger than `max_value_bytes`.
@@ -23,19 +25,50 @@ pub(crate) enum Event {
     TimedOut,
     /// A store evicted an entry.
     Evicted,
+    /// What was not a value was deleted.
+    Healed,
 }
 
-const EVENTS: usize = 8;
+impl Event {
+    /// All events, in the order in which they are counted.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Stored,
+        Self::StoreFailed,
+        Self::QueueFull,
+        Self::Overtaken,
+        Self::NotStorable,
+        Self::TooLarge,
+        Self::Corrupt,
+        Self::TimedOut,
+        Self::Evicted,
+        Self::Healed,
+    ];
+}
 
 /// All counters of one cache.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Stats {
     results: [AtomicU64; CallResult::ALL.len()],
-    events: [AtomicU64; EVENTS],
+    events: [AtomicU64; Event::ALL.len()],
+    metrics: CacheMetrics,
 }
 
 impl Stats {
+    pub(crate) fn new(name: &str, maxsize: MaxSize) -> Self {
+        Self {
+            results: Default::default(),
+            events: Default::default(),
+            metrics: CacheMetrics::new(name, maxsize),
+        }
+    }
+
+    /// What the same and more is reported by.
+    pub(crate) const fn metrics(&self) -> &CacheMetrics {
+        &self.metrics
+    }
+
     pub(crate) fn count_result(&self, result: CallResult) {
+        self.metrics.count_result(result);
         self.results[result as usize].fetch_add(1, Ordering::Relaxed);
     }
 
@@ -44,6 +77,7 @@ impl Stats {
     }
 
     pub(crate) fn count_many(&self, event: Event, times: u64) {
+        self.metrics.count_event(event, times);
         self.events[event as usize].fetch_add(times, Ordering::Relaxed);
     }
 
@@ -61,12 +95,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_result_has_a_counter_of_its_own() {
-        let stats = Stats::default();
+    fn every_result_and_every_event_has_a_counter_of_its_own() {
+        let stats = Stats::new("c", MaxSize::DEFAULT);
         for (n, result) in CallResult::ALL.into_iter().enumerate() {
             assert_eq!(result as usize, n);
             stats.count_result(result);
             assert_eq!(stats.result(result), 1);
+        }
+        for (n, event) in Event::ALL.into_iter().enumerate() {
+            assert_eq!(event as usize, n);
+            stats.count(event);
+            assert_eq!(stats.event(event), 1);
         }
     }
 }

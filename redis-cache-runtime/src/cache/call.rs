@@ -15,6 +15,7 @@ use crate::{
     io::{Failure, Lookup},
     key::{CallKey, Digest},
     lead,
+    metrics::{CacheOperation, ErrorType, Level},
     outcome::{self, CallResult, Outcome},
     stats::Event,
     store::Epoch,
@@ -56,6 +57,14 @@ impl Work {
     }
 }
 
+/// A value that need not be computed.
+struct Found<R> {
+    value: R,
+    age: Duration,
+    /// What the body took.
+    compute: Duration,
+}
+
 /// One call, and how it would be counted if it ended now: a panic and a cancellation are ends as well.
 pub(super) struct Call<'c, R> {
     cache: &'static Cache,
@@ -63,6 +72,7 @@ pub(super) struct Call<'c, R> {
     codec: &'c Codec<R>,
     result: CallResult,
     age: Option<Duration>,
+    _inflight: Level<'static>,
 }
 
 impl<R> Drop for Call<'_, R> {
@@ -85,6 +95,7 @@ impl<'c, R> Call<'c, R> {
             codec,
             result: CallResult::Cancelled,
             age: None,
+            _inflight: cache.metrics().call(),
         }
     }
 
@@ -106,9 +117,9 @@ impl<'c, R> Call<'c, R> {
             Joined::Follow(leader) => Step::Follow(leader),
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
             Joined::Queued(queued) => Step::Go(match self.read(&queued.envelope, &digest) {
-                Ok(value) => {
+                Ok(found) => {
                     self.use_queued(&digest, queued);
-                    self.done(CallResult::HitBuffer, value)
+                    self.done(CallResult::HitBuffer, found)
                 }
                 Err(_) => self.alone(CallResult::Miss),
             }),
@@ -120,7 +131,7 @@ impl<'c, R> Call<'c, R> {
         match (landing, self.key.digest) {
             (Some(Landing::Lead(leader)), Some(digest)) => Next::Lead(leader, digest),
             (Some(Landing::Value(envelope)), Some(digest)) => match self.read(&envelope, &digest) {
-                Ok(value) => self.done(CallResult::Coalesced, value),
+                Ok(found) => self.done(CallResult::Coalesced, found),
                 Err(_) => self.alone(CallResult::Miss),
             },
             _ => self.alone(CallResult::Miss),
@@ -132,20 +143,25 @@ impl<'c, R> Call<'c, R> {
         self.result = CallResult::Miss;
         match lookup {
             Lookup::Found(envelope) => match self.read(&envelope, &digest) {
-                Ok(value) => {
+                Ok(found) => {
                     leader.land(&envelope);
                     self.touch(&digest);
-                    return self.done(CallResult::HitRedis, value);
+                    return self.done(CallResult::HitRedis, found);
                 }
                 Err(damage) => {
                     self.cache.shard(&digest).home().distrust();
+                    self.failed(damage.into());
                     self.heal(&digest, Some(envelope), Some(damage));
                 }
             },
-            Lookup::WrongType => self.heal(&digest, None, None),
+            Lookup::WrongType => {
+                self.failed(ErrorType::Decode);
+                self.heal(&digest, None, None);
+            }
             Lookup::Absent => {}
             Lookup::Failed(failure) => {
                 self.result = CallResult::ErrorOpen;
+                self.failed(failure.into());
                 if failure == Failure::TimedOut {
                     self.cache.stats.count(Event::TimedOut);
                 }
@@ -176,7 +192,7 @@ impl<'c, R> Call<'c, R> {
                 let envelope = Bytes::from(draft.seal(&cache.seal, &digest));
                 let storable = envelope.len() <= cache.max_value_bytes;
                 if !storable {
-                    cache.stats.count(Event::TooLarge);
+                    cache.report_too_large(envelope.len());
                 }
                 if out || !storable {
                     leader.land(&envelope);
@@ -199,21 +215,30 @@ impl<'c, R> Call<'c, R> {
         Next::Alone
     }
 
-    fn done(&mut self, result: CallResult, value: R) -> Next<R> {
+    fn done(&mut self, result: CallResult, found: Found<R>) -> Next<R> {
         self.result = result;
-        Next::Done(value)
+        self.age = Some(found.age);
+        self.cache.metrics().add_saved(result, found.compute);
+        Next::Done(found.value)
     }
 
-    /// Reads a value, and notes its age.
-    fn read(&mut self, envelope: &[u8], digest: &Digest) -> Result<R, Damage> {
+    fn failed(&self, error: ErrorType) {
+        let metrics = self.cache.metrics();
+        metrics.count_error(CacheOperation::Get, error);
+    }
+
+    fn read(&self, envelope: &[u8], digest: &Digest) -> Result<Found<R>, Damage> {
         let fingerprint = self.key.domain.fingerprint;
         let opened = envelope::open(envelope, &self.cache.seal, digest, fingerprint)?;
         let value = self
             .codec
             .read(opened.payload, self.key.domain.ambiguous)
             .map_err(|_| Damage::Payload)?;
-        self.age = Some(opened.age());
-        Ok(value)
+        Ok(Found {
+            value,
+            age: opened.age(),
+            compute: opened.compute,
+        })
     }
 
     fn use_queued(&self, digest: &Digest, queued: Queued) {

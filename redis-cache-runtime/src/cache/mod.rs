@@ -25,6 +25,7 @@ use crate::{
     flight::Flights,
     io::Deployment,
     key::{Digest, Domain, EncodeError},
+    metrics::{CacheMetrics, CacheOperation, ErrorType},
     stats::{Event, Stats},
     store::{self, Epoch, Names, Pushed, Shard},
 };
@@ -44,8 +45,23 @@ pub(crate) struct Cache {
     domains: Mutex<Vec<Domain>>,
     flights: Flights,
     stats: Stats,
-    said_unkeyed: AtomicBool,
-    said_not_storable: AtomicBool,
+    said: Said,
+}
+
+/// What has been said once, and is not said again.
+#[derive(Default)]
+struct Said {
+    unkeyed: AtomicBool,
+    not_storable: AtomicBool,
+    too_large: AtomicBool,
+    queue_full: AtomicBool,
+    refused: AtomicBool,
+}
+
+/// Whether this is the first time.
+fn first(said: &AtomicBool) -> bool {
+    // Mostly it has been said, and then a load leaves the cache line where it is.
+    !said.load(Ordering::Relaxed) && !said.swap(true, Ordering::Relaxed)
 }
 
 impl fmt::Debug for Cache {
@@ -78,9 +94,8 @@ impl Cache {
             deployment,
             domains: Mutex::default(),
             flights: Flights::default(),
-            stats: Stats::default(),
-            said_unkeyed: AtomicBool::new(false),
-            said_not_storable: AtomicBool::new(false),
+            stats: Stats::new(&config.name, config.maxsize),
+            said: Said::default(),
         })
     }
 
@@ -143,6 +158,10 @@ impl Cache {
         &self.stats
     }
 
+    pub(crate) const fn metrics(&self) -> &CacheMetrics {
+        self.stats.metrics()
+    }
+
     /// The most that a look-up may take now.
     fn budget(&self) -> Duration {
         self.typical.budget(self.timeout)
@@ -151,14 +170,20 @@ impl Cache {
     /// Queues a value; tells whether there was room.
     fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, envelope: Bytes) -> bool {
         let shard = self.shard(&digest);
+        let bytes = envelope.len();
         match shard.outbox().push_store(epoch, digest, ticket, envelope) {
             Pushed::Queued => {
+                self.metrics().queued(bytes);
                 departure::arm();
                 shard.announce();
                 true
             }
-            Pushed::Dropped => {
-                self.stats.count(Event::StoreDropped);
+            Pushed::Full => {
+                self.report_queue_full();
+                false
+            }
+            Pushed::Overtaken => {
+                self.stats.count(Event::Overtaken);
                 false
             }
         }
@@ -167,12 +192,15 @@ impl Cache {
     /// A value that was queued is on its way no more.
     pub(crate) fn settle(&self, shard: &Shard, digest: &Digest, ticket: u64) {
         shard.outbox().settled();
+        self.metrics().unqueued(1);
         self.flights.settle(digest, ticket);
     }
 
     /// Says once that an argument refuses to be written.
     pub(crate) fn report_unkeyed(&self, error: &EncodeError) {
-        if !self.said_unkeyed.swap(true, Ordering::Relaxed) {
+        self.metrics()
+            .count_error(CacheOperation::Key, ErrorType::Encode);
+        if first(&self.said.unkeyed) {
             tracing::warn!(cache = self.name(), %error, "an argument can't be written into the key; such calls are not cached");
         }
     }
@@ -180,8 +208,48 @@ impl Cache {
     /// Says once that a value refuses to be written.
     fn report_not_storable(&self, error: &CodecError) {
         self.stats.count(Event::NotStorable);
-        if !self.said_not_storable.swap(true, Ordering::Relaxed) {
+        self.metrics()
+            .count_error(CacheOperation::Put, ErrorType::Encode);
+        if first(&self.said.not_storable) {
             tracing::warn!(cache = self.name(), %error, "a value can't be stored; such calls are not cached");
+        }
+    }
+
+    /// Says once that a value is larger than what is stored.
+    fn report_too_large(&self, bytes: usize) {
+        self.stats.count(Event::TooLarge);
+        if first(&self.said.too_large) {
+            let most = self.max_value_bytes;
+            tracing::warn!(
+                cache = self.name(),
+                bytes,
+                most,
+                "a value is larger than `max_value_bytes`; such values are not stored"
+            );
+        }
+    }
+
+    /// Says once that values come faster than Redis takes them.
+    fn report_queue_full(&self) {
+        self.stats.count(Event::QueueFull);
+        if first(&self.said.queue_full) {
+            tracing::warn!(
+                cache = self.name(),
+                "too many values wait to be stored; those that come now are not"
+            );
+        }
+    }
+
+    /// Says once that Redis refuses to store.
+    pub(crate) fn report_refused(&self, code: &str) {
+        if first(&self.said.refused) {
+            tracing::warn!(
+                cache = self.name(),
+                code,
+                "Redis refuses to store; handlers run uncached for what it does not have"
+            );
+        } else {
+            tracing::debug!(cache = self.name(), code, "Redis refused a write");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     Cache,
     call::{Call, Next, Step, Work},
 };
-use crate::{codec::Codec, key::CallKey, lead};
+use crate::{codec::Codec, key::CallKey, lead, metrics::Stopwatch};
 
 impl Cache {
     /// Runs a call of a blocking method.
@@ -18,24 +18,29 @@ impl Cache {
     ) -> R {
         let mut call = Call::new(self, key, codec);
         let next = match call.join(oneshot::channel) {
-            Step::Follow(leader) => call.landed(leader.recv().ok()),
+            Step::Follow(leader) => {
+                let _waiting = self.metrics().wait();
+                call.landed(leader.recv().ok())
+            }
             Step::Go(next) => next,
         };
         let (leader, digest) = match next {
             Next::Done(value) => return value,
-            Next::Alone => return body(),
+            Next::Alone => return self.metrics().time(body),
             Next::Lead(leader, digest) => (leader, digest),
         };
         leader.attended();
         let shard = self.shard(&digest);
         let entry = shard.names().entry(&digest);
+        let began = Stopwatch::start();
         let found = shard.home().lookup_blocking(&entry, self.budget());
+        self.metrics().end_lookup(&began, &found);
         match call.looked_up(found, leader, digest) {
             Next::Done(value) => value,
-            Next::Alone => body(),
+            Next::Alone => self.metrics().time(body),
             Next::Lead(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
-                let value = lead::run(digest, body);
+                let value = self.metrics().time(|| lead::run(digest, body));
                 call.computed(&value, work);
                 value
             }
@@ -51,26 +56,32 @@ impl Cache {
     ) -> R {
         let mut call = Call::new(self, key, &codec);
         let next = match call.join(oneshot::async_channel) {
-            Step::Follow(leader) => call.landed(leader.await.ok()),
+            Step::Follow(leader) => {
+                let _waiting = self.metrics().wait();
+                call.landed(leader.await.ok())
+            }
             Step::Go(next) => next,
         };
         let (leader, digest) = match next {
             Next::Done(value) => return value,
-            Next::Alone => return body.await,
+            Next::Alone => return self.metrics().time_async(body).await,
             Next::Lead(leader, digest) => (leader, digest),
         };
         let shard = self.shard(&digest);
         let entry = shard.names().entry(&digest);
         // On the heap, so that a method's future is hardly larger than its body's.
         let mut lookup = Box::pin(shard.home().lookup(&entry, self.budget()));
+        let began = Stopwatch::start();
         let found = leader.attend(lookup.as_mut()).await;
+        self.metrics().end_lookup(&began, &found);
         drop(lookup);
         match call.looked_up(found, leader, digest) {
             Next::Done(value) => value,
-            Next::Alone => body.await,
+            Next::Alone => self.metrics().time_async(body).await,
             Next::Lead(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
-                let body = pin!(lead::run_async(digest, body));
+                let body = lead::run_async(digest, body);
+                let body = pin!(self.metrics().time_async(body));
                 let value = work.leader.attend(body).await;
                 call.computed(&value, work);
                 value

@@ -27,6 +27,7 @@ use super::{
     reply::Reply,
     source::Source,
 };
+use crate::metrics::EndpointMetrics;
 
 /// The most look-ups that may be on their way through the background thread.
 const IN_FLIGHT: usize = 4096;
@@ -43,6 +44,7 @@ pub(crate) struct Endpoint {
     pool: Pool,
     in_flight: AtomicUsize,
     breaker: Breaker,
+    metrics: EndpointMetrics,
     retired: CancellationToken,
 }
 
@@ -54,6 +56,7 @@ impl Endpoint {
         tell: impl Fn(Change) + Send + Sync + 'static,
     ) -> Arc<Self> {
         let endpoint = Arc::new(Self {
+            metrics: EndpointMetrics::new(&address),
             source,
             address,
             link: Link::new(),
@@ -116,8 +119,12 @@ impl Endpoint {
 
     fn hear(&self, change: Change) {
         match change {
-            Change::Up { .. } => self.breaker.connected(),
+            Change::Up { .. } => {
+                self.metrics.connected();
+                self.breaker.connected();
+            }
             Change::Down => {
+                self.metrics.disconnected();
                 self.pool.clear();
                 self.lanes.close();
             }
@@ -129,13 +136,21 @@ impl Endpoint {
         let address = &self.address;
         match transition {
             Some(Transition::Opened(wait)) => {
+                self.metrics.breaker_changed(CircuitState::Open);
                 tracing::warn!(
                     address,
                     ?wait,
                     "Redis does not answer; nobody asks it for a while"
                 );
             }
-            Some(Transition::Closed) => tracing::info!(address, "Redis answers again"),
+            Some(Transition::StaysOpen(wait)) => {
+                self.metrics.breaker_changed(CircuitState::Open);
+                tracing::debug!(address, ?wait, "Redis still does not answer");
+            }
+            Some(Transition::Closed) => {
+                self.metrics.breaker_changed(CircuitState::Closed);
+                tracing::info!(address, "Redis answers again");
+            }
             None => {}
         }
     }
@@ -147,7 +162,11 @@ impl Endpoint {
         }
         match self.breaker.admit(now) {
             Admission::Refused => None,
-            admission => Some(admission),
+            Admission::Pass => Some(Admission::Pass),
+            probe @ Admission::Probe(_) => {
+                self.metrics.breaker_changed(CircuitState::HalfOpen);
+                Some(probe)
+            }
         }
     }
 

@@ -24,6 +24,7 @@ mod source;
 mod thread;
 mod wire;
 
+pub(crate) use self::breaker::CircuitState;
 use self::endpoint::Endpoint;
 pub(crate) use self::{
     deployment::Deployment,

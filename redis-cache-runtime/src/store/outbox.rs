@@ -90,8 +90,10 @@ impl fmt::Debug for Done {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued,
-    /// The queue is full, or the cache was cleared after the call began.
-    Dropped,
+    /// Too much waits already.
+    Full,
+    /// The cache was cleared after the call began.
+    Overtaken,
 }
 
 /// The queue of one cache. One lock orders touches and stores as they happened, which is what makes the eviction order
@@ -151,9 +153,11 @@ impl Outbox {
         envelope: Bytes,
     ) -> Pushed {
         let mut state = self.state();
-        let is_late = self.epoch().count != epoch.count;
-        if is_late || state.stores >= JOBS || state.bytes + envelope.len() > BYTES {
-            return Pushed::Dropped;
+        if self.epoch().count != epoch.count {
+            return Pushed::Overtaken;
+        }
+        if state.stores >= JOBS || state.bytes + envelope.len() > BYTES {
+            return Pushed::Full;
         }
         state.bytes += envelope.len();
         state.stores += 1;
@@ -341,11 +345,11 @@ mod tests {
         for _ in 0..JOBS {
             assert_eq!(push(&outbox, FIRST, A), Pushed::Queued);
         }
-        assert_eq!(push(&outbox, FIRST, A), Pushed::Dropped);
+        assert_eq!(push(&outbox, FIRST, A), Pushed::Full);
         while outbox.pop(Instant::now()).is_some() {}
 
         let half = Bytes::from(vec![0; BYTES / 2]);
-        for expected in [Pushed::Queued, Pushed::Queued, Pushed::Dropped] {
+        for expected in [Pushed::Queued, Pushed::Queued, Pushed::Full] {
             assert_eq!(outbox.push_store(FIRST, A, 0, half.clone()), expected);
         }
         outbox.pop(Instant::now());
@@ -360,7 +364,7 @@ mod tests {
         outbox.touch(&A);
         let done = Done::new(drop);
         assert_eq!(outbox.push_clear(done), 1);
-        assert_eq!(push(&outbox, before, B), Pushed::Dropped);
+        assert_eq!(push(&outbox, before, B), Pushed::Overtaken);
         assert_eq!(push(&outbox, outbox.epoch(), B), Pushed::Queued);
         assert!(matches!(
             outbox.pop(Instant::now()),
@@ -380,7 +384,7 @@ mod tests {
         let before = outbox.epoch();
         assert!(!outbox.learn(Generation::NONE));
         assert!(outbox.learn(Generation::new()));
-        assert_eq!(push(&outbox, before, A), Pushed::Dropped);
+        assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
         assert_eq!(push(&outbox, outbox.epoch(), A), Pushed::Queued);
     }
 

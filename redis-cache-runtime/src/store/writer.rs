@@ -20,7 +20,12 @@ use super::{
     turns::Turns,
     whole::{clear, run, unavailable},
 };
-use crate::{cache::Cache, stats::Event};
+use crate::{
+    cache::Cache,
+    error::Error,
+    metrics::{CacheOperation, ErrorType, Invalidation},
+    stats::Event,
+};
 
 /// How many jobs go out together: one system call for all, and one round trip.
 const BATCH: usize = 64;
@@ -99,6 +104,7 @@ impl Writer {
     fn learn(&self, generation: &[u8]) {
         if self.shard.outbox().learn(Generation::from_text(generation)) {
             self.cache.flights().forget_queued();
+            self.cache.metrics().count_invalidation(Invalidation::Epoch);
         }
     }
 
@@ -117,10 +123,14 @@ impl Writer {
             }
             Some(Job::Invalidate { digest, done }) => {
                 let step = Scripts::get().invalidate(self.shard.names(), &digest);
-                done.tell(run::<u64>(&self.shard, &step).await);
+                let result = run::<u64>(&self.shard, &step).await;
+                self.count_failure(CacheOperation::Invalidate, &result);
+                done.tell(result);
             }
             Some(Job::Clear { generation, done }) => {
-                done.tell(clear(&self.shard, generation).await);
+                let result = clear(&self.shard, generation).await;
+                self.count_failure(CacheOperation::Clear, &result);
+                done.tell(result);
             }
             Some(Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. }) | None => {}
         }
@@ -130,9 +140,14 @@ impl Writer {
     async fn send(&self, mut batch: VecDeque<Job>) {
         let mut turns = Turns::new();
         let mut load = false;
+        let mut error = ErrorType::Loading;
         while !batch.is_empty() {
-            let Some(answers) = self.exchange(&batch, load).await else {
-                break;
+            let answers = match self.exchange(&batch, load).await {
+                Ok(answers) => answers,
+                Err(failed) => {
+                    error = failed;
+                    break;
+                }
             };
             load = false;
             let mut again = VecDeque::new();
@@ -143,9 +158,15 @@ impl Writer {
                         self.settle(&job, &answer);
                         continue;
                     }
-                    Answer::UnknownScript => load = true,
+                    Answer::UnknownScript => {
+                        error = ErrorType::NoScript;
+                        load = true;
+                    }
                     Answer::Moved(redirect) => drop(self.shard.home().follow(&redirect)),
-                    Answer::Later => later = true,
+                    Answer::Later => {
+                        error = ErrorType::Loading;
+                        later = true;
+                    }
                 }
                 again.push_back(job);
             }
@@ -158,12 +179,12 @@ impl Writer {
             }
         }
         for job in &batch {
-            self.fail(job);
+            self.fail(job, error);
         }
     }
 
     /// One round trip. `load` makes the scripts known first.
-    async fn exchange(&self, batch: &VecDeque<Job>, load: bool) -> Option<Vec<Value>> {
+    async fn exchange(&self, batch: &VecDeque<Job>, load: bool) -> Result<Vec<Value>, ErrorType> {
         let mut pipeline = if load {
             Scripts::get().load()
         } else {
@@ -171,7 +192,8 @@ impl Writer {
         };
         let skip = pipeline.len();
         for job in batch {
-            pipeline.add_command(self.command(job)?);
+            // Jobs that are no commands are not sent with others.
+            pipeline.add_command(self.command(job).ok_or(ErrorType::Protocol)?);
         }
         let home = self.shard.home();
         let exchanged = timeout(BUDGET, async {
@@ -183,13 +205,18 @@ impl Writer {
             )
         });
         match exchanged.await {
-            Ok(Some(Ok(mut answers))) => {
-                (answers.len() == pipeline.len()).then(|| answers.split_off(skip))
+            Ok(Some(Ok(mut answers))) if answers.len() == pipeline.len() => {
+                Ok(answers.split_off(skip))
             }
-            Ok(None) => None,
-            Ok(Some(Err(_))) | Err(_) => {
+            Ok(Some(Ok(_))) => Err(ErrorType::Protocol),
+            Ok(None) => Err(ErrorType::Connect),
+            Ok(Some(Err(error))) => {
                 home.doubt();
-                None
+                Err(ErrorType::from(&error))
+            }
+            Err(_elapsed) => {
+                home.doubt();
+                Err(ErrorType::Timeout)
             }
         }
     }
@@ -226,15 +253,15 @@ impl Writer {
     /// Counts what became of a job that was answered.
     fn settle(&self, job: &Job, answer: &Value) {
         if let Value::ServerError(error) = answer {
-            tracing::debug!(
-                cache = self.cache.name(),
-                code = error.code(),
-                "Redis refused a write"
-            );
+            self.cache.report_refused(error.code());
             if error.kind() == Some(ServerErrorKind::ReadOnly) {
                 self.shard.home().doubt();
             }
-            return self.fail(job);
+            return self.fail(job, ErrorType::of_code(error.code()));
+        }
+        if let (Job::Heal { .. }, Value::Int(deleted)) = (job, answer) {
+            let deleted = u64::try_from(*deleted).unwrap_or(0);
+            return self.cache.stats().count_many(Event::Healed, deleted);
         }
         let applied = Applied::read(answer);
         if let Some(applied) = &applied {
@@ -252,18 +279,40 @@ impl Writer {
                 self.cache.stats().count(Event::Stored);
                 self.cache.stats().count_many(Event::Evicted, evicted);
             }
-            Some(Applied { refused: true, .. }) => self.cache.stats().count(Event::StoreDropped),
-            None => self.cache.stats().count(Event::StoreFailed),
+            Some(Applied { refused: true, .. }) => self.cache.stats().count(Event::Overtaken),
+            None => {
+                self.count_error(CacheOperation::Put, ErrorType::Protocol);
+                self.cache.stats().count(Event::StoreFailed);
+            }
         }
         self.cache.settle(&self.shard, digest, *ticket);
     }
 
     /// Counts a job that did not reach Redis.
-    fn fail(&self, job: &Job) {
+    fn fail(&self, job: &Job, error: ErrorType) {
+        self.count_error(
+            match job {
+                Job::Store { .. } => CacheOperation::Put,
+                Job::Touch { .. } => CacheOperation::Touch,
+                Job::Heal { .. } => CacheOperation::Heal,
+                Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => return,
+            },
+            error,
+        );
         if let Job::Store { digest, ticket, .. } = job {
             self.cache.stats().count(Event::StoreFailed);
             self.cache.settle(&self.shard, digest, *ticket);
         }
+    }
+
+    fn count_failure(&self, operation: CacheOperation, result: &Result<u64, Error>) {
+        if let Err(error) = result {
+            self.count_error(operation, error.kind().into());
+        }
+    }
+
+    fn count_error(&self, operation: CacheOperation, error: ErrorType) {
+        self.cache.metrics().count_error(operation, error);
     }
 }
 

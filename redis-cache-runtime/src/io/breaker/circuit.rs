@@ -56,13 +56,15 @@ pub(in crate::io) enum Admission<'b> {
 pub(in crate::io) enum Transition {
     /// Nobody asks Redis for so long.
     Opened(Duration),
+    /// A probe has failed, and nobody asks for so long again.
+    StaysOpen(Duration),
     /// Everybody asks Redis again.
     Closed,
 }
 
 /// What can be seen of a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::io) enum CircuitState {
+pub(crate) enum CircuitState {
     Closed,
     HalfOpen,
     Open,
@@ -180,7 +182,11 @@ impl Breaker {
             return None;
         }
         self.openings.store(before + 1, Ordering::Relaxed);
-        Some(Transition::Opened(wait))
+        Some(if before == 0 {
+            Transition::Opened(wait)
+        } else {
+            Transition::StaysOpen(wait)
+        })
     }
 
     fn end_row(&self) {

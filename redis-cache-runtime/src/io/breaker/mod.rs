@@ -12,7 +12,8 @@ mod probe;
 mod tests;
 mod window;
 
+pub(crate) use self::circuit::CircuitState;
 pub(super) use self::{
-    circuit::{Admission, Breaker, CallEnd, CircuitState, Transition},
+    circuit::{Admission, Breaker, CallEnd, Transition},
     probe::Probe,
 };

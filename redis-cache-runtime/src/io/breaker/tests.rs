@@ -235,7 +235,8 @@ fn a_probe_that_fails_opens_it_for_twice_as_long_up_to_half_a_minute() {
             Admission::Refused
         ));
         rig.now += wait;
-        let Some(Transition::Opened(next)) = rig.probe().record(rig.now, CallEnd::TimedOut) else {
+        let Some(Transition::StaysOpen(next)) = rig.probe().record(rig.now, CallEnd::TimedOut)
+        else {
             panic!("did not open again")
         };
         assert_eq!(rig.breaker.state(), CircuitState::Open);

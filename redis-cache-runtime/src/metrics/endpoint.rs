@@ -1,0 +1,50 @@
+//! The metrics of one endpoint.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::instruments::{Counter, Gauge, Scope};
+use crate::io::CircuitState;
+
+/// The handles of one endpoint.
+#[derive(Debug)]
+pub(crate) struct EndpointMetrics {
+    up: Gauge,
+    reconnects: Counter,
+    was_up: AtomicBool,
+    breaker: Gauge,
+    transitions: [Counter; 3],
+}
+
+impl EndpointMetrics {
+    /// `address` has no credentials in it.
+    pub(crate) fn new(address: &str) -> Self {
+        let scope = Scope::new("endpoint", address);
+        let to = |state| scope.counter("handler_cache_breaker_transitions_total", &[("to", state)]);
+        let metrics = Self {
+            up: scope.gauge("handler_cache_connection_up", &[]),
+            reconnects: scope.counter("handler_cache_reconnects_total", &[]),
+            was_up: AtomicBool::new(false),
+            breaker: scope.gauge("handler_cache_breaker_state", &[]),
+            transitions: ["closed", "half_open", "open"].map(to),
+        };
+        metrics.up.set(0);
+        metrics.breaker.set(0);
+        metrics
+    }
+
+    pub(crate) fn connected(&self) {
+        self.up.set(1);
+        if self.was_up.swap(true, Ordering::Relaxed) {
+            self.reconnects.add(1);
+        }
+    }
+
+    pub(crate) fn disconnected(&self) {
+        self.up.set(0);
+    }
+
+    pub(crate) fn breaker_changed(&self, to: CircuitState) {
+        self.transitions[to as usize].add(1);
+        self.breaker.set(to as u64);
+    }
+}

@@ -1,0 +1,22 @@
+//! What the caches and endpoints tell the `metrics` facade. The README lists the names.
+//!
+//! A handle is asked for once: when its cache or endpoint is opened, or at the first error of its kind. Calls look nothing
+//! up by name. Without the feature `metrics` the handles are of no size and do nothing.
+
+mod cache;
+#[cfg(feature = "metrics")]
+mod descriptions;
+mod endpoint;
+mod error_type;
+#[cfg_attr(not(feature = "metrics"), path = "no_instruments.rs")]
+mod instruments;
+mod lookups;
+mod operation;
+
+pub(crate) use self::{
+    cache::{CacheMetrics, Invalidation},
+    endpoint::EndpointMetrics,
+    error_type::ErrorType,
+    instruments::{Level, Stopwatch},
+    operation::CacheOperation,
+};
