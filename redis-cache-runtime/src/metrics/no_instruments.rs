@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unused_self,
-    clippy::needless_pass_by_value,
     reason = "the signatures are those of the handles"
 )]
 

@@ -33,6 +33,9 @@ const OTHERS: [Topology; 4] = [
     Topology::Sentinel,
 ];
 
+/// Off in all other tests, as it is by default.
+const METRICS: &str = "cache-tests/metrics";
+
 const LONG: (&str, &str) = ("LRU_ORACLE_CALLS", "1000000");
 
 #[derive(Debug, Default, clap::Args)]
@@ -61,6 +64,10 @@ pub(crate) fn test(args: &Args) -> Result<()> {
         eprintln!("\n# tests on every topology; Redis: {}", topology.name());
         test_on(topology, args, prepare)?;
     }
+    eprintln!("\n# tests of what is reported; Redis: standalone");
+    let mut metrics = prepare(runner(&["metrics"]));
+    metrics.args(["--features", METRICS]);
+    run(metrics.args(&args.args))?;
     if args.args.is_empty() {
         eprintln!("\n# documentation tests");
         run(&mut prepare(cargo(&["test", "--workspace", "--doc"])))?;
