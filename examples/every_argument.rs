@@ -7,7 +7,9 @@
 use std::num::ParseIntError;
 use std::time::Duration;
 
-use redis_cache_runtime::{CacheIdentity, Error, HandlerCache, SkipInKey, handler_cache, observe};
+use redis_cache_runtime::{
+    CacheIdentity, Config, Error, HandlerCache, SkipInKey, handler_cache, observe,
+};
 use serde::Serialize;
 
 /// An application that re-exports the runtime names the path with `crate = …`.
@@ -46,6 +48,17 @@ fn doubled(n: i64) -> i64 {
 #[handler_cache(url = "redis://localhost:6379/0", maxsize = None)]
 fn parsed(text: &str) -> Result<i64, ParseIntError> {
     text.parse()
+}
+
+/// What a program knows of its Redis: from its own configuration file, say.
+fn redis() -> Config {
+    Config::new("redis://localhost:6379").secret("from a vault")
+}
+
+// Over eight slots of a cluster, if it is one.
+#[handler_cache(config = redis(), shards = 8)]
+fn tripled(n: i64) -> i64 {
+    n * 3
 }
 
 // Off: every call runs the body.
@@ -89,6 +102,7 @@ fn main() {
     };
 
     show("doubled", || doubled(21));
+    show("tripled", || tripled(14));
     show("parsed", || parsed("42"));
     show("parsed, an error", || parsed("forty-two"));
     show("uncached", || uncached(42));

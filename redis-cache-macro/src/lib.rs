@@ -55,10 +55,12 @@ use proc_macro::TokenStream;
 /// | `host = "…"` | `"localhost"` | name or address of the Redis server |
 /// | `port = …` | `6379` | its port, from 1 to 65535 |
 /// | `db = …` | `0` | the number of its database |
-/// | `url = "…"` | none | the endpoint in one: `redis://[user:password@]host[:port][/db]`, `rediss://…` over TLS, or `redis+unix:///path?db=0`; instead of `host`, `port` and `db` |
+/// | `url = "…"` | none | the endpoint in one: `redis://[user:password@]host[:port][/db]`, `rediss://…` over TLS, `redis+unix:///path?db=0`, several servers of a cluster as `redis://a:7000,redis://b:7000`, or `redis+sentinel://a:26379,b:26379/master[/db]`; instead of `host`, `port` and `db` |
+/// | `config = …` | none | the endpoint, credentials and certificates as a `Config` made in code; instead of `url` |
 /// | `maxsize = …` | `128` | the most entries the cache holds; the one that was used longest ago makes room. `None`: no bound; `0`: no caching |
+/// | `shards = …` | `1` | spreads the cache over so many slots of a cluster, each with its part of `maxsize`; `maxsize` at most |
 /// | `name = "…"` | path of the function | the cache's name, without `{`, `}` and control characters; say one so that entries outlive a move of the code |
-/// | `timeout = "…"` | `"50ms"` | the most that a lookup may take: a number and one of `ns`, `us`, `ms`, `s`, `m`, `h` |
+/// | `timeout = "…"` | `"50ms"` | the most that a lookup may take, and never more than half of what the body usually takes, where that is a millisecond or more: a number and one of `ns`, `us`, `ms`, `s`, `m`, `h` |
 /// | `ttl = "…"` | none | how long an entry is valid after it was computed, at least `"10ms"`; up to a tenth less, so that entries that were stored together do not expire together |
 /// | `max_value_bytes = …` | 8 MiB | larger values are not stored, and counted |
 /// | `skip(a, b)` | none | parameters that stay out of the key |
@@ -66,7 +68,7 @@ use proc_macro::TokenStream;
 /// | `crate = …` | `::redis_cache_runtime` | an absolute path (`::x`, `crate::x`) to the runtime, where it is re-exported |
 ///
 /// The values may be expressions, of the types `impl Into<String>` for the strings, `u16` for
-/// `port`, `i64` for `db`, an unsigned number or an `Option` of one for `maxsize`, and `Duration`
+/// `port` and `shards`, `i64` for `db`, an unsigned number or an `Option` of one for `maxsize`, and `Duration`
 /// for `timeout` and `ttl`, `usize` for `max_value_bytes`. They are evaluated once, at the first call, and so can't see `self` or the
 /// arguments. `version` is evaluated at every call and can.
 ///

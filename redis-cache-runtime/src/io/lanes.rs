@@ -206,12 +206,12 @@ impl Drop for Reservation {
 impl Reservation {
     fn open(&self, line: Line) -> Signals {
         let signals = Signals::default();
-        let lane = Lane::Open {
+        let opened = Lane::Open {
             line,
             doubt: Arc::clone(&signals.doubt),
             closed: Arc::clone(&signals.closed),
         };
-        self.lanes().set(self.id, lane);
+        self.lanes().set(self.id, opened);
         signals
     }
 }

@@ -165,9 +165,9 @@ mod tests {
             assert_eq!(Reply::take(&mut buffer).as_ref(), Ok(expected));
         }
         let mut all = BytesMut::new();
-        cases
-            .iter()
-            .for_each(|(bytes, _)| all.extend_from_slice(bytes));
+        for (bytes, _) in &cases {
+            all.extend_from_slice(bytes);
+        }
         for (_, expected) in &cases {
             assert_eq!(Reply::take(&mut all).as_ref(), Ok(expected));
         }
