@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn only_what_was_sealed_opens() {
-        fuzz(3_000, |u| {
+        fuzz(10_000, |u| {
             let (seal, digest, sealed) = arbitrary(u)?;
             let opened = open(&sealed, &seal, &digest, TYPE).unwrap();
             assert_eq!(opened.payload, &sealed[HEADER..sealed.len() - CHECK]);

@@ -83,11 +83,12 @@ fn word(u: &mut Unstructured<'_>) -> Result<TokenTree> {
 }
 
 fn literal(u: &mut Unstructured<'_>) -> Result<TokenTree> {
-    let literal = match u.int_in_range(0..=7)? {
+    let literal = match u.int_in_range(0..=8)? {
         0..=3 => Literal::string(&text(u)?),
         4 => Literal::u64_unsuffixed(u.int_in_range(0..=70_000)?),
-        5 => Literal::u128_unsuffixed(u.arbitrary()?),
-        6 => Literal::f64_unsuffixed(1.5),
+        5 => Literal::u64_unsuffixed(u.arbitrary()?),
+        6 => Literal::u128_unsuffixed(u.arbitrary()?),
+        7 => Literal::f64_unsuffixed(1.5),
         _ => Literal::byte_string(b"bytes"),
     };
     Ok(literal.into())
@@ -145,7 +146,7 @@ fn any_arguments_leave_the_function_where_it_is() {
         quote! { fn handler(&self, n: u32, context: &Context) -> Result<u32, Error> { self.run(n) } },
         quote! { pub async fn handler((n, _): (u32, u8)) -> String { n.to_string() } },
     ];
-    fuzz(1_500, |u| {
+    fuzz(1_000, |u| {
         let args = args(u)?;
         let item = u.choose(&items)?.clone();
         let said = args.to_string();

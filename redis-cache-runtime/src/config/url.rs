@@ -193,7 +193,7 @@ mod tests {
             b"99999",
             "\u{fc}".as_bytes(),
         ];
-        fuzz(4_000, |u| {
+        fuzz(10_000, |u| {
             let mut url = u.choose(&urls)?.as_bytes().to_vec();
             mutate(&mut url, &words, u)?;
             let url = String::from_utf8_lossy(&url);

@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn replies_of_any_bytes_in_any_pieces() {
-        fuzz(600, |u| {
+        fuzz(2_000, |u| {
             let bytes = if u.ratio(1, 8)? {
                 u.bytes(u.len() / 2)?.to_vec()
             } else {

@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn any_error_is_a_redirect_or_none() {
-        fuzz(5_000, |u| {
+        fuzz(10_000, |u| {
             let lines = [
                 "MOVED 3999 127.0.0.1:6381",
                 "ASK 16383 [::1]:65535",

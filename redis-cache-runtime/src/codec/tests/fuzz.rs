@@ -145,7 +145,7 @@ macro_rules! targets {
         #[test]
         fn $target() {
             let codec = Returned::<$type>::NEW.codec();
-            fuzz(600, |u| {
+            fuzz(2_000, |u| {
                 let value: $type = $make(u)?;
                 check(&codec, &value, $levels, u)
             });

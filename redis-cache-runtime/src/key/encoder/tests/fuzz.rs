@@ -28,7 +28,7 @@ impl Seen {
 
 fn is_injective(encode: fn(&Value) -> Vec<u8>, is_strict: bool) {
     let mut seen = Seen::default();
-    fuzz(4_000, |u: &mut Unstructured<'_>| {
+    fuzz(6_000, |u: &mut Unstructured<'_>| {
         let mut value = Value::arbitrary(u)?;
         for _ in 0..6 {
             let varied = value.varied(u)?;
