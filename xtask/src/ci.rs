@@ -30,7 +30,14 @@ pub(crate) fn ci() -> Result<()> {
 }
 
 fn format() -> Result<()> {
-    run(&mut cargo(&["fmt", "--all", "--check"]))
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    // A workspace of its own.
+    run(&mut cargo(&[
+        "fmt",
+        "--manifest-path",
+        "benches/Cargo.toml",
+        "--check",
+    ]))
 }
 
 fn lints() -> Result<()> {

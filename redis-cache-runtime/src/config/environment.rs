@@ -12,8 +12,11 @@ pub(super) struct Environment {
     pub(super) port: Option<Variable>,
     pub(super) db: Option<Variable>,
     pub(super) timeout: Option<Variable>,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS needs it"))]
     pub(super) tls_ca: Option<Variable>,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS needs it"))]
     pub(super) tls_cert: Option<Variable>,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS needs it"))]
     pub(super) tls_key: Option<Variable>,
     /// Where there is a secret.
     pub(super) seal: Option<Seal>,
