@@ -10,10 +10,10 @@ use std::{
     collections::BTreeSet,
     sync::{
         OnceLock,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use cache_tests_support::{Cluster, Sentinel, eventually};
@@ -55,6 +55,20 @@ struct Load {
     stop: AtomicBool,
     calls: AtomicU32,
     hits: AtomicU32,
+    /// The most that a call took, in microseconds.
+    longest: AtomicU64,
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        println!(
+            "measured {}: added at most {:.1?}, {} hits of {} calls",
+            thread::current().name().unwrap_or_default(),
+            Duration::from_micros(*self.longest.get_mut()),
+            self.hits.get_mut(),
+            self.calls.get_mut()
+        );
+    }
 }
 
 impl Load {
@@ -66,8 +80,11 @@ impl Load {
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
             let n = u32::try_from(state >> 33).unwrap() % bound;
+            let began = Instant::now();
             let (value, hit) = call(n);
             assert_eq!(value, square_of(n));
+            let took = u64::try_from(began.elapsed().as_micros()).unwrap();
+            self.longest.fetch_max(took, Ordering::Relaxed);
             self.calls.fetch_add(1, Ordering::Relaxed);
             self.hits.fetch_add(u32::from(hit), Ordering::Relaxed);
         }
@@ -240,6 +257,7 @@ fn a_replica_takes_the_place_of_a_killed_primary_under_load() {
         (value, outcome.unwrap().result == CallResult::HitRedis)
     };
     let load = Load::default();
+    let mut promoted = None;
     thread::scope(|scope| {
         for seed in 0..2 {
             let load = &load;
@@ -248,6 +266,7 @@ fn a_replica_takes_the_place_of_a_killed_primary_under_load() {
         load.await_hits(100);
         let killed = cluster.kill_primary_of("{promoted#0}");
         cluster.wait_for_failover(killed);
+        promoted = Some(Instant::now());
         load.await_hits(200);
         load.stop.store(true, Ordering::Relaxed);
     });
@@ -256,6 +275,8 @@ fn a_replica_takes_the_place_of_a_killed_primary_under_load() {
         (0..100).for_each(|n| assert_eq!(square(n), square_of(n)));
         (0..100).all(|n| observe(|| square(n)).1.unwrap().result.is_hit())
     });
+    let took = promoted.unwrap().elapsed();
+    println!("measured a replica promoted in a cluster: hits in all shards within {took:.2?}");
     flush("promoted");
     let held = entries(&cluster, "promoted#").len();
     assert!(held <= 2 * BOUND, "primaries and replicas hold {held}");
@@ -299,7 +320,10 @@ fn the_primary_that_the_sentinels_name_is_the_one_that_is_used() {
         let killed = set.kill_primary();
         let promoted = set.wait_for_failover(killed);
         assert_ne!(killed, promoted);
+        let began = Instant::now();
         load.await_hits(200);
+        let took = began.elapsed();
+        println!("measured a replica promoted by sentinels: 200 hits within {took:.2?}");
         load.stop.store(true, Ordering::Relaxed);
     });
     flush("watched");

@@ -6,6 +6,7 @@ use std::{
         LazyLock, Mutex,
         atomic::{AtomicU32, Ordering},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -24,10 +25,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 /// What a busy machine may add to a call.
-const SLACK: Duration = Duration::from_millis(1500);
+pub(crate) const SLACK: Duration = Duration::from_millis(1500);
 
 /// A call that takes less has not waited for Redis.
-const AT_ONCE: Duration = Duration::from_millis(10);
+pub(crate) const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// Drives the async handlers.
 pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -101,6 +102,32 @@ pub(crate) struct Handler {
     runs: &'static AtomicU32,
     call: fn(u32) -> (String, Option<Outcome>),
     results: Mutex<HashMap<CallResult, u64>>,
+    figures: Mutex<Figures>,
+}
+
+/// What `FAILURES.md` tells of a test.
+#[derive(Default)]
+struct Figures {
+    /// The most that a call took, and with that added to a body that takes no time.
+    longest: Duration,
+    /// The longest time until the first hit, from when hits were waited for.
+    until_hit: Duration,
+}
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        if self.results.lock().unwrap().is_empty() {
+            return;
+        }
+        let figures = self.figures.lock().unwrap();
+        println!(
+            "measured {} {}: added at most {:.1?}, first hit after {:.1?}",
+            thread::current().name().unwrap_or_default(),
+            self.name,
+            figures.longest,
+            figures.until_hit
+        );
+    }
 }
 
 impl Handler {
@@ -116,6 +143,7 @@ impl Handler {
             runs,
             call,
             results: Mutex::default(),
+            figures: Mutex::default(),
         }
     }
 
@@ -143,6 +171,8 @@ impl Handler {
             self.name
         );
         *self.results.lock().unwrap().entry(result).or_default() += 1;
+        let longest = &mut self.figures.lock().unwrap().longest;
+        *longest = took.max(*longest);
         result
     }
 
@@ -157,14 +187,23 @@ impl Handler {
     /// Calls until Redis answers, and on until whatever connections there can be are in use.
     #[track_caller]
     pub(crate) fn is_cached(&self, n: u32) {
+        let began = Instant::now();
         let mut row = 0;
         eventually(SOON, || {
             row = match self.call(n) {
                 CallResult::HitRedis => row + 1,
                 _ => 0,
             };
+            if row == 1 {
+                self.hit_after(began.elapsed());
+            }
             row == 5
         });
+    }
+
+    fn hit_after(&self, wait: Duration) {
+        let longest = &mut self.figures.lock().unwrap().until_hit;
+        *longest = wait.max(*longest);
     }
 
     /// Calls until it is known that Redis is away: calls take no longer than without a cache then.
@@ -198,6 +237,7 @@ impl Handler {
     pub(crate) fn recovers(&self) {
         const ARGUMENTS: [u32; 4] = [1, 1_000_001, 1_000_002, 1_000_003];
         // One after the other: a connection that answers each with what the one before asked for must not pass.
+        self.is_cached(ARGUMENTS[0]);
         let mut row = 0;
         eventually(SOON, || {
             let results = ARGUMENTS.map(|n| self.call(n));
