@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 #[macro_use]
+mod crowd;
+#[macro_use]
 mod rig;
 
 mod broken;
@@ -11,6 +13,7 @@ mod clients;
 mod data;
 mod garbage;
 mod handler;
+mod load;
 mod log;
 mod refusal;
 mod silent;

@@ -1,0 +1,177 @@
+//! What happens to Redis while many call.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use cache_tests_support::{RedisServer, cache_sizes, eventually};
+use redis_cache_runtime::{CallResult, HandlerCache};
+
+use crate::{
+    crowd::{Added, CALLERS, Crowd},
+    rig::{BUDGET, PATIENCE, SLACK, SOON, run},
+};
+
+/// What a call costs without a cache; a look-up may take half of it.
+const BODY: Duration = Duration::from_millis(5);
+
+/// Within what time there are hits again.
+const BACK: Duration = Duration::from_secs(2);
+
+/// How long a killed server is away.
+const AWAY: Duration = Duration::from_secs(10);
+
+/// The callers, from when Redis went away to when it is used again.
+fn goes_away_and_comes_back(
+    what: &str,
+    crowd: Crowd,
+    go_away: impl FnOnce(),
+    stay_away: impl FnOnce(&Crowd, Instant),
+    come_back: impl FnOnce(),
+) {
+    let gone = Instant::now();
+    go_away();
+    let open = crowd.await_open(gone);
+    stay_away(&crowd, gone);
+    let back = Instant::now();
+    let away = crowd.between(open, back);
+    let before = Added::to_bodies(&crowd.between(gone, open));
+    let after = Added::to_bodies(&away);
+    println!(
+        "measured {what}: until it was open, {:.2?}: {before}",
+        open - gone
+    );
+    println!("measured {what}: open: {after}");
+    assert!(before.percentile(50) < BUDGET / 2, "{before}");
+    assert!(before.longest() < BUDGET + SLACK, "{before}");
+    assert!(after.longest() < BUDGET + SLACK, "{after}");
+    assert!(after.is_nothing(), "{after}");
+    let asked = away
+        .iter()
+        .filter(|call| call.is_new && call.result != CallResult::ErrorOpen);
+    assert_eq!(asked.count(), 0);
+
+    let back = Instant::now();
+    come_back();
+    let first = crowd.await_hits(back, CALLERS as usize);
+    let all = back.elapsed();
+    println!("measured {what}: first hit after {first:.2?}, {CALLERS} after {all:.2?}");
+    assert!(first < BACK + SLACK, "{first:?}");
+    crowd.end();
+}
+
+#[test]
+fn a_server_that_is_stopped() {
+    let server = RedisServer::start();
+    let crowd = crowd!(
+        server.url(),
+        "stopped-under-load",
+        BODY,
+        BUDGET,
+        maxsize = 100_000
+    );
+    goes_away_and_comes_back(
+        "a stopped server",
+        crowd,
+        || server.stop(),
+        |crowd, _| crowd.await_calls(Instant::now(), 2000),
+        || server.resume(),
+    );
+}
+
+#[test]
+fn a_server_that_is_killed_and_away_for_long() {
+    let server = std::cell::RefCell::new(RedisServer::start());
+    let url = server.borrow().url();
+    let crowd = crowd!(url, "killed-under-load", BODY, BUDGET, maxsize = 100_000);
+    goes_away_and_comes_back(
+        "a killed server",
+        crowd,
+        || server.borrow_mut().kill(),
+        |_, gone| eventually(AWAY + SOON, || gone.elapsed() >= AWAY),
+        || server.borrow_mut().restart(),
+    );
+}
+
+/// A cache that is empty of a sudden is no reason not to ask.
+#[test]
+fn everything_is_deleted() {
+    let server = RedisServer::start();
+    let mut admin = server.connection();
+    let crowd = crowd!(
+        server.url(),
+        "flushed-by-many",
+        Duration::ZERO,
+        PATIENCE,
+        maxsize = 100_000
+    );
+    let began = Instant::now();
+    let mut longest = Duration::ZERO;
+    for _ in 0..10 {
+        let flushed = Instant::now();
+        run(&mut admin, &["FLUSHALL"]);
+        let missed = || {
+            let calls = crowd.between(flushed, Instant::now());
+            let own = calls.iter().filter(|call| !call.is_new);
+            own.filter(|call| call.result == CallResult::Miss).count()
+        };
+        eventually(SOON, || missed() >= CALLERS as usize / 2);
+        crowd.await_hits(Instant::now(), CALLERS as usize);
+        longest = longest.max(flushed.elapsed());
+    }
+    let calls = crowd.between(began, Instant::now());
+    let refused = calls
+        .iter()
+        .filter(|call| call.result == CallResult::ErrorOpen);
+    assert_eq!(refused.count(), 0);
+    println!(
+        "measured a flushed server: {CALLERS} hits within {longest:.2?}, {}",
+        Added::to_bodies(&calls)
+    );
+    crowd.end();
+}
+
+#[test]
+fn a_bound_is_made_smaller() {
+    const LARGE: usize = 5000;
+    const SMALL: usize = 500;
+    let server = RedisServer::start();
+    let filled = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+        .args(["shrink", "0", &LARGE.to_string(), &LARGE.to_string()])
+        .env("HANDLER_CACHE_URL", server.url())
+        .status();
+    assert!(filled.unwrap().success());
+    let mut admin = server.connection();
+    let mut size = || cache_sizes(&mut admin, "shrink", 1)[0];
+    let mut before = size();
+    assert_eq!(before, LARGE);
+    let began = Instant::now();
+    let crowd = crowd!(
+        server.url(),
+        "shrink",
+        Duration::ZERO,
+        PATIENCE,
+        maxsize = SMALL
+    );
+    eventually(SOON, || {
+        let now = size();
+        assert!(now <= before, "{now} after {before}");
+        before = now;
+        now <= SMALL
+    });
+    let reached = began.elapsed();
+    crowd.await_calls(began, 2000);
+    let calls = crowd.between(began, Instant::now());
+    println!(
+        "measured a smaller bound: reached after {reached:.2?}, {}",
+        Added::to_bodies(&calls)
+    );
+    let refused = calls
+        .iter()
+        .filter(|call| call.result == CallResult::ErrorOpen);
+    assert_eq!(refused.count(), 0);
+    crowd.end();
+    let info = HandlerCache::named("shrink").unwrap().info().wait();
+    assert!(info.unwrap().currsize <= SMALL as u64);
+}
