@@ -8,6 +8,8 @@
 mod builds;
 #[path = "worker/forker.rs"]
 mod forker;
+#[path = "worker/herd.rs"]
+mod herd;
 #[path = "worker/teller.rs"]
 mod teller;
 
@@ -161,6 +163,8 @@ fn main() {
         "tour" => tour(),
         // fork: uses a cache before and after it forks.
         "fork" => forker::run(),
+        // herd TASKS: for each line that is read, has so many tasks want the same, and prints how often that ran.
+        "herd" => herd::run(number(1)),
         // tell: prints all that a cache says of itself.
         "tell" => teller::tell(),
         // build NAME: calls the handler of that build, and prints who answered and how.

@@ -13,6 +13,7 @@ mod clients;
 mod data;
 mod garbage;
 mod handler;
+mod herd;
 mod load;
 mod log;
 mod refusal;

@@ -1,0 +1,158 @@
+//! Ten thousand callers at once.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use cache_tests_support::{Fault, FaultProxy, RedisServer, cache_keys, eventually, resident};
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe_async};
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use crate::rig::{BUDGET, RUNTIME, SOON};
+
+const CALLERS: u32 = 10_000;
+
+const MIB: usize = 1024 * 1024;
+
+#[test]
+fn each_wants_something_else_and_redis_hangs() {
+    static URL: OnceLock<String> = OnceLock::new();
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    static GO: Semaphore = Semaphore::const_new(0);
+    const SIZE: usize = 32 * 1024;
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "ten-thousand", timeout = BUDGET)]
+    async fn large(n: u32) -> String {
+        if n < CALLERS {
+            RUNS.fetch_add(1, Ordering::Relaxed);
+            // One after the other, so that it is the cache that holds on to values, if anybody.
+            drop(GO.acquire().await.unwrap());
+        }
+        n.to_string().repeat(SIZE / n.to_string().len())
+    }
+
+    let result = async |n: u32| {
+        let (value, outcome) = observe_async(large(n)).await;
+        assert!(value.starts_with(&n.to_string()));
+        outcome.unwrap().result
+    };
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 60);
+    URL.set(proxy.url()).unwrap();
+    let is_cached = || RUNTIME.block_on(result(CALLERS)) == CallResult::HitRedis;
+    eventually(SOON, is_cached);
+    proxy.set(&[Fault::Hang]);
+    let (before, began) = (resident(), Instant::now());
+    let mut calls = JoinSet::new();
+    for n in 0..CALLERS {
+        calls.spawn_on(
+            async move {
+                let (value, outcome) = observe_async(large(n)).await;
+                assert!(value.starts_with(&n.to_string()));
+                outcome.unwrap().result
+            },
+            RUNTIME.handle(),
+        );
+    }
+    eventually(SOON * 3, || RUNS.load(Ordering::Relaxed) == CALLERS);
+    let (all_run, running) = (began.elapsed(), resident());
+    GO.add_permits(1);
+    let mut most = running;
+    let mut answered = 0;
+    eventually(SOON * 3, || {
+        most = most.max(resident());
+        while let Some(result) = calls.try_join_next() {
+            assert_eq!(result.unwrap(), CallResult::ErrorOpen);
+            answered += 1;
+        }
+        answered == CALLERS
+    });
+    let callers = running.saturating_sub(before) / MIB;
+    let values = (most - running) / MIB;
+    println!(
+        "measured ten thousand: all bodies began after {all_run:.2?}, all were answered after {:.2?}; \
+         {callers} MiB more for the callers, {values} MiB for values",
+        began.elapsed()
+    );
+    assert!(callers < 256, "{callers} MiB for the callers");
+    // All values together take five times as much.
+    assert!(values < 64, "{values} MiB for values");
+    proxy.lift();
+    eventually(SOON, is_cached);
+    let cache = HandlerCache::named("ten-thousand").unwrap();
+    cache.flush().wait().unwrap();
+    let info = cache.info().wait().unwrap();
+    assert!(
+        info.stored + info.not_stored <= info.misses + info.hits,
+        "{info:?}"
+    );
+    assert!(info.misses >= u64::from(CALLERS), "{info:?}");
+}
+
+/// A process with ten thousand tasks that want the same.
+struct Herd {
+    child: Child,
+    go: ChildStdin,
+    runs: BufReader<ChildStdout>,
+}
+
+impl Herd {
+    fn gather(server: &RedisServer) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+            .args(["herd", &CALLERS.to_string()])
+            .env("HANDLER_CACHE_URL", server.url())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            go: child.stdin.take().unwrap(),
+            runs: BufReader::new(child.stdout.take().unwrap()),
+            child,
+        }
+    }
+
+    fn go(&mut self) {
+        writeln!(self.go).unwrap();
+    }
+
+    /// How often the body ran.
+    fn runs(&mut self) -> u32 {
+        let mut line = String::new();
+        self.runs.read_line(&mut line).unwrap();
+        line.trim().parse().unwrap()
+    }
+
+    fn disperse(mut self) {
+        drop(self.go);
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn all_want_the_same_in_eight_processes() {
+    let server = RedisServer::start();
+    let mut herds: Vec<_> = (0..8).map(|_| Herd::gather(&server)).collect();
+    for round in 0..2 {
+        let began = Instant::now();
+        herds.iter_mut().for_each(Herd::go);
+        let runs: Vec<_> = herds.iter_mut().map(Herd::runs).collect();
+        println!(
+            "measured eight herds: {runs:?} runs in round {round}, all answered after {:.2?}",
+            began.elapsed()
+        );
+        assert!(runs.iter().all(|runs| *runs <= 1), "{runs:?}");
+        assert!(runs.contains(&1), "{runs:?}");
+        // The next time it has expired, for all of them at once.
+        let mut admin = server.connection();
+        let is_gone = || cache_keys(&mut admin, "herd").is_empty();
+        eventually(Duration::from_secs(10), is_gone);
+    }
+    herds.into_iter().for_each(Herd::disperse);
+}
