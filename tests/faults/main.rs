@@ -16,6 +16,7 @@ mod handler;
 mod herd;
 mod load;
 mod log;
+mod partition;
 mod refusal;
 mod silent;
 mod slow;

@@ -1,0 +1,59 @@
+//! A process that has lost Redis while another has not.
+
+use std::{process::Command, sync::OnceLock};
+
+use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+
+use crate::rig::{BUDGET, SOON};
+
+/// Another process, which reaches Redis.
+fn other(server: &RedisServer, args: [&str; 2]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+        .args(args)
+        .env("HANDLER_CACHE_URL", server.url())
+        .env("HANDLER_CACHE_TIMEOUT", "5s")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn what_another_process_did_meanwhile_holds() {
+    static URL: OnceLock<String> = OnceLock::new();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "churn", maxsize = 2, timeout = BUDGET)]
+    fn churn(n: u64) -> u64 {
+        n * 2
+    }
+
+    let result = |n| {
+        let (value, outcome) = observe(|| churn(n));
+        assert_eq!(value, n * 2);
+        outcome.unwrap().result
+    };
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 50);
+    URL.set(proxy.url()).unwrap();
+    eventually(SOON, || result(1) == CallResult::HitRedis);
+    let cache = HandlerCache::named("churn").unwrap();
+    cache.flush().wait().unwrap();
+    let before = cache.info().wait().unwrap();
+
+    proxy.set(&[Fault::Hang]);
+    assert_eq!(result(3), CallResult::ErrorOpen);
+    other(&server, ["clear", "9"]);
+    assert_eq!(other(&server, ["call", "4"]), "8 miss\n8 hit_buffer\n");
+    assert_ne!(result(1), CallResult::HitRedis);
+    proxy.lift();
+
+    eventually(SOON, || result(1) == CallResult::HitRedis);
+    eventually(SOON, || cache.flush().wait().is_ok());
+    // Never computed here, and still there: what this process wanted to store before the clear has not taken its place.
+    assert_eq!(result(4), CallResult::HitRedis);
+    assert_eq!(result(3), CallResult::Miss);
+    let info = cache.info().wait().unwrap();
+    assert!(info.not_stored > before.not_stored, "{info:?}");
+    assert_eq!(info.corrupt, 0);
+}
