@@ -10,6 +10,7 @@ mod rig;
 
 mod broken;
 mod clients;
+mod clock;
 mod data;
 mod garbage;
 mod handler;
