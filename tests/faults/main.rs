@@ -22,3 +22,4 @@ mod refusal;
 mod silent;
 mod slow;
 mod unreachable;
+mod writer;
