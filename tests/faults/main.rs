@@ -21,5 +21,6 @@ mod partition;
 mod refusal;
 mod silent;
 mod slow;
+mod table;
 mod unreachable;
 mod writer;
