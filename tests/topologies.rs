@@ -289,6 +289,45 @@ fn a_replica_takes_the_place_of_a_killed_primary_under_load() {
     assert_eq!(info.corrupt, 0);
 }
 
+/// What lies on other nodes is found as if nothing were the matter.
+#[test]
+fn a_node_that_hangs_holds_up_no_other() {
+    static URLS: OnceLock<String> = OnceLock::new();
+    const ARGUMENTS: u32 = 100;
+    let cluster = Cluster::start();
+    URLS.set(cluster.urls().join(",")).unwrap();
+
+    #[handler_cache(url = URLS.get().unwrap().as_str(), name = "node-hangs", maxsize = 800, shards = 8, timeout = "50ms")]
+    fn square(n: u32) -> u64 {
+        square_of(n)
+    }
+
+    let hits = || {
+        let hits = |n: &u32| {
+            let (value, outcome) = observe(|| square(*n));
+            assert_eq!(value, square_of(*n));
+            outcome.unwrap().result == CallResult::HitRedis
+        };
+        (0..ARGUMENTS).filter(hits).count()
+    };
+    eventually(SOON, || hits() == ARGUMENTS as usize);
+    let stopped = cluster.primaries()[0];
+    cluster.node(stopped).stop();
+    let mut rounds = Vec::new();
+    // Until nobody asks the stopped node any more.
+    eventually(SOON, || {
+        let began = Instant::now();
+        let hits = hits();
+        rounds.push((hits, began.elapsed()));
+        began.elapsed() < Duration::from_millis(200)
+    });
+    let others = rounds.iter().map(|(hits, _)| *hits).min().unwrap();
+    println!("measured a node that hangs: {rounds:.1?} hits of {ARGUMENTS} calls");
+    assert!(others >= ARGUMENTS as usize / 4, "{rounds:?}");
+    cluster.node(stopped).resume();
+    eventually(SOON, || hits() == ARGUMENTS as usize);
+}
+
 #[test]
 fn the_primary_that_the_sentinels_name_is_the_one_that_is_used() {
     static URL: OnceLock<String> = OnceLock::new();
