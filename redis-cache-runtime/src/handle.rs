@@ -249,7 +249,7 @@ pub struct CacheInfo {
     /// Values that this process has written to Redis.
     pub stored: u64,
     /// Values that this process did not write: too large, or such as MessagePack can't hold, or the queue was full, or Redis
-    /// refused or was away.
+    /// refused or was lost meanwhile. While Redis is known to be away no value is meant to be written, and none is counted.
     pub not_stored: u64,
     /// Entries that this process' stores have evicted.
     pub evicted: u64,
