@@ -5,6 +5,10 @@ use redis::ConnectionInfo;
 use super::{environment::Environment, in_code::Tls};
 use crate::error::Error;
 
+/// How every certificate in PEM begins. The library takes a file without any for an empty list, and then trusts nobody.
+#[cfg(feature = "tls")]
+const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 /// Gives a connection over TLS the certificates that the environment names, or else those given in code; the system's
 /// authorities are trusted where neither says which.
 #[cfg(feature = "tls")]
@@ -37,6 +41,14 @@ pub(super) fn apply(
         }),
         root_cert: authorities.or_else(|| given.authorities.clone()),
     };
+    let is_pem = |pem: &Vec<u8>| pem.windows(PEM.len()).any(|line| line == PEM);
+    let shown = certificates
+        .client_tls
+        .as_ref()
+        .map(|client| &client.client_cert);
+    if !certificates.root_cert.iter().chain(shown).all(is_pem) {
+        return Err(invalid("tls", "certificates and a key in PEM"));
+    }
     if certificates.root_cert.is_none() && certificates.client_tls.is_none() {
         return Ok(connection);
     }

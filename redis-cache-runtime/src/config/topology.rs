@@ -1,6 +1,6 @@
 //! Where a cache lives.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use redis::{ConnectionAddr, ConnectionInfo};
 
@@ -96,7 +96,7 @@ impl Topology {
     }
 }
 
-/// Where the settings say: a URL wins over host, port and db, and the environment over the attribute.
+/// Where the settings say: the whole endpoint, and over it what the environment says of its parts.
 pub(super) fn of(settings: &Settings, environment: &Environment) -> Result<Topology, Error> {
     let config = settings.config.as_ref();
     if let Some(variable) = &environment.url {
@@ -105,17 +105,13 @@ pub(super) fn of(settings: &Settings, environment: &Environment) -> Result<Topol
         let config = config.map(|config| config.clone().without_credentials());
         return complete(parsed, config.as_ref(), environment);
     }
-    let in_parts =
-        environment.host.is_some() || environment.port.is_some() || environment.db.is_some();
     let url = config.map(|config| ("config", &config.url));
     let url = url.or_else(|| settings.url.as_ref().map(|url| ("url", url)));
-    if let Some((setting, url)) = url
-        && !in_parts
-    {
-        return complete(url::parse(setting, url)?, config, environment);
-    }
-    let server = in_parts_of(settings, environment)?;
-    complete(Parsed::Server(server), config, environment)
+    let parsed = match url {
+        Some((setting, url)) => url::parse(setting, url)?,
+        None => Parsed::Server(in_attribute(settings)?),
+    };
+    complete(replace_parts(parsed, environment)?, config, environment)
 }
 
 fn complete(
@@ -152,45 +148,73 @@ fn complete(
     }
 }
 
-/// Host, port and db, each by itself.
-fn in_parts_of(settings: &Settings, environment: &Environment) -> Result<ConnectionInfo, Error> {
-    let host = pick(
-        ("host", settings.host.clone()),
-        environment.host.as_ref(),
-        DEFAULT_HOST.to_owned(),
-        "a host name or address",
-        |host| !host.trim().is_empty(),
-    )?;
-    let port = pick(
-        ("port", settings.port),
-        environment.port.as_ref(),
-        DEFAULT_PORT,
-        "a port from 1 to 65535",
-        |port| *port > 0,
-    )?;
-    let db = pick(
-        ("db", settings.db),
-        environment.db.as_ref(),
-        0,
-        "a database number, 0 or more",
-        |db| *db >= 0,
-    )?;
-    connection::tcp(host, port, db).ok_or_else(|| invalid("host", "a host name or address"))
+/// Host, port and db as the attribute has them.
+fn in_attribute(settings: &Settings) -> Result<ConnectionInfo, Error> {
+    let host = settings.host.as_deref().unwrap_or(DEFAULT_HOST);
+    if !is_host(host) {
+        return Err(invalid("host", HOST));
+    }
+    let port = settings.port.unwrap_or(DEFAULT_PORT);
+    if port == 0 {
+        return Err(invalid("port", PORT));
+    }
+    let db = settings.db.unwrap_or(0);
+    if db < 0 {
+        return Err(invalid("db", DB));
+    }
+    connection::tcp(host.to_owned(), port, db).ok_or_else(|| invalid("host", HOST))
 }
 
-/// One part of the endpoint: what the environment says, or else the attribute, or else the default.
-fn pick<T: FromStr>(
-    (argument, given): (&'static str, Option<T>),
+const HOST: &str = "a host name or address, without a port";
+const PORT: &str = "a port from 1 to 65535";
+const DB: &str = "a database number, 0 or more";
+
+/// Puts the parts that the environment names in place of those of the one server.
+fn replace_parts(parsed: Parsed, environment: &Environment) -> Result<Parsed, Error> {
+    let (host, port, db) = (&environment.host, &environment.port, &environment.db);
+    let Some(named) = [host, port, db].into_iter().flatten().next() else {
+        return Ok(parsed);
+    };
+    let Parsed::Server(server) = parsed else {
+        return Err(invalid(
+            named.name,
+            "one server to be a part of; for a cluster or sentinels set `HANDLER_CACHE_URL`",
+        ));
+    };
+    let Some((old_host, old_port)) = connection::host_and_port(&server) else {
+        return Err(invalid(
+            named.name,
+            "a server over TCP to be a part of; for a socket set `HANDLER_CACHE_URL`",
+        ));
+    };
+    let host = read(host.as_ref(), HOST, |host: &String| is_host(host))?;
+    let port = read(port.as_ref(), PORT, |port: &u16| *port > 0)?;
+    let db = read(db.as_ref(), DB, |db: &i64| *db >= 0)?;
+    let host = host.unwrap_or_else(|| old_host.to_owned());
+    let moved = connection::at(&server, &host, port.unwrap_or(old_port));
+    let settings = moved.redis_settings().clone();
+    Ok(Parsed::Server(match db {
+        Some(db) => moved.set_redis_settings(settings.set_db(db)),
+        None => moved,
+    }))
+}
+
+fn read<T: FromStr>(
     variable: Option<&Variable>,
-    default: T,
     expected: &str,
     is_valid: fn(&T) -> bool,
-) -> Result<T, Error> {
-    let (setting, value) = match variable {
-        Some(variable) => (variable.name, variable.value.trim().parse().ok()),
-        None => (argument, Some(given.unwrap_or(default))),
+) -> Result<Option<T>, Error> {
+    let Some(variable) = variable else {
+        return Ok(None);
     };
-    value
-        .filter(is_valid)
-        .ok_or_else(|| invalid(setting, expected))
+    let value = variable.value.trim().parse().ok().filter(is_valid);
+    match value {
+        Some(value) => Ok(Some(value)),
+        None => Err(invalid(variable.name, expected)),
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    let is_name = !host.trim().is_empty() && !host.contains([':', '/', '@', '[']);
+    is_name || host.parse::<Ipv6Addr>().is_ok()
 }

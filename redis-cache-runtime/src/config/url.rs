@@ -93,7 +93,10 @@ fn next_url(text: &str) -> Option<usize> {
 }
 
 fn server(url: &str) -> Option<ConnectionInfo> {
-    url.into_connection_info().ok()
+    let info = url.into_connection_info().ok()?;
+    // Over TCP the database is in the path, and what stands behind a `?` would be passed over.
+    let has_query = super::connection::host_and_port(&info).is_some() && url.contains('?');
+    (!has_query).then_some(info)
 }
 
 /// `[user:password@]host[:port],…/master[/db][?sentinel_user=…&sentinel_password=…]`

@@ -20,27 +20,34 @@ use super::{
 
 /// What is read and written.
 trait Stream: Read + Write + Send {
-    fn set_read_timeout(&self, timeout: Duration) -> io::Result<()>;
-}
-
-impl Stream for TcpStream {
-    fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
-        Self::set_read_timeout(self, Some(timeout))
-    }
+    /// Waits until there is something to read; false where there is not by then.
+    fn wait(&self, most: Duration) -> io::Result<bool>;
 }
 
 #[cfg(unix)]
-impl Stream for std::os::unix::net::UnixStream {
-    fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
-        Self::set_read_timeout(self, Some(timeout))
+impl<S: Read + Write + Send + std::os::fd::AsFd> Stream for S {
+    // A time-out of the socket's own counts in ticks of the kernel, which are up to 10 ms long.
+    fn wait(&self, most: Duration) -> io::Result<bool> {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+        let most = Timespec::try_from(most).map_err(|_| ErrorKind::InvalidInput)?;
+        let ready = poll(&mut [PollFd::new(self, PollFlags::IN)], Some(&most))?;
+        Ok(ready > 0)
+    }
+}
+
+#[cfg(not(unix))]
+impl Stream for TcpStream {
+    fn wait(&self, most: Duration) -> io::Result<bool> {
+        // The read that follows is what waits.
+        self.set_read_timeout(Some(most))?;
+        Ok(true)
     }
 }
 
 /// A blocking connection.
 pub(super) struct Blocking {
     stream: Box<dyn Stream>,
-    /// What the socket's time-out is set to.
-    timeout: Duration,
     buffer: BytesMut,
     /// Whether the next reply might not be the next request's.
     spoiled: bool,
@@ -58,7 +65,6 @@ impl Blocking {
         let deadline = Instant::now() + budget;
         let mut connection = Self {
             stream: stream(server.addr(), budget)?,
-            timeout: Duration::ZERO,
             buffer: BytesMut::new(),
             spoiled: false,
         };
@@ -111,10 +117,14 @@ impl Blocking {
     fn read_at(&mut self, have: usize, deadline: Instant) -> io::Result<usize> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let left = coarse(left).ok_or(ErrorKind::TimedOut)?;
-            if self.timeout != left {
-                self.stream.set_read_timeout(left)?;
-                self.timeout = left;
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            match self.stream.wait(left) {
+                Ok(true) => {}
+                Ok(false) => return Err(ErrorKind::TimedOut.into()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
             }
             match self.stream.read(&mut self.buffer[have..]) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -125,17 +135,6 @@ impl Blocking {
             }
         }
     }
-}
-
-/// Rounds up to an eighth of the next power of two, so that a time-out of the same order need not be set anew at each
-/// call. `None` where nothing is left.
-fn coarse(left: Duration) -> Option<Duration> {
-    let micros = u64::try_from(left.as_micros()).unwrap_or(u64::MAX >> 1);
-    if micros == 0 {
-        return None;
-    }
-    let step = (micros.next_power_of_two() / 8).max(1);
-    Some(Duration::from_micros(micros.next_multiple_of(step)))
 }
 
 fn stream(address: &ConnectionAddr, budget: Duration) -> Result<Box<dyn Stream>, RedisError> {
@@ -201,8 +200,8 @@ mod tests {
     }
 
     impl Stream for Pieces {
-        fn set_read_timeout(&self, _timeout: Duration) -> io::Result<()> {
-            Ok(())
+        fn wait(&self, _most: Duration) -> io::Result<bool> {
+            Ok(true)
         }
     }
 
@@ -210,7 +209,6 @@ mod tests {
         let pieces = pieces.iter().map(|piece| piece.to_vec()).collect();
         Blocking {
             stream: Box::new(Pieces(Mutex::new(pieces))),
-            timeout: Duration::ZERO,
             buffer: BytesMut::new(),
             spoiled: false,
         }
@@ -334,12 +332,5 @@ mod tests {
         let mut connection = connection(&[b"$1\r\na\r\n"]);
         let error = connection.request(b"GET", Instant::now()).unwrap_err();
         assert!(error.is_timeout());
-        assert_eq!(coarse(Duration::ZERO), None);
-        for micros in [1u64, 7, 50_000, 49_999, 1_000_000] {
-            let left = Duration::from_micros(micros);
-            let rounded = coarse(left).unwrap();
-            let most = left + left / 4 + Duration::from_micros(1);
-            assert!(rounded >= left && rounded <= most, "{left:?}");
-        }
     }
 }
