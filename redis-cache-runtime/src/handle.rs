@@ -95,7 +95,8 @@ impl HandlerCache {
     /// Where Redis can't be reached or refuses.
     pub fn clear(&self) -> Operation<()> {
         self.cache.metrics().count_invalidation(Invalidation::Clear);
-        self.everywhere(|shard, done| {
+        let distrust = |cache: &Cache| cache.flights().distrust(None);
+        self.everywhere(distrust, |shard, done| {
             let dropped = shard.outbox().push_clear(done) as u64;
             self.cache.flights().forget_queued();
             self.cache.metrics().unqueued(dropped);
@@ -148,7 +149,12 @@ impl HandlerCache {
         let deletions = digests.into_iter().map(|digest| {
             let shard = self.cache.shard(&digest);
             self.cache.flights().invalidate(&digest);
-            queued(shard, |done| shard.outbox().push_invalidate(digest, done))
+            let cache = Arc::clone(&self.cache);
+            // What Redis said before is not for those who come after.
+            let distrust = move || cache.flights().distrust(Some(&digest));
+            queued(shard, distrust, |done| {
+                shard.outbox().push_invalidate(digest, done);
+            })
         });
         sum(deletions.collect(), |deleted| deleted > 0)
     }
@@ -159,7 +165,7 @@ impl HandlerCache {
     ///
     /// Where Redis can't be reached.
     pub fn flush(&self) -> Operation<()> {
-        self.everywhere(|shard, done| shard.outbox().push_flush(done))
+        self.everywhere(|_| {}, |shard, done| shard.outbox().push_flush(done))
     }
 
     /// The settings in force.
@@ -176,23 +182,33 @@ impl HandlerCache {
         }
     }
 
-    /// Queues one job for each shard; done when all are.
-    fn everywhere(&self, push: impl Fn(&Shard, Done)) -> Operation<()> {
+    /// Queues one job for each shard; done when all are. `ended` is called after each.
+    fn everywhere(&self, ended: fn(&Cache), push: impl Fn(&Shard, Done)) -> Operation<()> {
         let shards = self.cache.shards().iter();
-        let ended = shards.map(|shard| queued(shard, |done| push(shard, done)));
+        let ended = shards.map(|shard| {
+            let cache = Arc::clone(&self.cache);
+            queued(shard, move || ended(&cache), |done| push(shard, done))
+        });
         sum(ended.collect(), drop)
     }
 }
 
-/// Queues one job.
-fn queued(shard: &Shard, push: impl FnOnce(Done)) -> Operation<u64> {
+/// Queues one job. `ended` is called before it is told.
+fn queued(
+    shard: &Shard,
+    ended: impl FnOnce() + Send + Sync + 'static,
+    push: impl FnOnce(Done),
+) -> Operation<u64> {
     if IoThread::get().is_none() {
         return Operation::done(Err(no_thread()));
     }
-    let (sender, ended) = oneshot::async_channel();
-    push(Done::new(|result| drop(sender.send(result))));
+    let (sender, result) = oneshot::async_channel();
+    push(Done::new(|told| {
+        ended();
+        drop(sender.send(told));
+    }));
     shard.announce();
-    Operation::new(ended)
+    Operation::new(result)
 }
 
 /// Done when all are, with what `tell` makes of their sum, or with the first error of any.

@@ -1,9 +1,16 @@
 //! A server that answers, but late.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::CallResult;
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
 
 use crate::rig::{BUDGET, PATIENCE, SOON};
 
@@ -97,4 +104,50 @@ fn within_the_budget_it_is_worth_waiting() {
         proxy.lift();
         handler.recovers();
     }
+}
+
+/// A look-up may take half of what the body takes: for one handler the server is too slow, and for another it is not.
+#[test]
+fn a_budget_that_is_too_short_is_no_fault_of_the_server() {
+    static URL: OnceLock<String> = OnceLock::new();
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 13);
+    URL.set(proxy.url()).unwrap();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "quick")]
+    fn quick(n: u32) -> u32 {
+        thread::sleep(ms(5));
+        n
+    }
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "costly", timeout = PATIENCE)]
+    fn costly(n: u32) -> u32 {
+        thread::sleep(ms(500));
+        n
+    }
+
+    costly(1);
+    HandlerCache::named("costly")
+        .unwrap()
+        .flush()
+        .wait()
+        .unwrap();
+    proxy.set(&[Fault::Latency(ms(10))]);
+    let stop = AtomicBool::new(false);
+    let (hits, given_up) = thread::scope(|scope| {
+        let others = scope.spawn(|| {
+            let calls = (0..).take_while(|_| !stop.load(Ordering::Relaxed));
+            let results = calls.map(|n| observe(|| quick(n)).1.unwrap().result);
+            results
+                .filter(|result| *result == CallResult::ErrorOpen)
+                .count()
+        });
+        let results = (0..100).map(|_| observe(|| costly(1)).1.unwrap().result);
+        let hits = results
+            .filter(|result| *result == CallResult::HitRedis)
+            .count();
+        stop.store(true, Ordering::Relaxed);
+        (hits, others.join().unwrap())
+    });
+    assert!(given_up >= 50, "only {given_up} look-ups were given up");
+    assert!(hits >= 95, "{hits} of 100");
 }

@@ -48,6 +48,7 @@ pub(super) struct Work {
 
 impl Work {
     pub(super) fn begin(cache: &Cache, leader: Leader, digest: Digest) -> Self {
+        leader.computes();
         Self {
             leader,
             digest,
@@ -118,7 +119,7 @@ impl<'c, R> Call<'c, R> {
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
             Joined::Queued(queued) => Step::Go(match self.read(&queued.envelope, &digest) {
                 Ok(found) => {
-                    self.use_queued(&digest, queued);
+                    self.use_queued(&digest, &queued);
                     self.done(CallResult::HitBuffer, found)
                 }
                 Err(_) => self.alone(CallResult::Miss),
@@ -241,13 +242,11 @@ impl<'c, R> Call<'c, R> {
         })
     }
 
-    fn use_queued(&self, digest: &Digest, queued: Queued) {
+    fn use_queued(&self, digest: &Digest, queued: &Queued) {
         let cache = self.cache;
-        let Some(ticket) = cache.flights.requeue(digest, &queued) else {
-            return self.touch(digest);
-        };
-        if !cache.queue(queued.epoch, *digest, ticket, queued.envelope) {
-            cache.flights.settle(digest, ticket);
+        let queue = |ticket| cache.queue(queued.epoch, *digest, ticket, queued.envelope.clone());
+        if !cache.flights.requeue(digest, queued, queue) {
+            self.touch(digest);
         }
     }
 

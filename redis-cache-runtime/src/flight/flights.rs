@@ -48,6 +48,8 @@ pub(super) struct Running {
     pub(super) progress: Arc<Progress>,
     /// The clears that came before.
     pub(super) clears: u64,
+    /// Whether Redis is still being asked.
+    pub(super) is_looking: bool,
 }
 
 pub(super) type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>;
@@ -76,13 +78,22 @@ impl Flights {
                     followers: VecDeque::new(),
                     progress: Arc::clone(&progress),
                     clears: epoch.count,
+                    is_looking: true,
                 };
                 shard.insert(digest, Entry::Running(running));
                 drop(shard);
                 Joined::Lead(Leader::first(self, digest, progress))
             }
-            // What began before a clear is not for those who come after it.
-            Some(Entry::Running(running)) if running.clears != epoch.count => Joined::Alone,
+            // What began before a clear is not for those who come after it: they begin anew.
+            Some(Entry::Running(running)) if running.clears != epoch.count => {
+                let progress = Arc::<Progress>::default();
+                let before = std::mem::replace(&mut running.progress, Arc::clone(&progress));
+                before.take_over(std::mem::take(&mut running.followers));
+                running.clears = epoch.count;
+                running.is_looking = true;
+                drop(shard);
+                Joined::Lead(Leader::first(self, digest, progress))
+            }
             Some(Entry::Queued(queued)) if queued.epoch.count != epoch.count => Joined::Alone,
             Some(Entry::Running(running)) => {
                 let (sender, receiver) = channel();
@@ -101,19 +112,28 @@ impl Flights {
         self.tickets.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A new ticket for a value that is used again while it is on its way, if others have been queued behind
-    /// it: they may evict it, so it has to be stored once more after them.
-    pub(crate) fn requeue(&self, digest: &Digest, queued: &Queued) -> Option<u64> {
+    /// Has a value stored once more that is used again while it is on its way, if others have been queued behind it: they
+    /// may evict it. `queue` gets the new ticket; where it refuses, the value is forgotten. Tells whether it was asked.
+    pub(crate) fn requeue(
+        &self,
+        digest: &Digest,
+        queued: &Queued,
+        queue: impl FnOnce(u64) -> bool,
+    ) -> bool {
         if queued.ticket + 1 == self.tickets.load(Ordering::Relaxed) {
-            return None;
+            return false;
         }
         let mut shard = self.shard(digest);
         match shard.get_mut(digest) {
             Some(Entry::Queued(current)) if current.ticket == queued.ticket => {
                 current.ticket = self.ticket();
-                Some(current.ticket)
+                // Under the lock: a deletion that comes between would be overtaken.
+                if !queue(current.ticket) {
+                    shard.remove(digest);
+                }
+                true
             }
-            _ => None,
+            _ => false,
         }
     }
 
@@ -148,10 +168,37 @@ impl Flights {
         }
     }
 
-    /// Whether the entry was deleted while its value was being computed.
-    pub(super) fn is_invalidated(&self, digest: &Digest) -> bool {
-        let shard = self.shard(digest);
-        matches!(shard.get(digest), Some(Entry::Running(running)) if running.clears == INVALIDATED)
+    /// Says that Redis had nothing, and the body runs.
+    pub(super) fn computes(&self, digest: &Digest, progress: &Arc<Progress>) {
+        let mut shard = self.shard(digest);
+        if let Some(Entry::Running(running)) = shard.get_mut(digest)
+            && Arc::ptr_eq(&running.progress, progress)
+        {
+            running.is_looking = false;
+        }
+    }
+
+    /// Has what is being looked up at `digest`, or anywhere, go to nobody who comes from now on: Redis may have answered
+    /// before something was deleted.
+    pub(crate) fn distrust(&self, digest: Option<&Digest>) {
+        let distrust = |entry: &mut Entry| {
+            if let Entry::Running(running) = entry
+                && running.is_looking
+            {
+                running.clears = INVALIDATED;
+            }
+        };
+        match digest {
+            Some(digest) => {
+                self.shard(digest).get_mut(digest).map(distrust);
+            }
+            None => {
+                for shard in &self.shards {
+                    let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+                    shard.values_mut().for_each(distrust);
+                }
+            }
+        }
     }
 
     /// Forgets all values that are on their way.
@@ -178,27 +225,64 @@ impl Flights {
 
     /// Sends on all who wait for a leader that is no longer run.
     pub(super) fn abandon(&self, digest: &Digest, progress: &Arc<Progress>) {
-        if self.is_led_by(digest, progress) {
-            for follower in self.end(digest, None) {
-                send_to(follower, Landing::Alone);
-            }
+        for follower in self.end(digest, progress) {
+            send_to(follower, Landing::Alone);
         }
     }
 
+    /// Ends the call of the leader with this progress, and gives back who waits for it.
     pub(super) fn end(
         &self,
         digest: &Digest,
-        next: Option<Entry>,
+        progress: &Arc<Progress>,
     ) -> VecDeque<oneshot::Sender<Landing>> {
         let mut shard = self.shard(digest);
-        let ended = match next {
-            Some(entry) => shard.insert(*digest, entry),
-            None => shard.remove(digest),
-        };
-        match ended {
-            Some(Entry::Running(running)) => running.followers,
-            Some(Entry::Queued(_)) | None => VecDeque::new(),
+        match shard.get(digest) {
+            Some(Entry::Running(running)) if Arc::ptr_eq(&running.progress, progress) => {
+                match shard.remove(digest) {
+                    Some(Entry::Running(running)) => running.followers,
+                    Some(Entry::Queued(_)) | None => VecDeque::new(),
+                }
+            }
+            // Another leads since.
+            _ => progress.followers(),
         }
+    }
+
+    /// [`end`](Self::end) with a value that is to be stored, if that is still wanted. `queue` gets its ticket.
+    pub(super) fn end_queued(
+        &self,
+        digest: &Digest,
+        progress: &Arc<Progress>,
+        (envelope, epoch): (&Bytes, Epoch),
+        queue: impl FnOnce(u64) -> bool,
+    ) -> VecDeque<oneshot::Sender<Landing>> {
+        let mut shard = self.shard(digest);
+        let followers = match shard.get_mut(digest) {
+            Some(Entry::Running(running)) if Arc::ptr_eq(&running.progress, progress) => {
+                let followers = std::mem::take(&mut running.followers);
+                if running.clears == INVALIDATED {
+                    shard.remove(digest);
+                    return followers;
+                }
+                followers
+            }
+            _ => return progress.followers(),
+        };
+        let ticket = self.ticket();
+        // Under the lock: a deletion that comes between would be overtaken.
+        if queue(ticket) {
+            let envelope = envelope.clone();
+            let queued = Queued {
+                envelope,
+                epoch,
+                ticket,
+            };
+            shard.insert(*digest, Entry::Queued(queued));
+        } else {
+            shard.remove(digest);
+        }
+        followers
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     Landing,
-    flights::{Entry, Flights, Queued, send_to},
+    flights::{Entry, Flights, send_to},
     progress::{Progress, attend, watch},
 };
 use crate::{key::Digest, store::Epoch};
@@ -43,6 +43,11 @@ impl Leader {
         }
     }
 
+    #[cfg(test)]
+    pub(super) const fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
     /// Whether anybody waits now. More may come before the leader ends.
     pub(crate) fn has_followers(&self) -> bool {
         let shard = self.flights.shard(&self.digest);
@@ -59,36 +64,33 @@ impl Leader {
         attend(&self.progress, work).await
     }
 
+    /// Says that Redis had nothing, and the body runs.
+    pub(crate) fn computes(&self) {
+        self.flights.computes(&self.digest, &self.progress);
+    }
+
     /// Ends with a value that Redis has.
     pub(crate) fn land(mut self, envelope: &Bytes) {
         self.ended = true;
-        for follower in self.flights.end(&self.digest, None) {
+        for follower in self.flights.end(&self.digest, &self.progress) {
             send_to(follower, Landing::Value(envelope.clone()));
         }
     }
 
     /// Ends with a value that Redis is to get; it is found here until [`Flights::settle`] is called with the
-    /// ticket that `queue` gets. Where `queue` refuses, the value only goes to those who wait.
+    /// ticket that `queue` gets. Where `queue` refuses, or the value is not wanted any more, it only goes to those who
+    /// wait.
     pub(crate) fn land_queued(
         mut self,
         envelope: &Bytes,
         epoch: Epoch,
         queue: impl FnOnce(u64) -> bool,
     ) {
-        if self.flights.is_invalidated(&self.digest) {
-            return self.land(envelope);
-        }
         self.ended = true;
-        let ticket = self.flights.ticket();
-        let entry = Entry::Queued(Queued {
-            envelope: envelope.clone(),
-            epoch,
-            ticket,
-        });
-        let followers = self.flights.end(&self.digest, Some(entry));
-        if !queue(ticket) {
-            self.flights.settle(&self.digest, ticket);
-        }
+        let value = (envelope, epoch);
+        let followers = self
+            .flights
+            .end_queued(&self.digest, &self.progress, value, queue);
         for follower in followers {
             send_to(follower, Landing::Value(envelope.clone()));
         }
@@ -108,15 +110,21 @@ impl Leader {
             let progress = Arc::new(Progress::handed_over());
             let (next, others_wait) = {
                 let mut shard = self.flights.shard(&self.digest);
-                let Some(Entry::Running(running)) = shard.get_mut(&self.digest) else {
-                    return;
+                let running = match shard.get_mut(&self.digest) {
+                    Some(Entry::Running(running))
+                        if Arc::ptr_eq(&running.progress, &self.progress) =>
+                    {
+                        running
+                    }
+                    // Another leads since.
+                    _ => {
+                        drop(shard);
+                        return self.flights.abandon(&self.digest, &self.progress);
+                    }
                 };
-                // Another leads since this one was given up as stalled.
-                if !Arc::ptr_eq(&running.progress, &self.progress) {
-                    return;
-                }
                 let next = running.followers.pop_front();
                 running.progress = Arc::clone(&progress);
+                running.is_looking = true;
                 let others_wait = !running.followers.is_empty();
                 if next.is_none() {
                     shard.remove(&self.digest);

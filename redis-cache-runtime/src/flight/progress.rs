@@ -5,6 +5,7 @@
 //! it has been woken and is not polled.
 
 use std::{
+    collections::VecDeque,
     future::poll_fn,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,7 +15,7 @@ use std::{
 
 use tokio::time::sleep;
 
-use super::Flights;
+use super::{Flights, Landing};
 use crate::{io::IoThread, key::Digest};
 
 /// A leader that was woken so long ago and has not been polled since holds nobody up any longer.
@@ -34,6 +35,8 @@ struct State {
     waker: Option<Waker>,
     /// Whether its followers are looked after.
     watched: bool,
+    /// Who waits for it although another leads since.
+    followers: VecDeque<oneshot::Sender<Landing>>,
 }
 
 impl Progress {
@@ -51,6 +54,20 @@ impl Progress {
     /// It is being run by a thread, or about to be polled.
     pub(super) fn attended(&self) {
         self.state().woken = None;
+    }
+
+    /// Keeps those who wait for a leader in whose place another leads.
+    pub(super) fn take_over(&self, followers: VecDeque<oneshot::Sender<Landing>>) {
+        self.state().followers = followers;
+    }
+
+    /// Gives back whom [`take_over`](Self::take_over) has kept.
+    pub(super) fn followers(&self) -> VecDeque<oneshot::Sender<Landing>> {
+        std::mem::take(&mut self.state().followers)
+    }
+
+    fn has_followers(&self) -> bool {
+        !self.state().followers.is_empty()
     }
 
     fn is_stalled(&self) -> bool {
@@ -118,7 +135,7 @@ pub(super) fn watch(flights: &'static Flights, digest: Digest, progress: &Arc<Pr
     thread.spawn(async move {
         loop {
             sleep(STALLED / 2).await;
-            if !flights.is_led_by(&digest, &progress) {
+            if !flights.is_led_by(&digest, &progress) && !progress.has_followers() {
                 return;
             }
             if progress.is_stalled() {

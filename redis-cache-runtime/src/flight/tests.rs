@@ -115,17 +115,19 @@ fn a_value_that_is_used_again_is_stored_again_if_others_came_after_it() {
     let Joined::Queued(queued) = join(flights) else {
         panic!()
     };
-    assert_eq!(flights.requeue(&KEY, &queued), None);
+    let refuse = |_| panic!("nothing came after it");
+    assert!(!flights.requeue(&KEY, &queued, refuse));
     let Joined::Lead(other) = flights.join([2; 32], epoch(0), oneshot::channel) else {
         panic!()
     };
     other.land_queued(&value, epoch(0), |_| true);
-    let ticket = flights.requeue(&KEY, &queued).unwrap();
+    let mut ticket = None;
+    assert!(flights.requeue(&KEY, &queued, |new| ticket.replace(new).is_none()));
     // Whoever else found the first ticket need not do it again.
-    assert_eq!(flights.requeue(&KEY, &queued), None);
+    assert!(!flights.requeue(&KEY, &queued, |_| panic!("twice")));
     flights.settle(&KEY, queued.ticket);
     assert!(matches!(join(flights), Joined::Queued(_)));
-    flights.settle(&KEY, ticket);
+    flights.settle(&KEY, ticket.unwrap());
     drop(lead(flights));
 }
 
@@ -149,32 +151,83 @@ fn a_leader_that_dismisses_sends_all_on() {
 }
 
 #[test]
-fn what_began_before_a_clear_is_not_for_those_after_it() {
+fn who_comes_after_a_clear_begins_anew() {
     let flights = flights();
-    let leader = lead(flights);
+    let value = |text: &'static str| Bytes::from_static(text.as_bytes());
+    let old = lead(flights);
+    let old_follower = follow(flights);
+    let Joined::Lead(new) = flights.join(KEY, epoch(1), oneshot::channel) else {
+        panic!("what began before is not for this one")
+    };
+    let Joined::Follow(new_follower) = flights.join(KEY, epoch(1), oneshot::channel) else {
+        panic!("the new one leads")
+    };
+    old.land_queued(&value("old"), epoch(0), |_| panic!("queued"));
+    assert!(matches!(old_follower.recv(), Ok(Landing::Value(got)) if got == "old"));
+    new.land_queued(&value("new"), epoch(1), |_| true);
+    assert!(matches!(new_follower.recv(), Ok(Landing::Value(got)) if got == "new"));
+    let joined = flights.join(KEY, epoch(1), oneshot::channel);
+    assert!(matches!(joined, Joined::Queued(queued) if queued.envelope == "new"));
+}
+
+#[test]
+fn who_waits_for_a_leader_in_whose_place_another_leads_is_sent_on_when_it_fails() {
+    let flights = flights();
+    let old = lead(flights);
+    let old_follower = follow(flights);
+    let Joined::Lead(new) = flights.join(KEY, epoch(1), oneshot::channel) else {
+        panic!("what began before is not for this one")
+    };
+    drop(old);
+    assert!(matches!(old_follower.recv(), Ok(Landing::Alone)));
     assert!(matches!(
         flights.join(KEY, epoch(1), oneshot::channel),
-        Joined::Alone
+        Joined::Follow(_)
     ));
-    leader.land_queued(&Bytes::from_static(b"value"), epoch(0), |_| true);
-    assert!(matches!(
-        flights.join(KEY, epoch(1), oneshot::channel),
-        Joined::Alone
-    ));
-    assert!(matches!(join(flights), Joined::Queued(_)));
+    drop(new);
+}
+
+#[test]
+fn a_leader_that_was_given_up_ends_nothing_but_itself() {
+    let flights = flights();
+    let stalled = lead(flights);
+    let follower = follow(flights);
+    flights.abandon(&KEY, stalled.progress());
+    assert!(matches!(follower.recv(), Ok(Landing::Alone)));
+    // Whatever happens to the entry meanwhile, the one that was given up knows nothing of it.
+    flights.invalidate(&KEY);
+    let next = lead(flights);
+    let next_follower = follow(flights);
+    stalled.land_queued(&Bytes::from_static(b"stale"), epoch(0), |_| {
+        panic!("queued")
+    });
+    next.land(&Bytes::from_static(b"value"));
+    assert!(matches!(next_follower.recv(), Ok(Landing::Value(got)) if got == "value"));
+    drop(lead(flights));
+}
+
+#[test]
+fn what_redis_said_before_a_deletion_is_not_for_those_after_it() {
+    for digest in [Some(&KEY), None] {
+        let flights = flights();
+        let looking = lead(flights);
+        flights.distrust(digest);
+        assert!(matches!(join(flights), Joined::Lead(_)), "{digest:?}");
+        drop(looking);
+        let computing = lead(flights);
+        computing.computes();
+        flights.distrust(digest);
+        assert!(matches!(join(flights), Joined::Follow(_)), "{digest:?}");
+    }
 }
 
 #[test]
 fn what_was_deleted_while_it_was_computed_goes_only_to_those_who_wait_already() {
     let flights = flights();
-    let Joined::Lead(leader) = join(flights) else {
-        panic!("nobody is there")
-    };
-    let Joined::Follow(follower) = join(flights) else {
-        panic!("the first leads")
-    };
+    let leader = lead(flights);
+    let follower = follow(flights);
+    leader.computes();
     flights.invalidate(&KEY);
-    assert!(matches!(join(flights), Joined::Alone));
     leader.land_queued(&Bytes::from_static(b"value"), epoch(0), |_| {
         panic!("queued")
     });

@@ -18,6 +18,9 @@ use super::{
     reply::{Incomplete, Reply, nonsense},
 };
 
+/// A buffer that has grown beyond this is not kept.
+const KEEP: usize = 256 * 1024;
+
 /// What is read and written.
 trait Stream: Read + Write + Send {
     /// Waits until there is something to read; false where there is not by then.
@@ -88,6 +91,9 @@ impl Blocking {
             match Reply::take(&mut self.buffer) {
                 Ok(reply) => {
                     self.spoiled = !self.buffer.is_empty();
+                    if self.buffer.capacity() > KEEP {
+                        self.buffer = BytesMut::new();
+                    }
                     return Ok(reply);
                 }
                 Err(Incomplete::Missing(bytes)) => self.read(bytes, deadline)?,

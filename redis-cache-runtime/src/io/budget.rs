@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Failure, Lookup, lookup::Answered};
-
 /// From when to when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
@@ -18,14 +16,6 @@ impl Budget {
         Self {
             began,
             deadline: began + budget,
-        }
-    }
-
-    /// About when a look-up ended: as exactly as a budget is short, and without asking the clock again.
-    pub(super) const fn end(&self, answered: &Answered) -> Instant {
-        match answered {
-            Ok(Lookup::Failed(Failure::TimedOut)) => self.deadline,
-            _ => self.began,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -44,6 +44,9 @@ pub(crate) struct Endpoint {
     pool: Pool,
     in_flight: AtomicUsize,
     breaker: Breaker,
+    opened: Instant,
+    /// When a look-up was last answered, in nanoseconds since it was opened.
+    answered: AtomicU64,
     metrics: EndpointMetrics,
     retired: CancellationToken,
 }
@@ -65,6 +68,8 @@ impl Endpoint {
             pool: Pool::default(),
             in_flight: AtomicUsize::new(0),
             breaker: Breaker::new(Instant::now()),
+            opened: Instant::now(),
+            answered: AtomicU64::new(0),
             retired: CancellationToken::new(),
         });
         if let Some(thread) = IoThread::get() {
@@ -170,19 +175,36 @@ impl Endpoint {
         }
     }
 
-    fn record(&self, admission: Admission<'_>, now: Instant, answered: &Answered) {
+    fn record(&self, admission: Admission<'_>, budget: Budget, answered: &Answered) {
         let end = match answered {
+            // It answers others: this one's budget is too short for it, which is no fault of the server.
+            Ok(Lookup::Failed(Failure::TimedOut)) if self.has_answered_since(budget.began) => {
+                return;
+            }
             Ok(Lookup::Failed(Failure::TimedOut)) => CallEnd::TimedOut,
             Ok(Lookup::Failed(Failure::Broken)) => CallEnd::Broken,
             // It was not asked.
             Ok(Lookup::Failed(Failure::Unavailable)) => return,
             Ok(_) | Err(_) => CallEnd::Answered,
         };
+        let now = Instant::now();
+        if end == CallEnd::Answered {
+            self.answered.store(self.nanos(now), Ordering::Relaxed);
+        }
         self.tell(match admission {
             Admission::Pass => self.breaker.record(now, end),
             Admission::Probe(probe) => probe.record(now, end),
             Admission::Refused => None,
         });
+    }
+
+    fn has_answered_since(&self, began: Instant) -> bool {
+        self.answered.load(Ordering::Relaxed) > self.nanos(began)
+    }
+
+    fn nanos(&self, at: Instant) -> u64 {
+        let since = at.saturating_duration_since(self.opened);
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Says that a reply was not one to what was asked: others may not be either.
@@ -213,7 +235,7 @@ impl Endpoint {
             return Ok(Lookup::Failed(Failure::Unavailable));
         };
         let answered = self.ask_blocking(key, budget);
-        self.record(admission, budget.end(&answered), &answered);
+        self.record(admission, budget, &answered);
         answered
     }
 
@@ -257,7 +279,7 @@ impl Endpoint {
             return Ok(Lookup::Failed(Failure::Unavailable));
         };
         let answered = self.ask_async(key, budget.deadline).await;
-        self.record(admission, budget.end(&answered), &answered);
+        self.record(admission, budget, &answered);
         answered
     }
 

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
-    sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -86,6 +89,8 @@ impl Hasher for IdHasher {
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     lanes: RwLock<Table>,
+    /// Counts the times that all lanes were ended. Written under the lock.
+    generation: AtomicU64,
 }
 
 impl Lanes {
@@ -101,11 +106,12 @@ impl Lanes {
         {
             return Some(line.clone());
         }
-        if self.should_open(id) {
+        if let Some(generation) = self.should_open(id) {
             // The task owns the reservation from the start: a runtime that ends drops it, at whatever point.
             let reservation = Reservation {
                 endpoint: Arc::clone(endpoint),
                 id,
+                generation,
                 failed: false,
             };
             runtime.spawn(serve(reservation));
@@ -121,8 +127,8 @@ impl Lanes {
         }
     }
 
-    /// Counts the request; tells whether the caller is to open the lane.
-    fn should_open(&self, id: Id) -> bool {
+    /// Counts the request; where the caller is to open the lane, gives the generation that it is of.
+    fn should_open(&self, id: Id) -> Option<u64> {
         let mut lanes = self.write();
         if lanes.len() > COUNTERS && !lanes.contains_key(&id) {
             lanes.retain(|_, lane| matches!(lane, Lane::Opening | Lane::Open { .. }));
@@ -131,14 +137,14 @@ impl Lanes {
         match lane {
             Lane::Counting(asked) if *asked + 1 < WORTHWHILE => {
                 *asked += 1;
-                false
+                None
             }
-            Lane::Paused(until) if Instant::now() < *until => false,
+            Lane::Paused(until) if Instant::now() < *until => None,
             Lane::Counting(_) | Lane::Paused(_) => {
                 *lane = Lane::Opening;
-                true
+                Some(self.generation.load(Ordering::Relaxed))
             }
-            Lane::Opening | Lane::Open { .. } | Lane::Unfit => false,
+            Lane::Opening | Lane::Open { .. } | Lane::Unfit => None,
         }
     }
 
@@ -152,9 +158,10 @@ impl Lanes {
         }
     }
 
-    /// Ends all lanes: the server has gone, or is no longer the one that is meant.
+    /// Ends all lanes, those that are being opened included: the server has gone, or is no longer the one that is meant.
     pub(super) fn close(&self) {
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        let lanes = self.write();
+        self.generation.fetch_add(1, Ordering::Relaxed);
         for lane in lanes.values() {
             if let Lane::Open { closed, .. } = lane {
                 closed.notify_one();
@@ -179,6 +186,7 @@ impl Lanes {
 struct Reservation {
     endpoint: Arc<Endpoint>,
     id: Id,
+    generation: u64,
     /// Whether the attempt to connect has failed.
     failed: bool,
 }
@@ -204,15 +212,20 @@ impl Drop for Reservation {
 }
 
 impl Reservation {
-    fn open(&self, line: Line) -> Signals {
+    /// `None` where all lanes were ended meanwhile.
+    fn open(&self, line: Line) -> Option<Signals> {
         let signals = Signals::default();
         let opened = Lane::Open {
             line,
             doubt: Arc::clone(&signals.doubt),
             closed: Arc::clone(&signals.closed),
         };
-        self.lanes().set(self.id, opened);
-        signals
+        let mut lanes = self.lanes().write();
+        if self.lanes().generation.load(Ordering::Relaxed) != self.generation {
+            return None;
+        }
+        lanes.insert(self.id, opened);
+        Some(signals)
     }
 }
 
@@ -256,7 +269,9 @@ async fn serve(mut reservation: Reservation) {
 async fn serve_wire(reservation: &Reservation, stream: &Stream) {
     let wire = Arc::new(Wire::default());
     let _closing = Closing(Arc::clone(&wire));
-    let signals = reservation.open(Line::Wire(Arc::clone(&wire)));
+    let Some(signals) = reservation.open(Line::Wire(Arc::clone(&wire))) else {
+        return;
+    };
     tokio::select! {
         _lost = wire.drive(stream) => {}
         () = signals.closed.notified() => {}
@@ -281,7 +296,9 @@ async fn serve_library(
     mut connection: MultiplexedConnection,
     closed: &Notify,
 ) {
-    let signals = reservation.open(Line::Library(connection.clone()));
+    let Some(signals) = reservation.open(Line::Library(connection.clone())) else {
+        return;
+    };
     let source = reservation.endpoint.source();
     tokio::select! {
         () = link::watch(source, &mut connection, closed, &signals.doubt) => {}

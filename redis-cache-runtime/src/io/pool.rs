@@ -116,9 +116,12 @@ impl Pool {
         }
     }
 
-    /// Closes what has been idle for long. Tells whether any are left.
-    fn close_idle(&self) -> bool {
+    /// Closes what has been idle for long. Tells whether any of the generation are left.
+    fn close_idle(&self, generation: u64) -> bool {
         let mut state = self.state();
+        if state.generation != generation {
+            return false;
+        }
         let now = Instant::now();
         let (unused, idle): (Vec<_>, Vec<_>) = std::mem::take(&mut state.idle)
             .into_iter()
@@ -152,7 +155,7 @@ fn open(endpoint: &Arc<Endpoint>, generation: u64, first: bool) {
     if first {
         let endpoint = Arc::clone(endpoint);
         thread.spawn(async move {
-            while endpoint.pool().close_idle() {
+            while endpoint.pool().close_idle(generation) {
                 sleep(IDLE / 2).await;
             }
         });

@@ -195,6 +195,9 @@ impl Incoming {
                     Err(Incomplete::Nonsense) => return Err(nonsense()),
                 }
             };
+            if self.buffer.is_empty() && self.buffer.capacity() > KEEP {
+                self.buffer = BytesMut::new();
+            }
             // Where the room was not filled there is no more: that need not be asked.
             if read < room && !self.replies.is_empty() {
                 return Ok(true);

@@ -116,6 +116,8 @@ struct State {
     /// How many of `jobs` are stores.
     stores: usize,
     touches: Touches,
+    /// Clears that Redis has not been told of: what it says of the latest is not news until then.
+    clears: usize,
 }
 
 impl Outbox {
@@ -133,6 +135,9 @@ impl Outbox {
             return false;
         }
         let state = self.state();
+        if state.clears > 0 {
+            return false;
+        }
         let known = self
             .generation
             .swap(generation.to_bits(), Ordering::Release);
@@ -221,8 +226,14 @@ impl Outbox {
         self.unsettled.fetch_sub(dropped, Ordering::Relaxed);
         state.bytes = 0;
         state.stores = 0;
+        state.clears += 1;
         state.jobs.push_back(Job::Clear { generation, done });
         dropped
+    }
+
+    /// To be told of each clear that has ended.
+    pub(super) fn cleared(&self) {
+        self.state().clears -= 1;
     }
 
     /// Queues the removal of one entry, after the stores that came before.
@@ -386,6 +397,19 @@ mod tests {
         assert!(outbox.learn(Generation::new()));
         assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
         assert_eq!(push(&outbox, outbox.epoch(), A), Pushed::Queued);
+    }
+
+    #[test]
+    fn what_redis_said_before_it_was_told_of_a_clear_is_no_news() {
+        let outbox = Outbox::default();
+        outbox.learn(Generation::NONE);
+        outbox.push_clear(Done::new(drop));
+        let after = outbox.epoch();
+        assert!(!outbox.learn(Generation::NONE));
+        assert_eq!(outbox.epoch(), after);
+        outbox.cleared();
+        assert!(!outbox.learn(after.generation));
+        assert!(outbox.learn(Generation::new()));
     }
 
     #[test]

@@ -130,6 +130,7 @@ impl Writer {
             Some(Job::Clear { generation, done }) => {
                 let result = clear(&self.shard, generation).await;
                 self.count_failure(CacheOperation::Clear, &result);
+                self.shard.outbox().cleared();
                 done.tell(result);
             }
             Some(Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. }) | None => {}
