@@ -23,7 +23,7 @@ use crate::{
     departure,
     envelope::Seal,
     flight::Flights,
-    io::Deployment,
+    io::{Allowance, Deployment},
     key::{Digest, Domain, EncodeError},
     metrics::{CacheMetrics, CacheOperation, ErrorType},
     stats::{Event, Stats},
@@ -163,8 +163,8 @@ impl Cache {
     }
 
     /// The most that a look-up may take now.
-    fn budget(&self) -> Duration {
-        self.typical.budget(self.timeout)
+    fn allowance(&self) -> Allowance {
+        self.typical.allowance(self.timeout)
     }
 
     /// Queues a value; tells whether there was room.

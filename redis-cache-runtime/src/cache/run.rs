@@ -33,7 +33,7 @@ impl Cache {
         let shard = self.shard(&digest);
         let entry = shard.names().entry(&digest);
         let began = Stopwatch::start();
-        let found = shard.home().lookup_blocking(&entry, self.budget());
+        let found = shard.home().lookup_blocking(&entry, self.allowance());
         self.metrics().end_lookup(&began, &found);
         match call.looked_up(found, leader, digest) {
             Next::Done(value) => value,
@@ -70,7 +70,7 @@ impl Cache {
         let shard = self.shard(&digest);
         let entry = shard.names().entry(&digest);
         // On the heap, so that a method's future is hardly larger than its body's.
-        let mut lookup = Box::pin(shard.home().lookup(&entry, self.budget()));
+        let mut lookup = Box::pin(shard.home().lookup(&entry, self.allowance()));
         let began = Stopwatch::start();
         let found = leader.attend(lookup.as_mut()).await;
         self.metrics().end_lookup(&began, &found);

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use crate::io::Allowance;
+
 /// A body that is faster than this has no say: what is as fast as a look-up is not worth one, whoever caches it has
 /// reasons of their own.
 const LEAST: Duration = Duration::from_millis(1);
@@ -30,12 +32,12 @@ impl Typical {
     }
 
     /// The most that a look-up may take: half of what it may save.
-    pub(super) fn budget(&self, timeout: Duration) -> Duration {
+    pub(super) fn allowance(&self, timeout: Duration) -> Allowance {
         let average = Duration::from_nanos(self.nanos.load(Ordering::Relaxed));
-        if average < LEAST {
-            timeout
-        } else {
-            timeout.min(average / 2)
+        let is_shortened = average >= LEAST && average / 2 < timeout;
+        Allowance {
+            time: if is_shortened { average / 2 } else { timeout },
+            is_shortened,
         }
     }
 }
@@ -49,21 +51,23 @@ mod tests {
         let timeout = Duration::from_millis(50);
         let ms = Duration::from_millis;
         let typical = Typical::default();
-        assert_eq!(typical.budget(timeout), timeout);
+        assert_eq!(typical.allowance(timeout).time, timeout);
+        assert!(!typical.allowance(timeout).is_shortened);
         typical.add(ms(5));
-        assert_eq!(typical.budget(timeout), ms(5) / 2);
+        assert!(typical.allowance(timeout).is_shortened);
+        assert_eq!(typical.allowance(timeout).time, ms(5) / 2);
         for _ in 0..100 {
             typical.add(ms(20));
         }
-        let budget = typical.budget(timeout);
+        let budget = typical.allowance(timeout).time;
         assert!(budget > ms(9) && budget <= ms(10), "{budget:?}");
         for _ in 0..100 {
             typical.add(Duration::from_secs(1));
         }
-        assert_eq!(typical.budget(timeout), timeout);
+        assert_eq!(typical.allowance(timeout).time, timeout);
         for _ in 0..200 {
             typical.add(Duration::from_micros(1));
         }
-        assert_eq!(typical.budget(timeout), timeout);
+        assert_eq!(typical.allowance(timeout).time, timeout);
     }
 }

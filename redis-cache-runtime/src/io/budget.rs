@@ -2,20 +2,30 @@
 
 use std::time::{Duration, Instant};
 
+/// The most that a look-up may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    pub(crate) time: Duration,
+    /// Whether that is less than `timeout`, for the body's sake: a server that takes longer is not at fault.
+    pub(crate) is_shortened: bool,
+}
+
 /// From when to when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     pub(super) began: Instant,
     pub(super) deadline: Instant,
+    pub(super) is_shortened: bool,
 }
 
 impl Budget {
     /// That of a look-up that begins now.
-    pub(super) fn begin(budget: Duration) -> Self {
+    pub(super) fn begin(allowance: Allowance) -> Self {
         let began = Instant::now();
         Self {
             began,
-            deadline: began + budget,
+            deadline: began + allowance.time,
+            is_shortened: allowance.is_shortened,
         }
     }
 }

@@ -29,6 +29,9 @@ use super::{
 };
 use crate::metrics::EndpointMetrics;
 
+/// A server that has answered within this time is not one that hangs; a `PING` finds out more.
+const LATELY: Duration = Duration::from_secs(1);
+
 /// The most look-ups that may be on their way through the background thread.
 const IN_FLIGHT: usize = 4096;
 
@@ -178,7 +181,9 @@ impl Endpoint {
     fn record(&self, admission: Admission<'_>, budget: Budget, answered: &Answered) {
         let end = match answered {
             // It answers others: this one's budget is too short for it, which is no fault of the server.
-            Ok(Lookup::Failed(Failure::TimedOut)) if self.has_answered_since(budget.began) => {
+            Ok(Lookup::Failed(Failure::TimedOut))
+                if budget.is_shortened && self.has_answered_lately(budget.deadline) =>
+            {
                 return;
             }
             Ok(Lookup::Failed(Failure::TimedOut)) => CallEnd::TimedOut,
@@ -198,8 +203,9 @@ impl Endpoint {
         });
     }
 
-    fn has_answered_since(&self, began: Instant) -> bool {
-        self.answered.load(Ordering::Relaxed) > self.nanos(began)
+    fn has_answered_lately(&self, now: Instant) -> bool {
+        let since = now.checked_sub(LATELY).unwrap_or(self.opened);
+        self.answered.load(Ordering::Relaxed) > self.nanos(since)
     }
 
     fn nanos(&self, at: Instant) -> u64 {

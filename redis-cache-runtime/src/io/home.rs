@@ -6,7 +6,9 @@ use arc_swap::ArcSwap;
 use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
 
 use super::{
-    Deployment, Endpoint, Failure, Lookup, Redirect, budget::Budget, endpoint::Question,
+    Deployment, Endpoint, Failure, Lookup, Redirect,
+    budget::{Allowance, Budget},
+    endpoint::Question,
     lookup::Answered,
 };
 
@@ -67,9 +69,9 @@ impl Home {
         self.endpoint.load_full().command(command, budget).await
     }
 
-    /// Looks `key` up, blocking the thread for at most `budget`.
-    pub(crate) fn lookup_blocking(&self, key: &str, budget: Duration) -> Lookup {
-        let budget = Budget::begin(budget);
+    /// Looks `key` up, blocking the thread for as long as is allowed at most.
+    pub(crate) fn lookup_blocking(&self, key: &str, allowance: Allowance) -> Lookup {
+        let budget = Budget::begin(allowance);
         let redirect = match self.endpoint.load_full().lookup_blocking(key, budget) {
             Ok(lookup) => return lookup,
             Err(redirect) => redirect,
@@ -84,9 +86,9 @@ impl Home {
         once_redirected(answered)
     }
 
-    /// Looks `key` up, taking at most `budget`.
-    pub(crate) async fn lookup(&self, key: &str, budget: Duration) -> Lookup {
-        let budget = Budget::begin(budget);
+    /// Looks `key` up, taking no longer than is allowed.
+    pub(crate) async fn lookup(&self, key: &str, allowance: Allowance) -> Lookup {
+        let budget = Budget::begin(allowance);
         let redirect = match self.endpoint.load_full().lookup(key, budget).await {
             Ok(lookup) => return lookup,
             Err(redirect) => redirect,

@@ -27,6 +27,7 @@ mod wire;
 pub(crate) use self::breaker::CircuitState;
 use self::endpoint::Endpoint;
 pub(crate) use self::{
+    budget::Allowance,
     deployment::Deployment,
     home::Home,
     lookup::{Failure, Lookup},
