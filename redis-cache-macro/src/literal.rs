@@ -8,6 +8,10 @@ use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp};
 
 use crate::{duration, settings::Value, url};
 
+/// In nanoseconds; the runtime checks the same of expressions.
+const SHORTEST_TTL: u64 = 10_000_000;
+const LONGEST_TIMEOUT: u64 = 3_600_000_000_000;
+
 /// The value of the setting `name`.
 ///
 /// # Errors
@@ -208,6 +212,13 @@ fn span_of_time(name: &str, value: &Expr, example: &str) -> syn::Result<Value> {
     );
     match literal(value) {
         Some((false, Lit::Str(text))) => match duration::parse(&text.value()) {
+            Ok(nanos) if name == "ttl" && nanos < SHORTEST_TTL => Err(Error::new(
+                text.span(),
+                "`ttl` is at least 10 milliseconds: Redis counts in milliseconds, and the jitter takes a tenth",
+            )),
+            Ok(nanos) if name == "timeout" && nanos > LONGEST_TIMEOUT => {
+                Err(Error::new(text.span(), "`timeout` is at most an hour"))
+            }
             Ok(nanos) => Ok(Value::Nanos(nanos)),
             Err(fault) => Err(Error::new(
                 text.span(),

@@ -1,6 +1,6 @@
 use redis_cache_runtime::handler_cache;
 
-#[handler_cache(timeout = "9999999h")]
+#[handler_cache(timeout = "2h")]
 fn handle(n: u32) -> u32 {
     n
 }

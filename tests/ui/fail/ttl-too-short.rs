@@ -1,0 +1,8 @@
+use redis_cache_runtime::handler_cache;
+
+#[handler_cache(ttl = "9ms")]
+fn handle(n: u32) -> u32 {
+    n
+}
+
+fn main() {}
