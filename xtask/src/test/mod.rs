@@ -66,7 +66,7 @@ pub(crate) fn test(args: &Args) -> Result<()> {
     }
     eprintln!("\n# tests of what is reported; Redis: standalone");
     let mut metrics = prepare(runner(&["metrics"]));
-    metrics.args(["--features", METRICS]);
+    metrics.args(["--test", "metrics", "--features", METRICS]);
     run(metrics.args(&args.args))?;
     if args.args.is_empty() {
         eprintln!("\n# documentation tests");
@@ -97,12 +97,18 @@ fn runner(tests: &[&str]) -> Command {
     } else {
         cargo(&["test", "--workspace"])
     };
-    for test in tests {
-        command.args(["--test", test]);
-    }
     if has_nextest && !tests.is_empty() {
-        // A test that is asked for by its name may be none of these.
-        command.arg("--no-tests=pass");
+        let binaries: Vec<_> = tests
+            .iter()
+            .map(|test| format!("binary(={test})"))
+            .collect();
+        // Chosen from all that has been built already: `--test` would have it built once more, with other features. A test
+        // that is asked for by its name may be none of these.
+        command.args(["-E", &binaries.join(" + "), "--no-tests=pass"]);
+    } else {
+        for test in tests {
+            command.args(["--test", test]);
+        }
     }
     if !has_nextest && tests.is_empty() {
         command.arg("--all-targets");

@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 
 use crate::child::interrupt;
 use crate::paths;
-use crate::run::{cargo, run};
 use crate::topology::Topology;
 
 /// The program says nothing after this.
@@ -21,14 +20,8 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Starts the servers, without replicas, and waits until they serve.
+    /// Starts the servers, without replicas, and waits until they serve. Their program has been built with the tests.
     pub(super) fn start(topology: Topology, prepare: impl Fn(Command) -> Command) -> Result<Self> {
-        run(&mut cargo(&[
-            "build",
-            "--workspace",
-            "--bin",
-            "cache-redis",
-        ]))?;
         let program = paths::target()?.join("debug").join("cache-redis");
         let mut command = prepare(Command::new(program));
         command

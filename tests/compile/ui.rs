@@ -1,6 +1,6 @@
 //! What compiles, what does not, and what the compiler then says.
 //!
-//! After a change of a message: `TRYBUILD=overwrite cargo test -p cache-tests --test ui`.
+//! After a change of a message: `TRYBUILD=overwrite cargo test -p cache-compile-tests --test ui`.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
