@@ -1,5 +1,6 @@
 //! What compiles, what does not, and what the compiler then says.
 //!
+//! A file that is to fail holds what is wrong about one thing, case by case: each file is a build.
 //! After a change of a message: `TRYBUILD=overwrite cargo test -p cache-compile-tests --test ui`.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
@@ -35,7 +36,7 @@ fn compiler() -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Every case fails to compile, whatever the compiler says about it.
+/// Every file fails to compile, whatever the compiler says about it.
 ///
 /// trybuild takes no case without expected output: of a copy that has none it writes down what the
 /// compiler said, and panics in the end with other words than if a case had compiled.

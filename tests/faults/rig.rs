@@ -210,16 +210,25 @@ impl Handler {
     #[track_caller]
     pub(crate) fn costs_nothing(&self) {
         static NEXT: AtomicU32 = AtomicU32::new(2_000_000);
-        let at_once = || {
+        let timed = || {
             // Never the same: what could not be stored yet is still found.
             let n = NEXT.fetch_add(1, Ordering::Relaxed);
             let began = Instant::now();
-            let result = self.call(n);
-            result == CallResult::ErrorOpen && began.elapsed() < AT_ONCE
+            (self.call(n), began.elapsed())
         };
-        eventually(SOON, at_once);
-        let late = (0..200).filter(|_| !at_once()).count();
-        assert!(late <= 20, "{}: {late} of 200 calls were late", self.name);
+        eventually(SOON, || {
+            let (result, took) = timed();
+            result == CallResult::ErrorOpen && took < AT_ONCE
+        });
+        let mut calls: Vec<_> = (0..200).map(|_| timed()).collect();
+        let asked = calls
+            .iter()
+            .filter(|(result, _)| *result != CallResult::ErrorOpen);
+        assert!(asked.count() <= 20, "{}: {calls:?}", self.name);
+        // Of half of them: a machine that has other things to do may let some wait, whatever the cache does.
+        calls.sort_by_key(|(_, took)| *took);
+        let (_, half) = calls[calls.len() / 2];
+        assert!(half < AT_ONCE, "{}: {half:?}", self.name);
     }
 
     #[track_caller]

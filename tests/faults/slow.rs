@@ -71,7 +71,8 @@ fn a_blip() {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 13);
     for handler in &handlers!(proxy.url(), "blip", BUDGET) {
-        for _ in 0..3 {
+        let mut blips = 0;
+        eventually(SOON, || {
             handler.is_cached(1);
             proxy.set(&[Fault::Hang]);
             let began = Instant::now();
@@ -79,6 +80,8 @@ fn a_blip() {
                 handler.call(1);
             }
             proxy.lift();
+            // A machine that has other things to do may have made more of it.
+            let is_blip = began.elapsed() < ms(900);
             let mut refused = 0;
             eventually(SOON, || {
                 let began = Instant::now();
@@ -87,8 +90,10 @@ fn a_blip() {
                 refused += u32::from(at_once && result == CallResult::ErrorOpen);
                 result == CallResult::HitRedis
             });
-            assert_eq!(refused, 0, "{}", handler.name);
-        }
+            assert!(refused == 0 || !is_blip, "{}", handler.name);
+            blips += u32::from(is_blip);
+            blips == 3
+        });
         handler.recovers();
     }
 }

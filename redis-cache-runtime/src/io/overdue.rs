@@ -13,9 +13,9 @@ use std::{
 };
 
 use slab::Slab;
-use tokio::{sync::Notify, time::sleep_until};
+use tokio::sync::Notify;
 
-use super::{Endpoint, IoThread};
+use super::{Endpoint, IoThread, alarm::Alarm};
 
 /// How often the timer goes off with nothing under way: so soon that those who come next need not set it.
 const TICK: Duration = Duration::from_millis(25);
@@ -140,12 +140,13 @@ impl Drop for Waiting<'_> {
 /// Wakes what is overdue, for as long as there is anything under way.
 async fn keep_time(endpoint: Arc<Endpoint>) {
     let overdue = endpoint.overdue();
+    let alarm = Alarm::new();
     loop {
         let (late, next) = overdue.turn();
         late.into_iter().for_each(Waker::wake);
         let Some(next) = next else { return };
         tokio::select! {
-            () = sleep_until(next.into()) => {}
+            () = alarm.at(next) => {}
             () = overdue.earlier.notified() => {}
         }
     }

@@ -1,8 +1,0 @@
-use redis_cache_runtime::handler_cache;
-
-#[handler_cache]
-fn handle(n: u32) -> (u32, Vec<&'static str>) {
-    (n, vec![])
-}
-
-fn main() {}

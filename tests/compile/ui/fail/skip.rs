@@ -1,0 +1,38 @@
+use redis_cache_runtime::handler_cache;
+
+#[handler_cache(skip())]
+fn empty(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(skip(n.x))]
+fn not_a_name(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(skip(self))]
+fn self_(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(skip(n, n))]
+fn twice(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(skip(m))]
+fn unknown(n: u32, context: &str) -> u32 {
+    n
+}
+
+#[handler_cache(skip = n)]
+fn value(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(skip(n))]
+fn without_parameters() -> u32 {
+    1
+}
+
+fn main() {}

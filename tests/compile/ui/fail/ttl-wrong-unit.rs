@@ -1,8 +1,0 @@
-use redis_cache_runtime::handler_cache;
-
-#[handler_cache(ttl = "10d")]
-fn handle(n: u32) -> u32 {
-    n
-}
-
-fn main() {}

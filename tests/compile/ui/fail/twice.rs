@@ -1,9 +1,0 @@
-use redis_cache_runtime::handler_cache;
-
-#[handler_cache(maxsize = 8)]
-#[handler_cache(db = 1)]
-fn handle(n: u32) -> u32 {
-    n
-}
-
-fn main() {}

@@ -1,0 +1,83 @@
+use redis_cache_runtime::handler_cache;
+
+#[handler_cache(port = 6379, db = 1, url = "redis://localhost")]
+fn after_port_and_db(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://localhost", host = "localhost")]
+fn and_host(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://a:7000/1,redis://b:7000")]
+fn cluster_db(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis+unix:///run/redis.sock,redis://b:7000")]
+fn cluster_socket(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://localhost/zero")]
+fn db(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://")]
+fn no_host(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "localhost:6379")]
+fn no_scheme(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis+unix://")]
+fn no_socket(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = 6379)]
+fn number(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://localhost:65536")]
+fn port(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis+sentinel://a/mymaster/x")]
+fn sentinel_db(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis+sentinel:///mymaster")]
+fn sentinel_no_host(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis+sentinel://a:26379,b:26379")]
+fn sentinel_no_master(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis+sentinel://a/mymaster?password=x")]
+fn sentinel_query(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://local host")]
+fn space(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "http://localhost")]
+fn unknown_scheme(n: u32) -> u32 {
+    n
+}
+
+fn main() {}

@@ -1,8 +1,0 @@
-use redis_cache_runtime::handler_cache;
-
-#[handler_cache]
-async fn handle(n: u32) -> String {
-    n
-}
-
-fn main() {}
