@@ -23,7 +23,6 @@ use crate::bench::Bench;
 use crate::measures::Programs;
 use crate::plan::Plan;
 use crate::report::Report;
-use crate::spinner::Spinners;
 
 #[derive(Debug, Parser)]
 struct Cli {
@@ -85,10 +84,8 @@ fn main() -> Result<()> {
 
 fn run(args: &Run) -> Result<()> {
     let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
-    let spinners = Spinners::start()?;
     let bench = Bench::new(plan)?;
     let mut sections = measures::all(&bench, &args.only)?;
-    drop(spinners);
     sections.extend(measures::over_http(
         &bench,
         &args.only,

@@ -37,8 +37,8 @@ pub(crate) fn text(plan: &Plan) -> Result<String> {
          Made by `cargo xtask bench`. Figures are medians over the rounds; relations are taken within a round, and stand as \
          median (least–most). Absolute figures are this machine's; the relations are what carries over.\n\n\
          A single caller's times on a virtual machine have two levels, some 20 and some 75 µs for the same `GET`, as a core \
-         that waits has been halted or not. So the contestants take turns call by call, a process of the lowest priority \
-         keeps each core awake, and the minimum stands beside the median.\n\n\
+         that waits has been halted or not. So each contestant takes turns with the baselines, call by call; a process of the \
+         lowest priority keeps each core awake, unless it says otherwise; and the minimum stands beside the median.\n\n\
          The runtime is tokio's with a worker for each core. All contestants, baselines and the load itself share the cores \
          with redis-server.\n\n{PEERS}",
         date = date(),

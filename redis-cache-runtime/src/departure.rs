@@ -46,7 +46,7 @@ impl Drop for Departure {
             shard
                 .outbox()
                 .push_flush(Done::new(move |_result| latch.count_down()));
-            shard.announce();
+            shard.hurry();
         }
         latch.wait();
     }

@@ -207,7 +207,7 @@ fn queued(
         ended();
         drop(sender.send(told));
     }));
-    shard.announce();
+    shard.hurry();
     Operation::new(result)
 }
 

@@ -36,6 +36,33 @@ fn bytes(input: &[u8]) -> ByteBuf {
     body::bytes(input)
 }
 
+#[handler_cache(url = server::url(), name = "patient-floats", maxsize = 1_000_000, timeout = "500ms")]
+async fn patient_floats(input: &[u8]) -> Vec<f32> {
+    body::floats(input)
+}
+
+#[handler_cache(url = server::url(), name = "patient-bytes", maxsize = 1_000_000, timeout = "500ms")]
+async fn patient_bytes(input: &[u8]) -> ByteBuf {
+    body::bytes(input)
+}
+
+/// The same with as much time for a look-up as the peers give theirs.
+#[derive(Debug)]
+pub(super) struct Patient;
+
+impl AsyncHandler for Patient {
+    async fn call(&self, answer: Answer, input: &Bytes) -> Result<Reply> {
+        Ok(match answer {
+            Answer::Floats => Reply::Floats(patient_floats(input).await),
+            Answer::Bytes => Reply::Bytes(patient_bytes(input).await),
+        })
+    }
+
+    async fn settle(&self) -> Result<()> {
+        Ok(flush_all().await?)
+    }
+}
+
 impl AsyncHandler for Ours {
     async fn call(&self, answer: Answer, input: &Bytes) -> Result<Reply> {
         Ok(match answer {

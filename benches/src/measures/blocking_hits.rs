@@ -1,11 +1,12 @@
 //! Hits from Redis, from threads.
 
 use anyhow::Result;
+use bytes::Bytes;
 
 use super::preparation::{pool_size, rotated, store_blocking};
 use super::scores::Scores;
 use crate::bench::Bench;
-use crate::contestants::{self, Blocking, Load, RAW, Until};
+use crate::contestants::{self, BY_HAND, Blocking, Load, RAW, Until};
 use crate::input;
 use crate::report::{Better, Column, Comparison, Finding, Section, Sweep, Swept};
 use crate::stats::{micros, quantile};
@@ -34,17 +35,19 @@ fn one_thread(bench: &Bench, all: &[Blocking], work: Work) -> Result<Finding> {
     let inputs = input::fresh(pool_size(work.input), work.input);
     let ready = store_blocking(all, work.answer, &inputs, &mut scores);
     for round in 0..bench.plan.rounds {
-        let turns = rotated(&ready, round);
-        let mut times = vec![Vec::new(); turns.len()];
-        for sample in 0..bench.plan.samples {
-            let input = &inputs[sample % inputs.len()];
-            for turn in 0..turns.len() {
-                let at = (sample + turn) % turns.len();
-                times[at].push(micros(turns[at].entrant.time(work.answer, input)?));
+        for contestant in rotated(&ready, round) {
+            let baselines = ready.iter().filter(|other| {
+                [RAW, BY_HAND].contains(&other.name) && other.name != contestant.name
+            });
+            let turns: Vec<_> = [&contestant].into_iter().chain(baselines).collect();
+            for (other, times) in turns.iter().zip(in_turns(bench, &turns, work, &inputs)?) {
+                let figures = [quantile(&times, 0.5), quantile(&times, 0.0)];
+                if other.name == contestant.name {
+                    scores.add(&contestant, &figures);
+                } else {
+                    scores.add_beside(&contestant, other.name, &figures);
+                }
             }
-        }
-        for (contestant, times) in turns.iter().zip(&times) {
-            scores.add(contestant, &[quantile(times, 0.5), quantile(times, 0.0)]);
         }
     }
     let (entries, notes) = scores.finish();
@@ -67,6 +70,24 @@ fn one_thread(bench: &Bench, all: &[Blocking], work: Work) -> Result<Finding> {
         entries,
         notes,
     }))
+}
+
+/// Times single calls, one of each in turn.
+fn in_turns(
+    bench: &Bench,
+    turns: &[&Blocking],
+    work: Work,
+    inputs: &[Bytes],
+) -> Result<Vec<Vec<f64>>> {
+    let mut times = vec![Vec::new(); turns.len()];
+    for sample in 0..bench.plan.samples {
+        let input = &inputs[sample % inputs.len()];
+        for turn in 0..turns.len() {
+            let at = (sample + turn) % turns.len();
+            times[at].push(micros(turns[at].entrant.time(work.answer, input)?));
+        }
+    }
+    Ok(times)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "few threads")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::hits::alternate;
+use super::company::Company;
 use super::preparation::rotated;
 use super::scores::Scores;
 use crate::bench::Bench;
@@ -18,36 +18,39 @@ const BODY: Duration = Duration::from_millis(5);
 
 pub(super) fn measure(bench: &Bench) -> Result<Section> {
     let mut all = bench.run(contestants::as_shipped())?;
+    all.push(bench.run(contestants::looked_up())?);
     all.push(contestants::uncached());
     let mut scores = Scores::default();
     let _slow = body::Slow::new(BODY);
     let work = Work::KIB;
+    let company = Company {
+        bench,
+        baselines: &[contestants::uncached()],
+    };
+    let samples = bench.plan.slow_samples;
     for round in 0..bench.plan.rounds {
-        let inputs = input::fresh(bench.plan.slow_samples, work.input);
-        let turns = alternate(
-            rotated(&all, round),
-            work.answer,
-            inputs,
-            bench.plan.slow_samples,
-        );
-        for (contestant, times) in bench.run(turns)? {
-            match times {
-                Ok(times) => {
-                    let times: Vec<_> = times.iter().map(|micros| micros / 1e3).collect();
-                    scores.add(
-                        &contestant,
-                        &[quantile(&times, 0.5), quantile(&times, 0.99)],
-                    );
-                }
-                Err(error) => scores.fail(contestant.name, &error),
-            }
+        for contestant in rotated(&all, round) {
+            company.single_calls(
+                &contestant,
+                work.answer,
+                input::fresh(samples, work.input),
+                samples,
+                |times| {
+                    [0.5, 0.99]
+                        .map(|share| quantile(times, share) / 1e3)
+                        .to_vec()
+                },
+                &mut scores,
+            )?;
         }
     }
     let (entries, notes) = scores.finish();
     Ok(Section {
         title: "Distinct traffic before a body of 5 ms",
         about: "No input comes twice. The body is a fixed amount of work that takes 5 ms on a quiet core, so that what the \
-                cache takes from it in the background counts as well."
+                cache takes from it in the background counts as well. Each contestant takes turns with the handler without a \
+                cache. Nothing keeps the cores awake here: it would take its share of the body's. What looks up and stores nothing \
+                shows what one round trip costs a caller whose processor has done something else for 5 ms."
             .to_owned(),
         findings: vec![Finding::Comparison(Comparison {
             id: "distinct".to_owned(),

@@ -2,6 +2,7 @@
 
 mod batches;
 mod blocking_hits;
+mod company;
 mod distinct;
 mod growth;
 mod hits;
@@ -25,39 +26,65 @@ pub(crate) use self::memory::footprint;
 use crate::bench::Bench;
 use crate::report::Section;
 use crate::server;
+use crate::spinner::Spinners;
 
-type Measure = (&'static str, fn(&Bench) -> Result<Section>);
+struct Measure {
+    name: &'static str,
+    run: fn(&Bench) -> Result<Section>,
+    /// Whether cores that wait are kept from halting.
+    awake: bool,
+}
+
+impl Measure {
+    const fn awake(name: &'static str, run: fn(&Bench) -> Result<Section>) -> Self {
+        Self {
+            name,
+            run,
+            awake: true,
+        }
+    }
+
+    const fn as_it_is(name: &'static str, run: fn(&Bench) -> Result<Section>) -> Self {
+        Self {
+            name,
+            run,
+            awake: false,
+        }
+    }
+}
 
 /// Hits in the process and batches have their place between the others. The hung server is the last: not everybody
 /// recovers from it.
 const MEASURES: [Measure; 10] = [
-    ("hits from Redis", hits::measure),
-    ("hits from threads", blocking_hits::measure),
-    ("hits in the process", in_process::measure),
-    ("misses", misses::measure),
-    ("distinct traffic", distinct::measure),
-    ("stampede", stampede::measure),
-    ("growth", growth::measure),
-    ("maxsize", maxsize::measure),
-    ("memory", memory::measure),
-    ("hung server", hung::measure),
+    Measure::awake("hits from Redis", hits::measure),
+    Measure::awake("hits from threads", blocking_hits::measure),
+    Measure::awake("hits in the process", in_process::measure),
+    Measure::awake("misses", misses::measure),
+    Measure::as_it_is("distinct traffic", distinct::measure),
+    Measure::awake("stampede", stampede::measure),
+    Measure::awake("growth", growth::measure),
+    Measure::awake("maxsize", maxsize::measure),
+    Measure::awake("memory", memory::measure),
+    Measure::awake("hung server", hung::measure),
 ];
 
 /// Measures everything whose name contains `only`.
 pub(crate) fn all(bench: &Bench, only: &str) -> Result<Vec<Section>> {
     let mut sections = Vec::new();
-    for (name, measure) in MEASURES {
-        if name.contains(only) {
+    for measure in MEASURES {
+        if measure.name.contains(only) {
             let start = Instant::now();
             server::get().clear()?;
-            sections.push(measure(bench).context(name)?);
-            say(name, start);
+            let spinners = measure.awake.then(Spinners::start).transpose()?;
+            sections.push((measure.run)(bench).context(measure.name)?);
+            drop(spinners);
+            say(measure.name, start);
         }
     }
     Ok(sections)
 }
 
-/// Measures over HTTP, without the spinners: two programs have the cores to themselves.
+/// Measures over HTTP, where nothing keeps the cores awake: two programs have them to themselves.
 pub(crate) fn over_http(
     bench: &Bench,
     only: &str,

@@ -26,6 +26,28 @@ impl Scores {
         }
     }
 
+    /// Adds what a baseline reached in its turns with this contestant.
+    pub(super) fn add_beside<E: ?Sized>(
+        &mut self,
+        contestant: &Contestant<E>,
+        baseline: &'static str,
+        figures: &[f64],
+    ) {
+        let beside = &mut self
+            .entry(contestant.name, contestant.kind, figures.len())
+            .beside;
+        let at = beside
+            .iter()
+            .position(|(name, _)| *name == baseline)
+            .unwrap_or_else(|| {
+                beside.push((baseline, vec![Vec::new(); figures.len()]));
+                beside.len() - 1
+            });
+        for (rounds, figure) in beside[at].1.iter_mut().zip(figures) {
+            rounds.push(*figure);
+        }
+    }
+
     /// Leaves a contestant out.
     pub(super) fn fail(&mut self, name: &str, error: &Error) {
         self.entries.retain(|entry| entry.name != name);
@@ -58,6 +80,7 @@ impl Scores {
             name,
             kind,
             rounds: vec![Vec::new(); columns],
+            beside: Vec::new(),
         });
         self.entries.last_mut().expect("one has just been added")
     }

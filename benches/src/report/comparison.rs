@@ -21,6 +21,15 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) rounds: Vec<Vec<f64>>,
+    /// The same for the baselines that took turns with this contestant alone.
+    pub(crate) beside: Vec<(&'static str, Vec<Vec<f64>>)>,
+}
+
+impl Entry {
+    fn beside(&self, baseline: &str) -> Option<&[Vec<f64>]> {
+        let (_, rounds) = self.beside.iter().find(|(name, _)| *name == baseline)?;
+        Some(rounds)
+    }
 }
 
 #[derive(Debug)]
@@ -44,11 +53,29 @@ impl Comparison {
     }
 
     /// A contestant's first column in relation to another's.
-    pub(super) fn relation(&self, name: &str, reference: &str) -> Vec<f64> {
-        match (self.entry(name), self.entry(reference)) {
-            (Some(entry), Some(reference)) => ratios(&entry.rounds[0], &reference.rounds[0]),
-            _ => Vec::new(),
+    pub(super) fn relation(&self, name: &str, other: &str) -> Vec<f64> {
+        let (Some(entry), Some(other)) = (self.entry(name), self.entry(other)) else {
+            return Vec::new();
+        };
+        if let Some([beside, ..]) = entry.beside(other.name) {
+            return ratios(&entry.rounds[0], beside);
         }
+        // Who have not met are compared by what both are to the reference.
+        match (entry.beside(self.reference), other.beside(self.reference)) {
+            (Some(_), Some(_)) => ratios(&self.relative(entry, 0), &self.relative(other, 0)),
+            _ => ratios(&entry.rounds[0], &other.rounds[0]),
+        }
+    }
+
+    /// A contestant's column in relation to the reference.
+    fn relative(&self, entry: &Entry, column: usize) -> Vec<f64> {
+        let reference = self.entry(self.reference).map(|entry| &*entry.rounds);
+        entry
+            .beside(self.reference)
+            .or(reference)
+            .map_or_else(Vec::new, |reference| {
+                ratios(&entry.rounds[column], &reference[column])
+            })
     }
 
     /// From the best to the worst by the median of the first column.
@@ -65,7 +92,6 @@ impl Comparison {
     }
 
     pub(super) fn table(&self) -> String {
-        let reference = self.entry(self.reference);
         let mut text = format!("| {} |", self.unit_line());
         let mut rule = "|---|".to_owned();
         for column in self.columns.iter().filter(|column| column.relative) {
@@ -81,8 +107,7 @@ impl Comparison {
             let _ = write!(text, "| {} |", entry.name);
             for (at, column) in self.columns.iter().enumerate() {
                 if column.relative {
-                    let reference = reference.map_or(&[][..], |entry| &entry.rounds[at]);
-                    let _ = write!(text, " {} |", ratio(&ratios(&entry.rounds[at], reference)));
+                    let _ = write!(text, " {} |", ratio(&self.relative(entry, at)));
                 }
             }
             for rounds in &entry.rounds {

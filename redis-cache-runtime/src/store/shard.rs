@@ -15,6 +15,7 @@ pub(crate) struct Shard {
     home: Arc<Home>,
     outbox: Outbox,
     work: Notify,
+    urgent: Notify,
 }
 
 impl Shard {
@@ -25,6 +26,7 @@ impl Shard {
             home,
             outbox: Outbox::default(),
             work: Notify::new(),
+            urgent: Notify::new(),
         }
     }
 
@@ -49,9 +51,19 @@ impl Shard {
         self.work.notify_one();
     }
 
+    /// Tells the writer that somebody waits for what the outbox has.
+    pub(crate) fn hurry(&self) {
+        self.urgent.notify_one();
+    }
+
     /// Waits for [`Shard::announce`].
     pub(super) async fn announced(&self) {
         self.work.notified().await;
+    }
+
+    /// Waits for [`Shard::hurry`].
+    pub(super) async fn hurried(&self) {
+        self.urgent.notified().await;
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use redis::{Pipeline, ServerErrorKind, Value};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::{
     Scripts, Shard,
@@ -36,6 +36,10 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// The most that a batch may take; nobody's call waits for it.
 const BUDGET: Duration = Duration::from_secs(2);
 
+/// How long the first thing to tell waits for more, where nobody waits for it: each trip wakes two threads and the server,
+/// on cores that those who compute would have.
+const LINGER: Duration = Duration::from_millis(1);
+
 /// Writes for one shard, in the order in which things happened.
 struct Writer {
     cache: Arc<Cache>,
@@ -55,7 +59,13 @@ pub(crate) async fn write(cache: Arc<Cache>, shard: Arc<Shard>) {
             }
         };
         tokio::select! {
-            () = writer.shard.announced() => {}
+            () = writer.shard.announced() => {
+                tokio::select! {
+                    () = sleep(LINGER) => {}
+                    () = writer.shard.hurried() => {}
+                }
+            }
+            () = writer.shard.hurried() => {}
             () = touches_due => {}
         }
         loop {
