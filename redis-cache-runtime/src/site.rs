@@ -247,7 +247,7 @@ fn domain<R>(
     // A method that is not generic has one instantiation, whose path would only tie the key to where the code
     // stands: with `name = …` it may move.
     let instance = if instance == path { "" } else { &instance };
-    let mut hasher = blake3::Hasher::new_derive_key("redis-cache call key v2");
+    let mut hasher = blake3::Hasher::new_derive_key("redis-cache call key v3");
     for part in [
         name.as_bytes(),
         instance.as_bytes(),

@@ -94,10 +94,13 @@ impl Wire {
             }
             let blocked = !outgoing.write(stream)?;
             if incoming.read(stream)? {
+                let several = incoming.replies.len() > 1;
                 self.hand_out(&mut incoming)?;
-                // Those who have been answered ask again, and all of that goes out in one write.
-                yield_now().await;
-                continue;
+                if several {
+                    // Those who have been answered ask again, and all of that goes out in one write.
+                    yield_now().await;
+                    continue;
+                }
             }
             let interest = if blocked {
                 Interest::READABLE | Interest::WRITABLE

@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    CacheIdentity, Digest, Domain,
-    builder::separator,
-    encoder::{EncodeError, encode},
+    CacheIdentity, Digest, Domain, builder::separator, encoder::EncodeError, large::encode,
 };
 use crate::shield::{Panicked, shield};
 

@@ -5,6 +5,7 @@ use std::{cell::Cell, sync::Arc};
 use super::{
     Digest, KeyPart,
     encoder::{EncodeError, Number, begin_numbers, begin_text},
+    large,
 };
 use crate::{
     cache::Cache,
@@ -12,9 +13,6 @@ use crate::{
     envelope::Fingerprint,
     shield::{Panicked, shield},
 };
-
-/// From this size on, bytes go into the hasher where they lie instead of through the buffer.
-const DIRECT: usize = 4 * 1024;
 
 /// A buffer that has grown past this is not kept for the next call.
 const KEEP: usize = 1024 * 1024;
@@ -48,7 +46,6 @@ pub struct KeyBuilder {
     on: bool,
     domain: Domain,
     buffer: Vec<u8>,
-    hasher: Option<Box<blake3::Hasher>>,
     error: Option<EncodeError>,
 }
 
@@ -78,7 +75,6 @@ impl KeyBuilder {
             on,
             domain,
             buffer,
-            hasher: None,
             error: None,
         }
     }
@@ -105,9 +101,6 @@ impl KeyBuilder {
         self.error = shield(|| encode(&mut self.buffer))
             .unwrap_or_else(|Panicked| Err(EncodeError::panicked()))
             .err();
-        if self.buffer.len() >= DIRECT {
-            self.flush();
-        }
     }
 
     /// Adds a string.
@@ -130,36 +123,16 @@ impl KeyBuilder {
             return;
         }
         self.error = begin(bytes.len(), &mut self.buffer).err();
-        if self.error.is_some() {
-            return;
+        if self.error.is_none() {
+            large::append(bytes, &mut self.buffer);
         }
-        if bytes.len() < DIRECT {
-            self.buffer.extend_from_slice(bytes);
-        } else {
-            self.flush().update(bytes);
-        }
-    }
-
-    /// Moves what the buffer holds into the hasher.
-    fn flush(&mut self) -> &mut blake3::Hasher {
-        let seed = &self.domain.seed;
-        let hasher = self
-            .hasher
-            .get_or_insert_with(|| Box::new(blake3::Hasher::new_keyed(seed)));
-        hasher.update(&self.buffer);
-        self.buffer.clear();
-        hasher
     }
 
     pub(super) fn digest(&mut self) -> Result<Digest, EncodeError> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        Ok(if self.hasher.is_some() {
-            self.flush().finalize().into()
-        } else {
-            blake3::keyed_hash(&self.domain.seed, &self.buffer).into()
-        })
+        Ok(blake3::keyed_hash(&self.domain.seed, &self.buffer).into())
     }
 
     /// Hashes what was written.

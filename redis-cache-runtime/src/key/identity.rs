@@ -4,7 +4,7 @@ use std::{pin::Pin, rc::Rc, sync::Arc};
 
 use serde::Serialize;
 
-use super::{KeyBuilder, encoder::encode};
+use super::{KeyBuilder, large::encode};
 
 /// Says what sets one instance of a handler apart from another.
 ///

@@ -5,6 +5,7 @@ mod builder;
 mod digest;
 mod encoder;
 mod identity;
+mod large;
 mod part;
 #[cfg(test)]
 mod tests;

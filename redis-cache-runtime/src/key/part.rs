@@ -4,10 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use serde::Serialize;
 
-use super::{
-    KeyBuilder,
-    encoder::{Number, encode},
-};
+use super::{KeyBuilder, encoder::Number, large::encode};
 
 /// Keeps a type out of every key: an annotated method ignores parameters of this type.
 ///

@@ -94,6 +94,30 @@ fn the_way_into_the_hasher_does_not_matter() {
     assert_eq!(apart, together);
 }
 
+#[test]
+fn a_large_part_is_neither_its_hash_nor_a_part_of_another_length() {
+    let large = noise(4, 5000);
+    let hash: [u8; 32] = blake3::hash(&large).into();
+    let text = String::from_utf8_lossy(&large).into_owned();
+    let all = [
+        agreed(&large),
+        agreed(&large[..4999]),
+        agreed(&hash),
+        agreed(
+            &large
+                .iter()
+                .map(|byte| byte.cast_signed())
+                .collect::<Vec<_>>(),
+        ),
+        agreed(&text),
+        digest(|key| (&Part::new(&Some(large.as_slice()))).feed(key)),
+        digest(|key| (&Part::new(&(large.as_slice(),))).feed(key)),
+    ];
+    for (at, digest) in all.iter().enumerate() {
+        assert!(!all[..at].contains(digest), "{at}");
+    }
+}
+
 struct Model(u32);
 
 impl CacheIdentity for Model {

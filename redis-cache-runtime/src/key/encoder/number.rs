@@ -67,6 +67,11 @@ impl Number {
         Ok([Marker::Ext32.to_u8(), a, b, c, d, self as u8])
     }
 
+    /// Whether an extension of that type is a run of numbers.
+    pub(in crate::key) const fn is_run(extension: u8) -> bool {
+        Self::U8 as u8 <= extension && extension <= Self::F64 as u8
+    }
+
     /// How many bytes one number takes.
     pub(super) const fn width(self) -> usize {
         match self {
