@@ -6,7 +6,13 @@ use super::{
     Cache,
     call::{Call, Next, Step, Work},
 };
-use crate::{codec::Codec, key::CallKey, lead, metrics::Stopwatch};
+use crate::{
+    codec::Codec,
+    io::{Failure, Lookup},
+    key::CallKey,
+    lead,
+    metrics::Stopwatch,
+};
 
 impl Cache {
     /// Runs a call of a blocking method.
@@ -31,9 +37,13 @@ impl Cache {
         };
         leader.attended();
         let shard = self.shard(&digest);
-        let entry = shard.names().entry(&digest);
         let began = Stopwatch::start();
-        let found = shard.home().lookup_blocking(&entry, self.allowance());
+        let found = if shard.home().refuses() {
+            Lookup::Failed(Failure::Unavailable)
+        } else {
+            let entry = shard.names().entry(&digest);
+            shard.home().lookup_blocking(&entry, self.allowance())
+        };
         self.metrics().end_lookup(&began, &found);
         match call.looked_up(found, leader, digest) {
             Next::Done(value) => value,
@@ -68,13 +78,16 @@ impl Cache {
             Next::Lead(leader, digest) => (leader, digest),
         };
         let shard = self.shard(&digest);
-        let entry = shard.names().entry(&digest);
-        // On the heap, so that a method's future is hardly larger than its body's.
-        let mut lookup = Box::pin(shard.home().lookup(&entry, self.allowance()));
         let began = Stopwatch::start();
-        let found = leader.attend(lookup.as_mut()).await;
+        let found = if shard.home().refuses() {
+            Lookup::Failed(Failure::Unavailable)
+        } else {
+            let entry = shard.names().entry(&digest);
+            // On the heap, so that a method's future is hardly larger than its body's.
+            let mut lookup = Box::pin(shard.home().lookup(&entry, self.allowance()));
+            leader.attend(lookup.as_mut()).await
+        };
         self.metrics().end_lookup(&began, &found);
-        drop(lookup);
         match call.looked_up(found, leader, digest) {
             Next::Done(value) => value,
             Next::Alone => self.metrics().time_async(body).await,

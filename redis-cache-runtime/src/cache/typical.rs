@@ -11,6 +11,10 @@ use crate::io::Allowance;
 /// reasons of their own.
 const LEAST: Duration = Duration::from_millis(1);
 
+/// The part of a body's time that a look-up may wait. What is left of the half is for what comes before and after: the key,
+/// the wake-up of a task among others, the decoding.
+const WAIT: (u32, u32) = (3, 8);
+
 /// A moving average, over about eight runs.
 #[derive(Debug, Default)]
 pub(super) struct Typical {
@@ -31,12 +35,13 @@ impl Typical {
         self.nanos.store(next, Ordering::Relaxed);
     }
 
-    /// The most that a look-up may take: half of what it may save.
+    /// How long a look-up may wait, so that all of it takes at most half of what it may save.
     pub(super) fn allowance(&self, timeout: Duration) -> Allowance {
         let average = Duration::from_nanos(self.nanos.load(Ordering::Relaxed));
-        let is_shortened = average >= LEAST && average / 2 < timeout;
+        let wait = average * WAIT.0 / WAIT.1;
+        let is_shortened = average >= LEAST && wait < timeout;
         Allowance {
-            time: if is_shortened { average / 2 } else { timeout },
+            time: if is_shortened { wait } else { timeout },
             is_shortened,
         }
     }
@@ -55,12 +60,12 @@ mod tests {
         assert!(!typical.allowance(timeout).is_shortened);
         typical.add(ms(5));
         assert!(typical.allowance(timeout).is_shortened);
-        assert_eq!(typical.allowance(timeout).time, ms(5) / 2);
+        assert_eq!(typical.allowance(timeout).time, ms(5) * 3 / 8);
         for _ in 0..100 {
             typical.add(ms(20));
         }
         let budget = typical.allowance(timeout).time;
-        assert!(budget > ms(9) && budget <= ms(10), "{budget:?}");
+        assert!(budget > ms(7) && budget <= ms(20) * 3 / 8, "{budget:?}");
         for _ in 0..100 {
             typical.add(Duration::from_secs(1));
         }

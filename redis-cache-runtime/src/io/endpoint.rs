@@ -125,6 +125,11 @@ impl Endpoint {
         self.is_down() || self.breaker.state() == CircuitState::Open
     }
 
+    /// Whether a look-up would end before it asks.
+    pub(super) fn refuses(&self) -> bool {
+        self.is_down() || self.breaker.refuses(Instant::now())
+    }
+
     fn hear(&self, change: Change) {
         match change {
             Change::Up { .. } => {

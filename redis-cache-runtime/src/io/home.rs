@@ -34,6 +34,11 @@ impl Home {
         self.endpoint.load().is_out()
     }
 
+    /// Whether a look-up would end before it asks.
+    pub(crate) fn refuses(&self) -> bool {
+        self.endpoint.load().refuses()
+    }
+
     /// Says that a reply was not one to what was asked.
     pub(crate) fn distrust(&self) {
         self.endpoint.load().distrust();

@@ -289,3 +289,57 @@ fn later(done: io::Result<usize>) -> io::Result<Option<usize>> {
         done => done.map(Some),
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::UnixStream,
+        spawn,
+    };
+
+    use super::{super::Lookup, *};
+
+    /// More than a socket takes at once.
+    const LONG: usize = 1024 * 1024;
+
+    #[tokio::test]
+    async fn what_is_asked_goes_out_in_order_however_much_a_write_takes() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let wire = Arc::new(Wire::default());
+        let driven = Arc::clone(&wire);
+        spawn(async move { driven.drive(&Stream::Unix(ours)).await });
+        let mut expected = Vec::new();
+        let mut pending = Vec::new();
+        for (n, len) in [LONG, 3, LONG, 1, 2].into_iter().enumerate() {
+            let key = n.to_string().repeat(len);
+            expected.extend(format!("*2\r\n$3\r\nGET\r\n${len}\r\n{key}\r\n").into_bytes());
+            pending.push(wire.get(&key).unwrap());
+        }
+        let mut asked = vec![0; expected.len()];
+        theirs.read_exact(&mut asked).await.unwrap();
+        assert!(asked == expected);
+        theirs.write_all(&b"$-1\r\n".repeat(5)).await.unwrap();
+        for reply in pending {
+            assert!(matches!(reply.await.unwrap().answer(), Ok(Lookup::Absent)));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_asks_where_nobody_reads_any_more_is_told_so() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let wire = Arc::new(Wire::default());
+        let driven = Arc::clone(&wire);
+        let drive = spawn(async move { driven.drive(&Stream::Unix(ours)).await });
+        drop(theirs);
+        let reply = wire.get("key");
+        assert!(drive.await.unwrap().is_err());
+        wire.close();
+        if let Some(reply) = reply {
+            assert!(reply.await.is_err());
+        }
+        assert!(wire.get("key").is_none());
+    }
+}

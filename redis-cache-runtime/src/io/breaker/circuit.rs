@@ -113,6 +113,12 @@ impl Breaker {
         }
     }
 
+    /// Whether [`admit`](Self::admit) would refuse, without asking it.
+    pub(in crate::io) fn refuses(&self, now: Instant) -> bool {
+        let gate = Gate(self.gate.load(Ordering::Relaxed));
+        gate != Gate::CLOSED && nanos(self.since_start(now)) < gate.until()
+    }
+
     /// Learns how a call ended that was let pass.
     pub(in crate::io) fn record(&self, now: Instant, end: CallEnd) -> Option<Transition> {
         let at = self.since_start(now);
