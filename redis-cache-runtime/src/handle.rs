@@ -70,7 +70,8 @@ impl HandlerCache {
         self.cache.name()
     }
 
-    /// What this process has counted, and how many entries there are in Redis.
+    /// What this process has counted, and how many entries there are in Redis, once it has what this process has computed
+    /// up to now.
     ///
     /// # Errors
     ///
@@ -80,6 +81,7 @@ impl HandlerCache {
         on_thread(async move {
             let mut currsize = 0;
             for shard in cache.shards() {
+                settled(shard).await;
                 currsize += store::entries(shard).await?;
             }
             Ok(CacheInfo::new(&cache, currsize))
@@ -190,6 +192,17 @@ impl HandlerCache {
             queued(shard, move || ended(&cache), |done| push(shard, done))
         });
         sum(ended.collect(), drop)
+    }
+}
+
+/// Waits until the values that are on their way have reached Redis, or can't.
+async fn settled(shard: &Shard) {
+    if shard.outbox().has_unsettled() {
+        let (sender, result) = oneshot::async_channel();
+        let done = Done::new(|told| drop(sender.send(told)));
+        shard.outbox().push_flush(done);
+        shard.hurry();
+        drop(result.await);
     }
 }
 
