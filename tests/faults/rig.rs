@@ -225,6 +225,8 @@ impl Handler {
             .iter()
             .filter(|(result, _)| *result != CallResult::ErrorOpen);
         assert!(asked.count() <= 20, "{}: {calls:?}", self.name);
+        let waited = calls.iter().filter(|(_, took)| *took >= self.budget);
+        assert!(waited.count() <= 20, "{}: {calls:?}", self.name);
         // Of half of them: a machine that has other things to do may let some wait, whatever the cache does.
         calls.sort_by_key(|(_, took)| *took);
         let (_, half) = calls[calls.len() / 2];

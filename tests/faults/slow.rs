@@ -80,8 +80,6 @@ fn a_blip() {
                 handler.call(1);
             }
             proxy.lift();
-            // A machine that has other things to do may have made more of it.
-            let is_blip = began.elapsed() < ms(900);
             let mut refused = 0;
             eventually(SOON, || {
                 let began = Instant::now();
@@ -90,6 +88,8 @@ fn a_blip() {
                 refused += u32::from(at_once && result == CallResult::ErrorOpen);
                 result == CallResult::HitRedis
             });
+            // A machine that has other things to do may have made more of it.
+            let is_blip = began.elapsed() < ms(950);
             assert!(refused == 0 || !is_blip, "{}", handler.name);
             blips += u32::from(is_blip);
             blips == 3

@@ -24,7 +24,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
     let all = bench.run(contestants::in_redis())?;
     Ok(Section {
         title: "Growth",
-        about: "Hits from Redis as traffic and values grow; what was no hit is not counted."
+        about: "Hits from Redis as traffic and values grow; what was no hit is not counted. A look-up of `#[handler_cache]` may take \
+                half a second, as above."
             .to_owned(),
         findings: vec![tasks(bench, &all), values(bench, &all)],
     })

@@ -172,10 +172,14 @@ impl Cache {
         let shard = self.shard(&digest);
         let bytes = envelope.len();
         match shard.outbox().push_store(epoch, digest, ticket, envelope) {
-            Pushed::Queued => {
+            Pushed::Queued { is_due } => {
                 self.metrics().queued(bytes);
                 departure::arm();
-                shard.announce();
+                if is_due {
+                    shard.hurry();
+                } else {
+                    shard.announce();
+                }
                 true
             }
             Pushed::Full => {

@@ -15,6 +15,9 @@ const LEAST: Duration = Duration::from_millis(1);
 /// the wake-up of a task among others, the decoding.
 const WAIT: (u32, u32) = (3, 8);
 
+/// A round trip may take so long at least, which is half of the fastest body that has a say.
+const ROUND_TRIP: Duration = Duration::from_micros(500);
+
 /// A moving average, over about eight runs.
 #[derive(Debug, Default)]
 pub(super) struct Typical {
@@ -38,7 +41,7 @@ impl Typical {
     /// How long a look-up may wait, so that all of it takes at most half of what it may save.
     pub(super) fn allowance(&self, timeout: Duration) -> Allowance {
         let average = Duration::from_nanos(self.nanos.load(Ordering::Relaxed));
-        let wait = average * WAIT.0 / WAIT.1;
+        let wait = (average * WAIT.0 / WAIT.1).max(ROUND_TRIP);
         let is_shortened = average >= LEAST && wait < timeout;
         Allowance {
             time: if is_shortened { wait } else { timeout },
@@ -61,6 +64,9 @@ mod tests {
         typical.add(ms(5));
         assert!(typical.allowance(timeout).is_shortened);
         assert_eq!(typical.allowance(timeout).time, ms(5) * 3 / 8);
+        let short = Typical::default();
+        short.add(LEAST);
+        assert_eq!(short.allowance(timeout).time, LEAST / 2);
         for _ in 0..100 {
             typical.add(ms(20));
         }

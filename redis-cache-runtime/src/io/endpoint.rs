@@ -127,7 +127,7 @@ impl Endpoint {
 
     /// Whether a look-up would end before it asks.
     pub(super) fn refuses(&self) -> bool {
-        self.is_down() || self.breaker.refuses(Instant::now())
+        self.is_down() || self.breaker.refuses()
     }
 
     fn hear(&self, change: Change) {

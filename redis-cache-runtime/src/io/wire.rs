@@ -24,6 +24,9 @@ const IN_FLIGHT: usize = 8192;
 /// How much is read at once.
 const READ: usize = 16 * 1024;
 
+/// After so many replies that came one by one those who got them have their turn.
+const ONE_BY_ONE: u32 = 16;
+
 /// A buffer that has grown beyond this is not kept.
 const KEEP: usize = 256 * 1024;
 
@@ -87,6 +90,7 @@ impl Wire {
     pub(super) async fn drive(&self, stream: &Stream) -> Result<(), RedisError> {
         let mut outgoing = Outgoing::default();
         let mut incoming = Incoming::default();
+        let mut one_by_one = 0;
         loop {
             if outgoing.is_written() {
                 outgoing.clear();
@@ -94,9 +98,11 @@ impl Wire {
             }
             let blocked = !outgoing.write(stream)?;
             if incoming.read(stream)? {
-                let several = incoming.replies.len() > 1;
+                one_by_one += 1;
+                let has_many = incoming.replies.len() > 1 || one_by_one == ONE_BY_ONE;
                 self.hand_out(&mut incoming)?;
-                if several {
+                if has_many {
+                    one_by_one = 0;
                     // Those who have been answered ask again, and all of that goes out in one write.
                     yield_now().await;
                     continue;

@@ -14,6 +14,9 @@ use crate::{
     shield::{Panicked, shield},
 };
 
+/// A buffer that has grown to this after a part goes into the hasher, and makes room for the next part.
+const FULL: usize = 256 * 1024;
+
 /// A buffer that has grown past this is not kept for the next call.
 const KEEP: usize = 1024 * 1024;
 
@@ -46,6 +49,8 @@ pub struct KeyBuilder {
     on: bool,
     domain: Domain,
     buffer: Vec<u8>,
+    /// What the buffer has held before.
+    hasher: Option<Box<blake3::Hasher>>,
     error: Option<EncodeError>,
 }
 
@@ -75,6 +80,7 @@ impl KeyBuilder {
             on,
             domain,
             buffer,
+            hasher: None,
             error: None,
         }
     }
@@ -101,6 +107,20 @@ impl KeyBuilder {
         self.error = shield(|| encode(&mut self.buffer))
             .unwrap_or_else(|Panicked| Err(EncodeError::panicked()))
             .err();
+        if self.buffer.len() >= FULL {
+            self.flush();
+        }
+    }
+
+    /// Moves what the buffer holds into the hasher.
+    fn flush(&mut self) -> &mut blake3::Hasher {
+        let seed = &self.domain.seed;
+        let hasher = self
+            .hasher
+            .get_or_insert_with(|| Box::new(blake3::Hasher::new_keyed(seed)));
+        hasher.update(&self.buffer);
+        self.buffer.clear();
+        hasher
     }
 
     /// Adds a string.
@@ -132,7 +152,11 @@ impl KeyBuilder {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        Ok(blake3::keyed_hash(&self.domain.seed, &self.buffer).into())
+        Ok(if self.hasher.is_some() {
+            self.flush().finalize().into()
+        } else {
+            blake3::keyed_hash(&self.domain.seed, &self.buffer).into()
+        })
     }
 
     /// Hashes what was written.

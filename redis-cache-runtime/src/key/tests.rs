@@ -62,7 +62,9 @@ fn memory_and_serde_agree_on_numbers() {
 
 #[test]
 fn memory_and_serde_agree_on_text() {
-    for len in [0, 1, 15, 16, 127, 128, 2000, 33_000, 100_000] {
+    for len in [
+        0, 1, 15, 16, 127, 128, 2000, 2047, 2048, 4095, 4096, 33_000, 100_000,
+    ] {
         let text: String = noise(len, len)
             .iter()
             .map(|byte| char::from(*byte))
@@ -92,6 +94,20 @@ fn the_way_into_the_hasher_does_not_matter() {
         KeyPart::write_serde("end", key);
     });
     assert_eq!(apart, together);
+}
+
+/// Nested, so that its hash does not stand for it.
+#[test]
+fn what_does_not_fit_into_the_buffer_is_hashed_before() {
+    let nested = Some(noise(5, 300_000));
+    let small = 7u32;
+    let fed = digest(|key| {
+        (&Part::new(&small)).feed(key);
+        (&Part::new(&nested)).feed(key);
+        (&Part::new(&nested)).feed(key);
+        (&Part::new(&small)).feed(key);
+    });
+    assert_eq!(fed, named((small, &nested, &nested, small)));
 }
 
 #[test]

@@ -28,6 +28,12 @@ const JOBS: usize = 1024;
 /// The most bytes of values that may wait to be written.
 const BYTES: usize = 64 * 1024 * 1024;
 
+/// How many jobs go out together: one system call for all, and one round trip.
+pub(super) const BATCH: usize = 64;
+
+/// A batch takes no more jobs once it holds so many bytes.
+pub(super) const BATCH_BYTES: usize = 8 * 1024 * 1024;
+
 /// So many different entries may be touched before the touches are sent without waiting for more.
 const TOUCHES: usize = 4096;
 
@@ -89,7 +95,10 @@ impl fmt::Debug for Done {
 /// What became of a store that was to be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
-    Queued,
+    Queued {
+        /// Whether it is time to send: a batch is full.
+        is_due: bool,
+    },
     /// Too much waits already.
     Full,
     /// The cache was cleared after the call began.
@@ -175,7 +184,9 @@ impl Outbox {
             generation: epoch.generation,
             envelope,
         });
-        Pushed::Queued
+        Pushed::Queued {
+            is_due: state.stores >= BATCH || state.bytes >= BATCH_BYTES,
+        }
     }
 
     /// Whether a store has been queued and has not ended.
@@ -312,13 +323,17 @@ mod tests {
         outbox.push_store(epoch, digest, 0, Bytes::from_static(b"envelope"))
     }
 
+    fn is_queued(pushed: Pushed) -> bool {
+        matches!(pushed, Pushed::Queued { .. })
+    }
+
     #[test]
     fn a_store_carries_the_touches_before_it_each_once_by_last_use() {
         let outbox = Outbox::default();
         assert!(outbox.touch(&A));
         assert!(!outbox.touch(&B));
         assert!(!outbox.touch(&A));
-        assert_eq!(push(&outbox, FIRST, [3; 32]), Pushed::Queued);
+        assert!(is_queued(push(&outbox, FIRST, [3; 32])));
         let Some(Job::Store { touches, .. }) = outbox.pop(Instant::now()) else {
             panic!()
         };
@@ -353,18 +368,23 @@ mod tests {
     #[test]
     fn the_queue_is_bounded_in_number_and_in_bytes() {
         let outbox = Outbox::default();
-        for _ in 0..JOBS {
-            assert_eq!(push(&outbox, FIRST, A), Pushed::Queued);
+        for stores in 1..=JOBS {
+            let is_due = stores >= BATCH;
+            assert_eq!(push(&outbox, FIRST, A), Pushed::Queued { is_due });
         }
         assert_eq!(push(&outbox, FIRST, A), Pushed::Full);
         while outbox.pop(Instant::now()).is_some() {}
 
         let half = Bytes::from(vec![0; BYTES / 2]);
-        for expected in [Pushed::Queued, Pushed::Queued, Pushed::Full] {
+        for expected in [
+            Pushed::Queued { is_due: true },
+            Pushed::Queued { is_due: true },
+            Pushed::Full,
+        ] {
             assert_eq!(outbox.push_store(FIRST, A, 0, half.clone()), expected);
         }
         outbox.pop(Instant::now());
-        assert_eq!(outbox.push_store(FIRST, A, 0, half), Pushed::Queued);
+        assert!(is_queued(outbox.push_store(FIRST, A, 0, half)));
     }
 
     #[test]
@@ -376,7 +396,7 @@ mod tests {
         let done = Done::new(drop);
         assert_eq!(outbox.push_clear(done), 1);
         assert_eq!(push(&outbox, before, B), Pushed::Overtaken);
-        assert_eq!(push(&outbox, outbox.epoch(), B), Pushed::Queued);
+        assert!(is_queued(push(&outbox, outbox.epoch(), B)));
         assert!(matches!(
             outbox.pop(Instant::now()),
             Some(Job::Clear { .. })
@@ -396,7 +416,7 @@ mod tests {
         assert!(!outbox.learn(Generation::NONE));
         assert!(outbox.learn(Generation::new()));
         assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
-        assert_eq!(push(&outbox, outbox.epoch(), A), Pushed::Queued);
+        assert!(is_queued(push(&outbox, outbox.epoch(), A)));
     }
 
     #[test]

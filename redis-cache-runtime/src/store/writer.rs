@@ -15,7 +15,7 @@ use super::{
     Scripts, Shard,
     answer::Answer,
     epoch::Generation,
-    outbox::Job,
+    outbox::{BATCH, BATCH_BYTES, Job},
     script,
     turns::Turns,
     whole::{clear, run, unavailable},
@@ -26,12 +26,6 @@ use crate::{
     metrics::{CacheOperation, ErrorType, Invalidation},
     stats::Event,
 };
-
-/// How many jobs go out together: one system call for all, and one round trip.
-const BATCH: usize = 64;
-
-/// A batch takes no more jobs once it holds so many bytes.
-const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
 /// The most that a batch may take; nobody's call waits for it.
 const BUDGET: Duration = Duration::from_secs(2);

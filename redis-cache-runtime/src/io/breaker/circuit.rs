@@ -114,9 +114,9 @@ impl Breaker {
     }
 
     /// Whether [`admit`](Self::admit) would refuse, without asking it.
-    pub(in crate::io) fn refuses(&self, now: Instant) -> bool {
+    pub(in crate::io) fn refuses(&self) -> bool {
         let gate = Gate(self.gate.load(Ordering::Relaxed));
-        gate != Gate::CLOSED && nanos(self.since_start(now)) < gate.until()
+        gate != Gate::CLOSED && nanos(self.since_start(Instant::now())) < gate.until()
     }
 
     /// Learns how a call ended that was let pass.
