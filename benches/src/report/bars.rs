@@ -26,7 +26,7 @@ pub(super) fn draw(comparison: &Comparison, file: &Path) -> Result<()> {
     canvas.words(&comparison.question, (16, 26), 20, INK, Align::Left)?;
     let spreads: Vec<_> = ranked
         .iter()
-        .map(|entry| Spread::of(&entry.rounds[0]))
+        .map(|entry| Spread::of(&comparison.shown(entry)))
         .collect();
     let longest = spreads
         .iter()
@@ -40,7 +40,16 @@ pub(super) fn draw(comparison: &Comparison, file: &Path) -> Result<()> {
         canvas.line(vec![(x, TOP - 8), (x, bottom)], FAINT, 1)?;
         canvas.words(&mark(value), (x, bottom + 14), 13, INK, Align::Middle)?;
     }
-    let unit = format!("{} ({})", comparison.unit, comparison.better.words());
+    let unit = if comparison.shows_relations() {
+        format!(
+            "{}, {} = 1 ({})",
+            comparison.unit,
+            comparison.reference,
+            comparison.better.words()
+        )
+    } else {
+        format!("{} ({})", comparison.unit, comparison.better.words())
+    };
     canvas.words(
         &unit,
         ((LEFT + WIDTH - RIGHT) / 2 + 60, bottom + 38),

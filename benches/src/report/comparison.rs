@@ -78,11 +78,24 @@ impl Comparison {
             })
     }
 
-    /// From the best to the worst by the median of the first column.
+    /// What is plotted of a contestant: its first column, in relation to the reference where that is of interest.
+    pub(super) fn shown(&self, entry: &Entry) -> Vec<f64> {
+        if self.shows_relations() {
+            self.relative(entry, 0)
+        } else {
+            entry.rounds[0].clone()
+        }
+    }
+
+    pub(super) fn shows_relations(&self) -> bool {
+        self.columns.first().is_some_and(|column| column.relative)
+    }
+
+    /// From the best to the worst by the median of what is shown.
     pub(super) fn ranked(&self) -> Vec<&Entry> {
         let mut ranked: Vec<_> = self.entries.iter().collect();
         ranked.sort_by(|a, b| {
-            let order = median(&a.rounds[0]).total_cmp(&median(&b.rounds[0]));
+            let order = median(&self.shown(a)).total_cmp(&median(&self.shown(b)));
             match self.better {
                 Better::Lower => order,
                 Better::Higher => order.reverse(),

@@ -17,6 +17,9 @@ const RIGHT: i32 = 260;
 const TOP: i32 = 64;
 const BOTTOM: i32 = HEIGHT - 62;
 
+/// What the upward axis spans in any case, so that little looks little.
+const AT_LEAST: [f64; 2] = [0.5, 2.0];
+
 /// Names closer than this would overlap.
 const NAME_GAP: i32 = 17;
 
@@ -24,11 +27,13 @@ pub(super) fn draw(sweep: &Sweep, file: &Path) -> Result<()> {
     let canvas = Canvas::new(file, WIDTH.unsigned_abs(), HEIGHT.unsigned_abs())?;
     canvas.words(&sweep.question, (16, 26), 20, INK, Align::Left)?;
     let across = Log::over(&sweep.at, (LEFT, WIDTH - RIGHT));
+    let shown = |series: &Swept, at| median(&sweep.relative(series, at));
     let values: Vec<_> = sweep
         .series
         .iter()
-        .flat_map(|series| series.points.iter().map(|rounds| median(rounds)))
+        .flat_map(|series| (0..sweep.at.len()).map(move |at| shown(series, at)))
         .filter(|value| *value > 0.0)
+        .chain(AT_LEAST)
         .collect();
     let up = Log::over(&values, (BOTTOM, TOP));
     grid(&canvas, sweep, &across, &up)?;
@@ -39,8 +44,8 @@ pub(super) fn draw(sweep: &Sweep, file: &Path) -> Result<()> {
         let points: Vec<_> = sweep
             .at
             .iter()
-            .zip(&series.points)
-            .map(|(at, rounds)| (*at, median(rounds)))
+            .enumerate()
+            .map(|(at, value)| (*value, shown(series, at)))
             .filter(|(_, value)| *value > 0.0)
             .map(|(at, value)| (across.pixel(at), up.pixel(value)))
             .collect();
@@ -71,7 +76,12 @@ fn grid(canvas: &Canvas<'_>, sweep: &Sweep, across: &Log, up: &Log) -> Result<()
     }
     let middle = (LEFT + WIDTH - RIGHT) / 2;
     canvas.words(sweep.axis, (middle, BOTTOM + 42), 14, INK, Align::Middle)?;
-    let unit = format!("{} ({})", sweep.unit, sweep.better.words());
+    let unit = format!(
+        "{}, {} = 1 ({})",
+        sweep.unit,
+        sweep.reference,
+        sweep.better.words()
+    );
     canvas.words(&unit, (16, TOP - 14), 13, INK, Align::Left)
 }
 

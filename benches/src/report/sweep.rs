@@ -33,12 +33,7 @@ pub(crate) struct Sweep {
 impl Sweep {
     pub(super) fn table(&self) -> String {
         let mut text = self.rows(&format!("ratio to {}", self.reference), |series, at| {
-            let reference = self
-                .series
-                .iter()
-                .find(|series| series.name == self.reference)
-                .map_or(&[][..], |reference| &reference.points[at]);
-            ratio(&ratios(&series.points[at], reference))
+            ratio(&self.relative(series, at))
         });
         text.push('\n');
         text += &self.rows(
@@ -49,6 +44,16 @@ impl Sweep {
             let _ = write!(text, "\n{note}\n");
         }
         text
+    }
+
+    /// What one contestant gave at a point in relation to the reference.
+    pub(super) fn relative(&self, series: &Swept, at: usize) -> Vec<f64> {
+        let reference = self
+            .series
+            .iter()
+            .find(|series| series.name == self.reference)
+            .map_or(&[][..], |reference| &reference.points[at]);
+        ratios(&series.points[at], reference)
     }
 
     fn rows(&self, corner: &str, cell: impl Fn(&Swept, usize) -> String) -> String {
