@@ -20,7 +20,7 @@ use tokio::{
 
 use super::{
     Endpoint, link, login,
-    wire::{Stream, Wire},
+    wire::{self, Stream, Wire},
 };
 
 /// A runtime that asks only once (each `#[tokio::test]` has its own) is not worth a connection.
@@ -253,8 +253,8 @@ async fn serve(mut reservation: Reservation) {
     };
     let server = client.get_connection_info();
     if login::is_possible(server) {
-        match timeout(CONNECT, Stream::connect(server)).await {
-            Ok(Ok(stream)) => serve_wire(&reservation, &stream).await,
+        match timeout(CONNECT, wire::connect(server)).await {
+            Ok(Ok(mut stream)) => serve_wire(&reservation, &mut stream).await,
             Ok(Err(_)) | Err(_) => reservation.failed = true,
         }
     } else {
@@ -266,7 +266,7 @@ async fn serve(mut reservation: Reservation) {
     }
 }
 
-async fn serve_wire(reservation: &Reservation, stream: &Stream) {
+async fn serve_wire(reservation: &Reservation, stream: &mut Stream) {
     let wire = Arc::new(Wire::default());
     let _closing = Closing(Arc::clone(&wire));
     let Some(signals) = reservation.open(Line::Wire(Arc::clone(&wire))) else {

@@ -5,13 +5,21 @@
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     io::{self, ErrorKind, Write as _},
+    pin::{Pin, pin},
     sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::BytesMut;
 use redis::{ConnectionAddr, ConnectionInfo, RedisError};
-use tokio::{io::Interest, net::TcpStream, sync::Notify, task::yield_now};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::TcpStream,
+    task::{coop::consume_budget, yield_now},
+};
+use tokio_util::either::Either;
 
 use super::{
     login,
@@ -24,9 +32,6 @@ const IN_FLIGHT: usize = 8192;
 /// How much is read at once.
 const READ: usize = 16 * 1024;
 
-/// After so many replies that came one by one those who got them have their turn.
-const ONE_BY_ONE: u32 = 16;
-
 /// A buffer that has grown beyond this is not kept.
 const KEEP: usize = 256 * 1024;
 
@@ -34,7 +39,6 @@ const KEEP: usize = 256 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Wire {
     state: Mutex<State>,
-    asked: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +47,23 @@ struct State {
     out: Vec<u8>,
     /// Whom the replies are for, in their order.
     waiting: VecDeque<oneshot::Sender<Reply>>,
+    /// The task that drives the connection.
+    driver: Option<Waker>,
+    /// Whether the driver has found nothing to write, and is to be woken when there is something.
+    is_idle: bool,
     closed: bool,
+}
+
+impl State {
+    fn is_driven_by(&mut self, waker: &Waker) {
+        if !self
+            .driver
+            .as_ref()
+            .is_some_and(|known| known.will_wake(waker))
+        {
+            self.driver = Some(waker.clone());
+        }
+    }
 }
 
 /// The reply to come; an error where the connection is lost.
@@ -71,56 +91,84 @@ impl Wire {
         let (sender, reply) = oneshot::async_channel();
         write(&mut state.out);
         state.waiting.push_back(sender);
+        let driver = std::mem::take(&mut state.is_idle).then(|| state.driver.take());
         drop(state);
-        self.asked.notify_one();
+        if let Some(driver) = driver.flatten() {
+            driver.wake();
+        }
         Some(reply)
     }
 
-    /// Ends the connection: who waits is told so.
+    /// Ends the connection: who waits is told so, and the driver.
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
         state.out = Vec::new();
+        let driver = state.driver.take();
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         drop(waiting);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
     }
 
     /// Drives the connection for as long as it is good.
-    pub(super) async fn drive(&self, stream: &Stream) -> Result<(), RedisError> {
+    pub(super) async fn drive(&self, stream: &mut Stream) -> Result<(), RedisError> {
         let mut outgoing = Outgoing::default();
         let mut incoming = Incoming::default();
-        let mut one_by_one = 0;
         loop {
-            if outgoing.is_written() {
-                outgoing.clear();
-                self.take_out(&mut outgoing.bytes);
-            }
-            let blocked = !outgoing.write(stream)?;
-            if incoming.read(stream)? {
-                one_by_one += 1;
-                let has_many = incoming.replies.len() > 1 || one_by_one == ONE_BY_ONE;
-                self.hand_out(&mut incoming)?;
-                if has_many {
-                    one_by_one = 0;
-                    // Those who have been answered ask again, and all of that goes out in one write.
-                    yield_now().await;
-                    continue;
+            poll_fn(|context| {
+                loop {
+                    let blocked = self
+                        .poll_write(context, stream, &mut outgoing)?
+                        .is_pending();
+                    let read = incoming.poll_read(context, stream)?;
+                    if read.is_ready() || self.is_asleep(context, blocked)? {
+                        return read.map(Ok::<_, RedisError>);
+                    }
                 }
-            }
-            let interest = if blocked {
-                Interest::READABLE | Interest::WRITABLE
+            })
+            .await?;
+            let has_many = incoming.replies.len() > 1;
+            let others_wait = self.hand_out(&mut incoming)?;
+            incoming.more_is_likely = has_many || others_wait;
+            if has_many {
+                // Those who have been answered ask again, and all of that goes out in one write.
+                yield_now().await;
             } else {
-                Interest::READABLE
-            };
-            tokio::select! {
-                ready = stream.ready(interest) => drop(ready?),
-                () = self.asked.notified(), if !blocked => {}
+                consume_budget().await;
             }
         }
     }
 
-    fn hand_out(&self, incoming: &mut Incoming) -> Result<(), RedisError> {
+    /// Writes what is asked.
+    fn poll_write(
+        &self,
+        context: &mut Context<'_>,
+        stream: &mut Stream,
+        outgoing: &mut Outgoing,
+    ) -> Poll<io::Result<()>> {
+        if outgoing.is_written() {
+            outgoing.clear();
+            std::mem::swap(&mut self.state().out, &mut outgoing.bytes);
+        }
+        outgoing.poll_write(context, stream)
+    }
+
+    /// Has who asks next wake the driver, unless something is asked already that can be written.
+    fn is_asleep(&self, context: &Context<'_>, blocked: bool) -> io::Result<bool> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(ErrorKind::NotConnected.into());
+        }
+        state.is_driven_by(context.waker());
+        state.is_idle = !blocked && state.out.is_empty();
+        Ok(state.is_idle || blocked)
+    }
+
+    /// Tells whether there are others who wait.
+    fn hand_out(&self, incoming: &mut Incoming) -> Result<bool, RedisError> {
         let replies = &mut incoming.replies;
         let mut state = self.state();
         if state.waiting.len() < replies.len() {
@@ -128,16 +176,13 @@ impl Wire {
             return Err(nonsense());
         }
         incoming.askers.extend(state.waiting.drain(..replies.len()));
+        let others_wait = !state.waiting.is_empty();
         drop(state);
         for (asker, reply) in incoming.askers.drain(..).zip(replies.drain(..)) {
             // One who has gone away needs no answer.
             drop(asker.send(reply));
         }
-        Ok(())
-    }
-
-    fn take_out(&self, out: &mut Vec<u8>) {
-        std::mem::swap(&mut self.state().out, out);
+        Ok(others_wait)
     }
 
     // No user code runs under this lock, so a poisoned one is as good as any.
@@ -164,15 +209,16 @@ impl Outgoing {
         self.written = 0;
     }
 
-    /// Tells whether all of it could be written.
-    fn write(&mut self, stream: &Stream) -> io::Result<bool> {
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut Stream,
+    ) -> Poll<io::Result<()>> {
         while !self.is_written() {
-            match later(stream.try_write(&self.bytes[self.written..]))? {
-                Some(more) => self.written += more,
-                None => return Ok(false),
-            }
+            let rest = &self.bytes[self.written..];
+            self.written += ready!(Pin::new(&mut *stream).poll_write(context, rest))?;
         }
-        Ok(true)
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -183,25 +229,31 @@ struct Incoming {
     replies: Vec<Reply>,
     /// Whom the replies are for; kept for its memory.
     askers: Vec<oneshot::Sender<Reply>>,
+    more_is_likely: bool,
 }
 
 impl Incoming {
-    /// Reads what is there. Tells whether there are replies.
-    fn read(&mut self, stream: &Stream) -> Result<bool, RedisError> {
+    /// Reads until there are replies.
+    fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut Stream,
+    ) -> Poll<Result<(), RedisError>> {
         let mut next = READ;
         loop {
             self.buffer.reserve(next);
             let room = self.buffer.capacity() - self.buffer.len();
-            let read = match later(stream.try_read_buf(&mut self.buffer))? {
-                Some(0) => return Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
-                Some(read) => read,
-                None => return Ok(!self.replies.is_empty()),
+            let read = match self.poll_read_once(context, stream)? {
+                Poll::Ready(0) => return Poll::Ready(Err(end_of_file())),
+                Poll::Ready(read) => read,
+                Poll::Pending if self.replies.is_empty() => return Poll::Pending,
+                Poll::Pending => return Poll::Ready(Ok(())),
             };
             next = loop {
                 match Reply::take(&mut self.buffer) {
                     Ok(reply) => self.replies.push(reply),
                     Err(Incomplete::Missing(bytes)) => break bytes.max(READ),
-                    Err(Incomplete::Nonsense) => return Err(nonsense()),
+                    Err(Incomplete::Nonsense) => return Poll::Ready(Err(nonsense())),
                 }
             };
             if self.buffer.is_empty() && self.buffer.capacity() > KEEP {
@@ -209,91 +261,76 @@ impl Incoming {
             }
             // Where the room was not filled there is no more: that need not be asked.
             if read < room && !self.replies.is_empty() {
-                return Ok(true);
+                return Poll::Ready(Ok(()));
             }
         }
+    }
+
+    fn poll_read_once(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut Stream,
+    ) -> Poll<io::Result<usize>> {
+        let buffer = &mut self.buffer;
+        if self.more_is_likely {
+            // To the runtime, a socket whose bytes did not fill the room is empty, until it has asked the kernel anew. That
+            // spares a lone caller a system call; where many wait, the next replies are there before it asks.
+            let read = match &*stream {
+                Either::Left(stream) => stream.try_read_buf(buffer),
+                Either::Right(stream) => stream.try_read_buf(buffer),
+            };
+            match read {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                read => return Poll::Ready(read),
+            }
+        }
+        pin!(stream.read_buf(buffer)).poll(context)
     }
 }
 
 /// What is read and written.
-#[derive(Debug)]
-pub(super) enum Stream {
-    Tcp(TcpStream),
-    #[cfg(unix)]
-    Unix(tokio::net::UnixStream),
+#[cfg(unix)]
+pub(super) type Stream = Either<TcpStream, tokio::net::UnixStream>;
+#[cfg(not(unix))]
+pub(super) type Stream = Either<TcpStream, TcpStream>;
+
+/// Connects and logs in.
+pub(super) async fn connect(server: &ConnectionInfo) -> Result<Stream, RedisError> {
+    let mut stream = match server.addr() {
+        ConnectionAddr::Tcp(host, port) => {
+            let stream = TcpStream::connect((host.as_str(), *port)).await?;
+            login::prepare(&stream)?;
+            Stream::Left(stream)
+        }
+        #[cfg(unix)]
+        ConnectionAddr::Unix(path) => Stream::Right(tokio::net::UnixStream::connect(path).await?),
+        _ => return Err(io::Error::from(ErrorKind::Unsupported).into()),
+    };
+    for command in login::commands(server) {
+        tell(&mut stream, &command.get_packed_command()).await?;
+    }
+    Ok(stream)
 }
 
-impl Stream {
-    /// Connects and logs in.
-    pub(super) async fn connect(server: &ConnectionInfo) -> Result<Self, RedisError> {
-        let stream = match server.addr() {
-            ConnectionAddr::Tcp(host, port) => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                login::prepare(&stream)?;
-                Self::Tcp(stream)
-            }
-            #[cfg(unix)]
-            ConnectionAddr::Unix(path) => Self::Unix(tokio::net::UnixStream::connect(path).await?),
-            _ => return Err(io::Error::from(ErrorKind::Unsupported).into()),
-        };
-        for command in login::commands(server) {
-            stream.tell(&command.get_packed_command()).await?;
+/// Sends one command and waits until it has been obeyed.
+async fn tell(stream: &mut Stream, packed: &[u8]) -> Result<(), RedisError> {
+    stream.write_all(packed).await?;
+    let mut buffer = BytesMut::new();
+    loop {
+        match Reply::take(&mut buffer) {
+            Ok(reply) => return reply.obeyed(),
+            Err(Incomplete::Nonsense) => return Err(nonsense()),
+            Err(Incomplete::Missing(_)) => {}
         }
-        Ok(stream)
-    }
-
-    async fn tell(&self, packed: &[u8]) -> Result<(), RedisError> {
-        let mut written = 0;
-        while written < packed.len() {
-            self.ready(Interest::WRITABLE).await?;
-            written += later(self.try_write(&packed[written..]))?.unwrap_or(0);
-        }
-        let mut buffer = BytesMut::new();
-        loop {
-            match Reply::take(&mut buffer) {
-                Ok(reply) => return reply.obeyed(),
-                Err(Incomplete::Nonsense) => return Err(nonsense()),
-                Err(Incomplete::Missing(_)) => {}
-            }
-            self.ready(Interest::READABLE).await?;
-            buffer.reserve(READ);
-            if later(self.try_read_buf(&mut buffer))? == Some(0) {
-                return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
-            }
-        }
-    }
-
-    async fn ready(&self, interest: Interest) -> io::Result<tokio::io::Ready> {
-        match self {
-            Self::Tcp(stream) => stream.ready(interest).await,
-            #[cfg(unix)]
-            Self::Unix(stream) => stream.ready(interest).await,
-        }
-    }
-
-    fn try_read_buf(&self, to: &mut BytesMut) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.try_read_buf(to),
-            #[cfg(unix)]
-            Self::Unix(stream) => stream.try_read_buf(to),
-        }
-    }
-
-    fn try_write(&self, from: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.try_write(from),
-            #[cfg(unix)]
-            Self::Unix(stream) => stream.try_write(from),
+        buffer.reserve(READ);
+        if stream.read_buf(&mut buffer).await? == 0 {
+            return Err(end_of_file());
         }
     }
 }
 
-/// `None` where it is to be tried again.
-fn later(done: io::Result<usize>) -> io::Result<Option<usize>> {
-    match done {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
-        done => done.map(Some),
-    }
+fn end_of_file() -> RedisError {
+    io::Error::from(ErrorKind::UnexpectedEof).into()
 }
 
 #[cfg(all(test, unix))]
@@ -316,7 +353,7 @@ mod tests {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         let wire = Arc::new(Wire::default());
         let driven = Arc::clone(&wire);
-        spawn(async move { driven.drive(&Stream::Unix(ours)).await });
+        spawn(async move { driven.drive(&mut Stream::Right(ours)).await });
         let mut expected = Vec::new();
         let mut pending = Vec::new();
         for (n, len) in [LONG, 3, LONG, 1, 2].into_iter().enumerate() {
@@ -338,7 +375,7 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let wire = Arc::new(Wire::default());
         let driven = Arc::clone(&wire);
-        let drive = spawn(async move { driven.drive(&Stream::Unix(ours)).await });
+        let drive = spawn(async move { driven.drive(&mut Stream::Right(ours)).await });
         drop(theirs);
         let reply = wire.get("key");
         assert!(drive.await.unwrap().is_err());
