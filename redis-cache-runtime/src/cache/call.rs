@@ -174,7 +174,7 @@ impl<'c, R> Call<'c, R> {
     /// Hands the value of a finished body to those who wait, and to Redis.
     pub(super) fn computed(&self, value: &R, work: Work) {
         let Work {
-            leader,
+            mut leader,
             digest,
             started,
             epoch,
@@ -183,8 +183,11 @@ impl<'c, R> Call<'c, R> {
         let compute = started.elapsed();
         cache.typical.add(compute);
         let out = cache.shard(&digest).home().is_out();
-        if out && !leader.has_followers() {
-            return;
+        if out {
+            leader = match leader.dismiss_alone() {
+                Ok(()) => return,
+                Err(leader) => leader,
+            };
         }
         let domain = self.key.domain;
         let mut draft = Draft::new(domain.fingerprint, SystemTime::now(), compute);

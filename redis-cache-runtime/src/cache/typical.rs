@@ -13,7 +13,7 @@ const LEAST: Duration = Duration::from_millis(1);
 
 /// The part of a body's time that a look-up may wait. What is left of the half is for what comes before and after: the key,
 /// the wake-up of a task among others, the decoding.
-const WAIT: (u32, u32) = (3, 8);
+const WAIT: (u32, u32) = (1, 3);
 
 /// A round trip may take so long at least, which is half of the fastest body that has a say.
 const ROUND_TRIP: Duration = Duration::from_micros(500);
@@ -63,7 +63,7 @@ mod tests {
         assert!(!typical.allowance(timeout).is_shortened);
         typical.add(ms(5));
         assert!(typical.allowance(timeout).is_shortened);
-        assert_eq!(typical.allowance(timeout).time, ms(5) * 3 / 8);
+        assert_eq!(typical.allowance(timeout).time, ms(5) / 3);
         let short = Typical::default();
         short.add(LEAST);
         assert_eq!(short.allowance(timeout).time, LEAST / 2);
@@ -71,7 +71,7 @@ mod tests {
             typical.add(ms(20));
         }
         let budget = typical.allowance(timeout).time;
-        assert!(budget > ms(7) && budget <= ms(20) * 3 / 8, "{budget:?}");
+        assert!(budget > ms(6) && budget <= ms(20) / 3, "{budget:?}");
         for _ in 0..100 {
             typical.add(Duration::from_secs(1));
         }

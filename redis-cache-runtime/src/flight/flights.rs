@@ -249,6 +249,20 @@ impl Flights {
         }
     }
 
+    /// Ends the call of the leader with this progress, unless somebody waits for it.
+    pub(super) fn end_alone(&self, digest: &Digest, progress: &Arc<Progress>) -> bool {
+        let mut shard = self.shard(digest);
+        let is_alone = matches!(
+            shard.get(digest),
+            Some(Entry::Running(running))
+                if Arc::ptr_eq(&running.progress, progress) && running.followers.is_empty()
+        );
+        if is_alone {
+            shard.remove(digest);
+        }
+        is_alone
+    }
+
     /// [`end`](Self::end) with a value that is to be stored, if that is still wanted. `queue` gets its ticket.
     pub(super) fn end_queued(
         &self,

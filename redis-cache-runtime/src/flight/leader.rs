@@ -48,10 +48,14 @@ impl Leader {
         &self.progress
     }
 
-    /// Whether anybody waits now. More may come before the leader ends.
-    pub(crate) fn has_followers(&self) -> bool {
-        let shard = self.flights.shard(&self.digest);
-        matches!(shard.get(&self.digest), Some(Entry::Running(running)) if !running.followers.is_empty())
+    /// Ends if nobody waits.
+    ///
+    /// # Errors
+    ///
+    /// The leader, for those who wait.
+    pub(crate) fn dismiss_alone(mut self) -> Result<(), Self> {
+        self.ended = self.flights.end_alone(&self.digest, &self.progress);
+        if self.ended { Ok(()) } else { Err(self) }
     }
 
     /// Says that a thread runs this leader now.

@@ -37,13 +37,23 @@ fn follow(flights: &'static Flights) -> oneshot::Receiver<Landing> {
 fn all_followers_get_the_value() {
     let flights = flights();
     let leader = lead(flights);
-    assert!(!leader.has_followers());
     let followers = [follow(flights), follow(flights)];
-    assert!(leader.has_followers());
     leader.land(&Bytes::from_static(b"value"));
     for follower in followers {
         assert!(matches!(follower.recv().unwrap(), Landing::Value(v) if v == "value"));
     }
+    drop(lead(flights));
+}
+
+#[test]
+fn a_leader_can_only_leave_if_nobody_waits() {
+    let flights = flights();
+    lead(flights).dismiss_alone().unwrap();
+    let leader = lead(flights);
+    let follower = follow(flights);
+    let leader = leader.dismiss_alone().unwrap_err();
+    leader.land(&Bytes::from_static(b"value"));
+    assert!(matches!(follower.recv().unwrap(), Landing::Value(_)));
     drop(lead(flights));
 }
 
