@@ -251,9 +251,14 @@ impl Endpoint {
     }
 
     fn ask_blocking(self: &Arc<Self>, key: &str, budget: Budget) -> Answered {
-        if self.link.probe() == Probe::Up
-            && let Some(mut pooled) = self.pool.take(self)
-        {
+        let looking = self.pool.begin();
+        if self.link.probe() != Probe::Up {
+            // The background thread knows whether it is worth to wait.
+        } else if looking.in_crowd {
+            if let Some(answered) = self.ask_beside_others(key, budget.deadline) {
+                return answered;
+            }
+        } else if let Some(mut pooled) = self.pool.take(self) {
             let packed = get(key).get_packed_command();
             let reply = pooled.connection.request(&packed, budget.deadline);
             self.pool.put(pooled, budget.began);
@@ -268,6 +273,27 @@ impl Endpoint {
             }
         }
         self.lookup_on_thread_blocking(Question::get(key), budget.deadline)
+    }
+
+    /// Asks in the background thread's lane, where the requests of many threads go out together. `None` where there is none.
+    fn ask_beside_others(self: &Arc<Self>, key: &str, deadline: Instant) -> Option<Answered> {
+        if !self.source.is_plain() {
+            return None;
+        }
+        let runtime = IoThread::get()?.runtime();
+        let Line::Wire(wire) = self.lanes.line(self, runtime)? else {
+            return None;
+        };
+        match wire.get(key, oneshot::channel)?.recv_deadline(deadline) {
+            Ok(reply) => Some(reply.answer()),
+            Err(oneshot::RecvTimeoutError::Timeout) => {
+                self.doubt();
+                self.lanes.doubt(runtime.id());
+                Some(Ok(Lookup::Failed(Failure::TimedOut)))
+            }
+            // The lane is lost; the link may not be.
+            Err(oneshot::RecvTimeoutError::Disconnected) => None,
+        }
     }
 
     /// Has the background thread ask, blocking this one until `deadline` at most.
@@ -400,7 +426,10 @@ impl Drop for Place {
 /// after its runtime has ended, and a future may be polled on one runtime first and on another later.
 async fn ask_on(line: Line, key: &str) -> Option<Answered> {
     match line {
-        Line::Wire(wire) => wire.get(key)?.await.ok().map(Reply::answer),
+        Line::Wire(wire) => {
+            let reply = wire.get(key, oneshot::async_channel)?.await;
+            reply.ok().map(Reply::answer)
+        }
         Line::Library(mut connection) => {
             let reply = connection.send_packed_command(&get(key)).await;
             reply.ok().map(|reply| interpret(Ok(reply)))

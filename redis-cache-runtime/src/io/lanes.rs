@@ -1,4 +1,5 @@
-//! Connections for async look-ups: one a runtime, driven by that runtime.
+//! Connections for look-ups by many: one a runtime, driven by that runtime, for its tasks; and one of the background
+//! thread, for threads.
 
 use std::{
     collections::HashMap,
@@ -19,7 +20,8 @@ use tokio::{
 };
 
 use super::{
-    Endpoint, link, login,
+    Endpoint, IoThread, link, login,
+    pool::IDLE,
     wire::{self, Stream, Wire},
 };
 
@@ -212,6 +214,10 @@ impl Drop for Reservation {
 }
 
 impl Reservation {
+    fn is_on_background_thread(&self) -> bool {
+        IoThread::get().is_some_and(|thread| thread.runtime().id() == self.id)
+    }
+
     /// `None` where all lanes were ended meanwhile.
     fn open(&self, line: Line) -> Option<Signals> {
         let signals = Signals::default();
@@ -276,6 +282,7 @@ async fn serve_wire(reservation: &Reservation, stream: &mut Stream) {
         _lost = wire.drive(stream) => {}
         () = signals.closed.notified() => {}
         () = find_fault(&wire, &signals.doubt) => {}
+        () = wire.unused_for(IDLE), if reservation.is_on_background_thread() => {}
     }
 }
 

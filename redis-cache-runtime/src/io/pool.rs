@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -10,12 +13,12 @@ use tokio::time::sleep;
 
 use super::{Endpoint, IoThread, blocking::Blocking};
 
-/// With more threads than this looking up at once, sharing the background thread's connection is faster
-/// than having one each: many requests go out in one system call.
+/// With more threads than this looking up at once, sharing a connection is faster than having one each: many requests go
+/// out in one system call.
 const MOST: usize = 4;
 
 /// A connection that nobody has used for so long is closed.
-const IDLE: Duration = Duration::from_secs(10);
+pub(super) const IDLE: Duration = Duration::from_secs(10);
 
 /// How long opening a connection may take; nobody waits for it.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -32,6 +35,8 @@ pub(super) struct Pooled {
 #[derive(Default)]
 pub(super) struct Pool {
     state: Mutex<State>,
+    /// Threads that look up now, with a connection of the pool or without.
+    threads: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -54,7 +59,29 @@ impl fmt::Debug for Pool {
     }
 }
 
+/// A thread that looks up.
+pub(super) struct Looking<'p> {
+    pool: &'p Pool,
+    /// Whether it is one of many.
+    pub(super) in_crowd: bool,
+}
+
+impl Drop for Looking<'_> {
+    fn drop(&mut self) {
+        self.pool.threads.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Pool {
+    /// Counts a thread among those that look up.
+    pub(super) fn begin(&self) -> Looking<'_> {
+        let others = self.threads.fetch_add(1, Ordering::Relaxed);
+        Looking {
+            pool: self,
+            in_crowd: others >= MOST,
+        }
+    }
+
     /// Takes an idle connection. Where there is none, one more is opened for those who come later.
     pub(super) fn take(&self, endpoint: &Arc<Endpoint>) -> Option<Pooled> {
         if !endpoint.source().is_plain() {

@@ -46,6 +46,11 @@ impl IoThread {
         }
     }
 
+    /// The thread's runtime.
+    pub(super) const fn runtime(&self) -> &Handle {
+        &self.handle
+    }
+
     /// Runs `task` on the thread.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.handle.spawn(task);

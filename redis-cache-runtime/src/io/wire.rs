@@ -10,6 +10,7 @@ use std::{
     pin::{Pin, pin},
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker, ready},
+    time::Duration,
 };
 
 use bytes::BytesMut;
@@ -18,6 +19,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
     task::{coop::consume_budget, yield_now},
+    time::sleep,
 };
 use tokio_util::either::Either;
 
@@ -51,6 +53,8 @@ struct State {
     driver: Option<Waker>,
     /// Whether the driver has found nothing to write, and is to be woken when there is something.
     is_idle: bool,
+    /// How often something was asked.
+    asked: u64,
     closed: bool,
 }
 
@@ -66,29 +70,33 @@ impl State {
     }
 }
 
-/// The reply to come; an error where the connection is lost.
-pub(super) type Pending = oneshot::AsyncReceiver<Reply>;
+/// Makes the two ends of the way of a reply. Who waits at the second learns there if the connection is lost.
+pub(super) type Channel<R> = fn() -> (oneshot::Sender<Reply>, R);
 
 impl Wire {
-    /// Asks for `key`. `None` where the connection is lost, or too much is asked already.
-    pub(super) fn get(&self, key: &str) -> Option<Pending> {
-        self.ask(|out| {
+    /// Asks for `key`; `channel` makes the ends that fit the caller. `None` where the connection is lost, or too much is
+    /// asked already.
+    pub(super) fn get<R>(&self, key: &str, channel: Channel<R>) -> Option<R> {
+        self.ask(channel, |out| {
             // Writing to memory can't fail.
             _ = write!(out, "*2\r\n$3\r\nGET\r\n${}\r\n{key}\r\n", key.len());
         })
     }
 
     /// Asks whether the connection is still good.
-    pub(super) fn ping(&self) -> Option<Pending> {
-        self.ask(|out| out.extend_from_slice(b"*1\r\n$4\r\nPING\r\n"))
+    pub(super) fn ping(&self) -> Option<oneshot::AsyncReceiver<Reply>> {
+        self.ask(oneshot::async_channel, |out| {
+            out.extend_from_slice(b"*1\r\n$4\r\nPING\r\n");
+        })
     }
 
-    fn ask(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<Pending> {
+    fn ask<R>(&self, channel: Channel<R>, write: impl FnOnce(&mut Vec<u8>)) -> Option<R> {
         let mut state = self.state();
         if state.closed || state.waiting.len() >= IN_FLIGHT {
             return None;
         }
-        let (sender, reply) = oneshot::async_channel();
+        let (sender, reply) = channel();
+        state.asked += 1;
         write(&mut state.out);
         state.waiting.push_back(sender);
         let driver = std::mem::take(&mut state.is_idle).then(|| state.driver.take());
@@ -97,6 +105,18 @@ impl Wire {
             driver.wake();
         }
         Some(reply)
+    }
+
+    /// Returns once nothing was asked for so long.
+    pub(super) async fn unused_for(&self, time: Duration) {
+        let mut before = self.state().asked;
+        loop {
+            sleep(time).await;
+            let now = self.state().asked;
+            if now == std::mem::replace(&mut before, now) {
+                return;
+            }
+        }
     }
 
     /// Ends the connection: who waits is told so, and the driver.
@@ -359,7 +379,7 @@ mod tests {
         for (n, len) in [LONG, 3, LONG, 1, 2].into_iter().enumerate() {
             let key = n.to_string().repeat(len);
             expected.extend(format!("*2\r\n$3\r\nGET\r\n${len}\r\n{key}\r\n").into_bytes());
-            pending.push(wire.get(&key).unwrap());
+            pending.push(wire.get(&key, oneshot::async_channel).unwrap());
         }
         let mut asked = vec![0; expected.len()];
         theirs.read_exact(&mut asked).await.unwrap();
@@ -377,12 +397,12 @@ mod tests {
         let driven = Arc::clone(&wire);
         let drive = spawn(async move { driven.drive(&mut Stream::Right(ours)).await });
         drop(theirs);
-        let reply = wire.get("key");
+        let reply = wire.get("key", oneshot::async_channel);
         assert!(drive.await.unwrap().is_err());
         wire.close();
         if let Some(reply) = reply {
             assert!(reply.await.is_err());
         }
-        assert!(wire.get("key").is_none());
+        assert!(wire.get("key", oneshot::async_channel).is_none());
     }
 }
