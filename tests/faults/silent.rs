@@ -1,13 +1,13 @@
 //! A server that is there and says nothing.
 
 use std::{
-    sync::OnceLock,
+    sync::{Barrier, OnceLock},
     thread,
     time::{Duration, Instant},
 };
 
 use cache_tests_support::{Direction, Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::{CallResult, handler_cache, observe_async};
+use redis_cache_runtime::{CallResult, handler_cache, observe, observe_async};
 
 use crate::rig::{BUDGET, Handler, RUNTIME, SOON};
 
@@ -79,6 +79,48 @@ fn many_callers_at_once() {
     assert!(took < BUDGET * 100, "{took:?} for all");
     proxy.lift();
     is_cached();
+}
+
+/// Threads that are many share a connection: who waits there in vain is not held up by the others.
+#[test]
+fn many_threads_at_once() {
+    static URL: OnceLock<String> = OnceLock::new();
+    const THREADS: u32 = 32;
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "many-threads", timeout = BUDGET)]
+    fn triple(n: u32) -> u32 {
+        n * 3
+    }
+
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 33);
+    URL.set(proxy.url()).unwrap();
+    let all_end_in = |expected| {
+        let start = Barrier::new(THREADS as usize);
+        let start = &start;
+        thread::scope(|scope| {
+            let call = |n| {
+                move || {
+                    start.wait();
+                    let (value, outcome) = observe(|| triple(n));
+                    assert_eq!(value, n * 3);
+                    outcome.unwrap().result == expected
+                }
+            };
+            let calls: Vec<_> = (0..THREADS).map(|n| scope.spawn(call(n))).collect();
+            // Each is to be joined, whatever the others say.
+            let right = calls.into_iter().filter_map(|call| call.join().ok());
+            right.filter(|is_right| *is_right).count() == THREADS as usize
+        })
+    };
+    eventually(SOON, || all_end_in(CallResult::HitRedis));
+    proxy.set(&[Fault::Hang]);
+    let began = Instant::now();
+    assert!(all_end_in(CallResult::ErrorOpen));
+    let took = began.elapsed();
+    assert!(took < BUDGET * 20, "{took:?} for all");
+    proxy.lift();
+    eventually(SOON, || all_end_in(CallResult::HitRedis));
 }
 
 #[test]
