@@ -106,13 +106,11 @@ pub(crate) struct Opened<'a> {
     pub(crate) compute: Duration,
 }
 
-impl Opened<'_> {
-    /// Time since the value was computed; zero where the clocks disagree.
-    pub(crate) fn age(&self) -> Duration {
-        SystemTime::now()
-            .duration_since(self.created)
-            .unwrap_or_default()
-    }
+/// Time since a value was computed; zero where the clocks disagree.
+pub(crate) fn age(created: SystemTime) -> Duration {
+    SystemTime::now()
+        .duration_since(created)
+        .unwrap_or_default()
 }
 
 /// Why stored bytes are not a value of this call.
@@ -308,7 +306,7 @@ mod tests {
             let check = seal.check(&DIGEST, &bytes[..end]);
             bytes[end..].copy_from_slice(&check);
             if let Ok(opened) = open(&bytes, &seal, &DIGEST, TYPE) {
-                opened.age();
+                age(opened.created);
             }
         }
     }

@@ -61,7 +61,7 @@ impl Work {
 /// A value that need not be computed.
 struct Found<R> {
     value: R,
-    age: Duration,
+    created: SystemTime,
     /// What the body took.
     compute: Duration,
 }
@@ -72,18 +72,19 @@ pub(super) struct Call<'c, R> {
     key: CallKey,
     codec: &'c Codec<R>,
     result: CallResult,
-    age: Option<Duration>,
+    /// When the value was computed, where the body did not run.
+    created: Option<SystemTime>,
     _inflight: Level<'static>,
 }
 
 impl<R> Drop for Call<'_, R> {
     fn drop(&mut self) {
-        let (cache, result, age) = (self.cache, self.result, self.age);
+        let (cache, result, created) = (self.cache, self.result, self.created);
         cache.stats.count_result(result);
         outcome::record(|| Outcome {
             cache: Arc::clone(&cache.name),
             result,
-            age,
+            age: created.map(envelope::age),
         });
     }
 }
@@ -95,7 +96,7 @@ impl<'c, R> Call<'c, R> {
             key,
             codec,
             result: CallResult::Cancelled,
-            age: None,
+            created: None,
             _inflight: cache.metrics().call(),
         }
     }
@@ -221,7 +222,7 @@ impl<'c, R> Call<'c, R> {
 
     fn done(&mut self, result: CallResult, found: Found<R>) -> Next<R> {
         self.result = result;
-        self.age = Some(found.age);
+        self.created = Some(found.created);
         self.cache.metrics().add_saved(result, found.compute);
         Next::Done(found.value)
     }
@@ -240,7 +241,7 @@ impl<'c, R> Call<'c, R> {
             .map_err(|_| Damage::Payload)?;
         Ok(Found {
             value,
-            age: opened.age(),
+            created: opened.created,
             compute: opened.compute,
         })
     }
