@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use arc_swap::ArcSwapOption;
@@ -39,7 +42,7 @@ enum Process {
 impl Process {
     fn current() -> Self {
         #[cfg(unix)]
-        if let Ok(guard) = forkguard::atfork::Guard::try_new() {
+        if let Some(guard) = registered() {
             return Self::Told(guard);
         }
         Self::Asked(forkguard::pid::Guard::default())
@@ -52,6 +55,26 @@ impl Process {
             Self::Asked(mut guard) => guard.detected_fork(),
         };
         !forked
+    }
+}
+
+/// `None` where the system refuses, or another thread is at it: a child that is forked at that moment would wait for the other's
+/// end for ever.
+#[cfg(unix)]
+fn registered() -> Option<forkguard::atfork::Guard> {
+    const NOT_YET: u8 = 0;
+    const UNDER_WAY: u8 = 1;
+    const DONE: u8 = 2;
+    static REGISTRATION: AtomicU8 = AtomicU8::new(NOT_YET);
+
+    match REGISTRATION.compare_exchange(NOT_YET, UNDER_WAY, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => {
+            let guard = forkguard::atfork::Guard::try_new();
+            REGISTRATION.store(DONE, Ordering::Release);
+            guard.ok()
+        }
+        Err(DONE) => forkguard::atfork::Guard::try_new().ok(),
+        Err(_) => None,
     }
 }
 

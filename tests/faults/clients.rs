@@ -1,9 +1,11 @@
 //! A server that gets rid of its clients.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, thread, time::Instant};
 
 use cache_tests_support::{RedisServer, clients, eventually};
-use redis_cache_runtime::{CallResult, Outcome, handler_cache, observe, observe_async};
+use redis_cache_runtime::{
+    CallResult, HandlerCache, Outcome, handler_cache, observe, observe_async,
+};
 
 use crate::rig::{BUDGET, PATIENCE, RUNTIME, SOON, run};
 
@@ -52,6 +54,62 @@ fn too_many_clients() {
         run(&mut admin, &["CONFIG", "SET", "maxclients", "1000"]);
         handler.recovers();
     }
+}
+
+/// There is a place for those who are connected, and for nobody else: threads that are many do without a connection of
+/// their own, and do not try again and again.
+#[test]
+fn a_server_that_takes_no_further_client() {
+    static URL: OnceLock<String> = OnceLock::new();
+    const THREADS: u32 = 16;
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "no-further-client", timeout = PATIENCE)]
+    fn triple(n: u32) -> u32 {
+        n * 3
+    }
+
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+    let mut admin = server.connection();
+    assert_eq!(triple(0), 0);
+    let cache = HandlerCache::named("no-further-client").unwrap();
+    cache.flush().wait().unwrap();
+    // The administrator's, and the link's.
+    run(&mut admin, &["CONFIG", "SET", "maxclients", "2"]);
+    let received = |admin: &mut redis::Connection| {
+        let stats: String = redis::cmd("INFO").arg("stats").query(admin).unwrap();
+        let line = |line: &str| {
+            let count = line.strip_prefix("rejected_connections:")?;
+            count.trim().parse::<u64>().ok()
+        };
+        stats.lines().find_map(line).unwrap()
+    };
+    let call_at_once = || {
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    for n in 0..100 {
+                        assert_eq!(triple(n), n * 3);
+                    }
+                });
+            }
+        });
+    };
+    call_at_once();
+    cache.flush().wait().unwrap();
+    let before = cache.info().wait().unwrap();
+    let began = Instant::now();
+    call_at_once();
+    let after = cache.info().wait().unwrap();
+    assert_eq!(after.misses, before.misses, "{after:?}");
+    assert_eq!(after.corrupt, before.corrupt, "{after:?}");
+    // A lane and a connection of the pool, once a second each.
+    let attempts = 2 * (began.elapsed().as_secs() + 2) + 4;
+    let rejected = received(&mut admin);
+    assert!(
+        rejected > 0 && rejected <= attempts,
+        "{rejected} of {attempts}"
+    );
 }
 
 /// The server cuts off whoever does not take a large reply at once.

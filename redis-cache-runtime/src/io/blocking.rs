@@ -75,6 +75,8 @@ impl Blocking {
             let reply = connection.request(&command.get_packed_command(), deadline)?;
             reply.obeyed()?;
         }
+        let question = login::question().get_packed_command();
+        connection.request(&question, deadline)?.admits()?;
         Ok(connection)
     }
 

@@ -95,6 +95,10 @@ impl Endpoint {
         self.retired.cancel();
     }
 
+    pub(super) fn is_retired(&self) -> bool {
+        self.retired.is_cancelled()
+    }
+
     pub(crate) fn address(&self) -> &str {
         &self.address
     }

@@ -218,7 +218,7 @@ impl Reservation {
         IoThread::get().is_some_and(|thread| thread.runtime().id() == self.id)
     }
 
-    /// `None` where all lanes were ended meanwhile.
+    /// `None` where all lanes were ended meanwhile, or the endpoint was retired: then they are ended a last time.
     fn open(&self, line: Line) -> Option<Signals> {
         let signals = Signals::default();
         let opened = Lane::Open {
@@ -227,7 +227,8 @@ impl Reservation {
             closed: Arc::clone(&signals.closed),
         };
         let mut lanes = self.lanes().write();
-        if self.lanes().generation.load(Ordering::Relaxed) != self.generation {
+        let is_over = self.lanes().generation.load(Ordering::Relaxed) != self.generation;
+        if is_over || self.endpoint.is_retired() {
             return None;
         }
         lanes.insert(self.id, opened);

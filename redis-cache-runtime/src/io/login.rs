@@ -34,6 +34,11 @@ pub(super) fn commands(server: &ConnectionInfo) -> Vec<Cmd> {
     commands
 }
 
+/// What is asked last: a server that has no place for one more client accepts the connection, says so unasked, and closes it.
+pub(super) fn question() -> Cmd {
+    redis::cmd("PING")
+}
+
 /// Sets what the client library sets on its own sockets.
 #[cfg(unix)]
 pub(super) fn prepare(socket: &impl std::os::fd::AsFd) -> io::Result<()> {

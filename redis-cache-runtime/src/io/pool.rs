@@ -23,6 +23,9 @@ pub(super) const IDLE: Duration = Duration::from_secs(10);
 /// How long opening a connection may take; nobody waits for it.
 const CONNECT: Duration = Duration::from_secs(1);
 
+/// How long after an attempt that has failed none is made.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// A connection of the pool.
 #[derive(Debug)]
 pub(super) struct Pooled {
@@ -45,6 +48,10 @@ struct State {
     /// Idle, in use, or being opened.
     open: usize,
     opening: bool,
+    /// After an attempt that has failed, the next is not made before.
+    paused: Option<Instant>,
+    /// Whether a task closes what is idle.
+    is_tended: bool,
     /// Counts the times that all connections were given up.
     generation: u64,
 }
@@ -91,8 +98,9 @@ impl Pool {
         if let Some(connection) = state.idle.pop() {
             return Some(connection);
         }
-        if state.open < MOST && !state.opening {
-            let first = state.open == 0;
+        let is_paused = state.paused.is_some_and(|until| Instant::now() < until);
+        if state.open < MOST && !state.opening && !is_paused {
+            let first = !std::mem::replace(&mut state.is_tended, true);
             state.open += 1;
             state.opening = true;
             let generation = state.generation;
@@ -122,6 +130,8 @@ impl Pool {
         state.generation += 1;
         state.open = 0;
         state.opening = false;
+        state.is_tended = false;
+        state.paused = None;
         let idle = std::mem::take(&mut state.idle);
         drop(state);
         drop(idle);
@@ -133,13 +143,15 @@ impl Pool {
             return;
         }
         state.opening = false;
-        match connection {
-            Some(connection) => state.idle.push(Pooled {
+        if let Some(connection) = connection {
+            state.idle.push(Pooled {
                 connection,
                 used: Instant::now(),
                 generation,
-            }),
-            None => state.open = state.open.saturating_sub(1),
+            });
+        } else {
+            state.open = state.open.saturating_sub(1);
+            state.paused = Some(Instant::now() + PAUSE);
         }
     }
 
@@ -156,6 +168,7 @@ impl Pool {
         state.idle = idle;
         state.open = state.open.saturating_sub(unused.len());
         let left = state.open > 0;
+        state.is_tended = left;
         drop(state);
         drop(unused);
         left

@@ -88,6 +88,15 @@ impl Reply {
         matches!(self, Self::Line(line) if line.starts_with(b"+PONG") || line.starts_with(b"-"))
     }
 
+    /// Whether the [last question](super::login::question) of a login has been answered. Who may not ask is told so, and
+    /// is logged in.
+    pub(super) fn admits(self) -> Result<(), RedisError> {
+        match self.obeyed() {
+            Err(error) if error.code() == Some("NOPERM") => Ok(()),
+            obeyed => obeyed,
+        }
+    }
+
     /// Whether a command that is only told has been obeyed.
     pub(super) fn obeyed(self) -> Result<(), RedisError> {
         match self {

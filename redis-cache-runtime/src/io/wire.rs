@@ -34,6 +34,12 @@ const IN_FLIGHT: usize = 8192;
 /// How much is read at once.
 const READ: usize = 16 * 1024;
 
+/// After so many replies those who asked have their turn, whatever else there is to read.
+const TURN: usize = 1024;
+
+/// So often a turn reads without the runtime counting it.
+const FREE_READS: u32 = 16;
+
 /// A buffer that has grown beyond this is not kept.
 const KEEP: usize = 256 * 1024;
 
@@ -112,8 +118,11 @@ impl Wire {
         let mut before = self.state().asked;
         loop {
             sleep(time).await;
-            let now = self.state().asked;
-            if now == std::mem::replace(&mut before, now) {
+            let state = self.state();
+            let is_unused = state.asked == before && state.waiting.is_empty();
+            before = state.asked;
+            drop(state);
+            if is_unused {
                 return;
             }
         }
@@ -260,10 +269,13 @@ impl Incoming {
         stream: &mut Stream,
     ) -> Poll<Result<(), RedisError>> {
         let mut next = READ;
+        let mut reads = 0;
         loop {
             self.buffer.reserve(next);
             let room = self.buffer.capacity() - self.buffer.len();
-            let read = match self.poll_read_once(context, stream)? {
+            let is_free = self.more_is_likely && reads < FREE_READS;
+            reads += 1;
+            let read = match self.poll_read_once(context, stream, is_free)? {
                 Poll::Ready(0) => return Poll::Ready(Err(end_of_file())),
                 Poll::Ready(read) => read,
                 Poll::Pending if self.replies.is_empty() => return Poll::Pending,
@@ -280,7 +292,8 @@ impl Incoming {
                 self.buffer = BytesMut::new();
             }
             // Where the room was not filled there is no more: that need not be asked.
-            if read < room && !self.replies.is_empty() {
+            let is_drained = read < room && !self.replies.is_empty();
+            if is_drained || self.replies.len() >= TURN {
                 return Poll::Ready(Ok(()));
             }
         }
@@ -290,9 +303,10 @@ impl Incoming {
         &mut self,
         context: &mut Context<'_>,
         stream: &mut Stream,
+        is_free: bool,
     ) -> Poll<io::Result<usize>> {
         let buffer = &mut self.buffer;
-        if self.more_is_likely {
+        if is_free {
             // To the runtime, a socket whose bytes did not fill the room is empty, until it has asked the kernel anew. That
             // spares a lone caller a system call; where many wait, the next replies are there before it asks.
             let read = match &*stream {
@@ -327,18 +341,21 @@ pub(super) async fn connect(server: &ConnectionInfo) -> Result<Stream, RedisErro
         _ => return Err(io::Error::from(ErrorKind::Unsupported).into()),
     };
     for command in login::commands(server) {
-        tell(&mut stream, &command.get_packed_command()).await?;
+        let reply = tell(&mut stream, &command.get_packed_command()).await?;
+        reply.obeyed()?;
     }
+    let question = login::question().get_packed_command();
+    tell(&mut stream, &question).await?.admits()?;
     Ok(stream)
 }
 
-/// Sends one command and waits until it has been obeyed.
-async fn tell(stream: &mut Stream, packed: &[u8]) -> Result<(), RedisError> {
+/// Sends one command and waits for its reply.
+async fn tell(stream: &mut Stream, packed: &[u8]) -> Result<Reply, RedisError> {
     stream.write_all(packed).await?;
     let mut buffer = BytesMut::new();
     loop {
         match Reply::take(&mut buffer) {
-            Ok(reply) => return reply.obeyed(),
+            Ok(reply) => return Ok(reply),
             Err(Incomplete::Nonsense) => return Err(nonsense()),
             Err(Incomplete::Missing(_)) => {}
         }
