@@ -1,0 +1,96 @@
+//! What has come in on a wire.
+
+use std::{
+    io::{self, ErrorKind},
+    pin::pin,
+    task::{Context, Poll},
+};
+
+use bytes::BytesMut;
+use redis::RedisError;
+use tokio::io::AsyncReadExt as _;
+use tokio_util::either::Either;
+
+use super::{
+    super::reply::{Incomplete, Reply, nonsense},
+    KEEP, READ, Stream,
+    stream::end_of_file,
+};
+
+/// After so many replies those who asked have their turn, whatever else there is to read.
+const TURN: usize = 1024;
+
+/// So often a turn reads without the runtime counting it.
+const FREE_READS: u32 = 16;
+
+/// What has been read.
+#[derive(Debug, Default)]
+pub(super) struct Incoming {
+    buffer: BytesMut,
+    pub(super) replies: Vec<Reply>,
+    /// Whom the replies are for; kept for its memory.
+    pub(super) askers: Vec<oneshot::Sender<Reply>>,
+    /// Whether others wait for replies.
+    pub(super) more_is_likely: bool,
+}
+
+impl Incoming {
+    /// Reads until there are replies.
+    pub(super) fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut Stream,
+    ) -> Poll<Result<(), RedisError>> {
+        let mut next = READ;
+        let mut reads = 0;
+        loop {
+            self.buffer.reserve(next);
+            let room = self.buffer.capacity() - self.buffer.len();
+            let is_free = self.more_is_likely && reads < FREE_READS;
+            reads += 1;
+            let read = match self.poll_read_once(context, stream, is_free)? {
+                Poll::Ready(0) => return Poll::Ready(Err(end_of_file())),
+                Poll::Ready(read) => read,
+                Poll::Pending if self.replies.is_empty() => return Poll::Pending,
+                Poll::Pending => return Poll::Ready(Ok(())),
+            };
+            next = loop {
+                match Reply::take(&mut self.buffer) {
+                    Ok(reply) => self.replies.push(reply),
+                    Err(Incomplete::Missing(bytes)) => break bytes.max(READ),
+                    Err(Incomplete::Nonsense) => return Poll::Ready(Err(nonsense())),
+                }
+            };
+            if self.buffer.is_empty() && self.buffer.capacity() > KEEP {
+                self.buffer = BytesMut::new();
+            }
+            // Where the room was not filled there is no more: that need not be asked.
+            let is_drained = read < room && !self.replies.is_empty();
+            if is_drained || self.replies.len() >= TURN {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    fn poll_read_once(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut Stream,
+        is_free: bool,
+    ) -> Poll<io::Result<usize>> {
+        let buffer = &mut self.buffer;
+        if is_free {
+            // To the runtime, a socket whose bytes did not fill the room is empty, until it has asked the kernel anew. That
+            // spares a lone caller a system call; where many wait, the next replies are there before it asks.
+            let read = match &*stream {
+                Either::Left(stream) => stream.try_read_buf(buffer),
+                Either::Right(stream) => stream.try_read_buf(buffer),
+            };
+            match read {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                read => return Poll::Ready(read),
+            }
+        }
+        pin!(stream.read_buf(buffer)).poll(context)
+    }
+}
