@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::Cache;
 use crate::{
     codec::{Codec, Written},
-    envelope::{self, Damage, Draft},
+    envelope::{self, Contents, Damage, Draft, Opened},
     flight::{Joined, Landing, Leader, Queued},
     io::{Failure, Lookup},
     key::{CallKey, Digest},
@@ -118,7 +118,7 @@ impl<'c, R> Call<'c, R> {
             Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
             Joined::Follow(leader) => Step::Follow(leader),
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
-            Joined::Queued(queued) => Step::Go(match self.read(&queued.envelope, &digest) {
+            Joined::Queued(queued) => Step::Go(match self.read_contents(&queued.contents) {
                 Ok(found) => {
                     self.use_queued(&digest, &queued);
                     self.done(CallResult::HitBuffer, found)
@@ -132,7 +132,7 @@ impl<'c, R> Call<'c, R> {
     pub(super) fn landed(&mut self, landing: Option<Landing>) -> Next<R> {
         match (landing, self.key.digest) {
             (Some(Landing::Lead(leader)), Some(digest)) => Next::Lead(leader, digest),
-            (Some(Landing::Value(envelope)), Some(digest)) => match self.read(&envelope, &digest) {
+            (Some(Landing::Value(contents)), Some(_)) => match self.read_contents(&contents) {
                 Ok(found) => self.done(CallResult::Coalesced, found),
                 Err(_) => self.alone(CallResult::Miss),
             },
@@ -146,7 +146,7 @@ impl<'c, R> Call<'c, R> {
         match lookup {
             Lookup::Found(envelope) => match self.read(&envelope, &digest) {
                 Ok(found) => {
-                    leader.land(&envelope);
+                    leader.land(|| Contents::of(&envelope));
                     self.touch(&digest);
                     return self.done(CallResult::HitRedis, found);
                 }
@@ -194,16 +194,17 @@ impl<'c, R> Call<'c, R> {
         let mut draft = Draft::new(domain.fingerprint, SystemTime::now(), compute);
         match self.codec.write(value, draft.payload(), domain.ambiguous) {
             Written::Value => {
-                let envelope = Bytes::from(draft.seal(&cache.seal, &digest));
-                let storable = envelope.len() <= cache.max_value_bytes;
+                let contents = draft.finish();
+                let bytes = contents.sealed_len();
+                let storable = bytes <= cache.max_value_bytes;
                 if !storable {
-                    cache.report_too_large(envelope.len());
+                    cache.report_too_large(bytes);
                 }
                 if out || !storable {
-                    leader.land(&envelope);
+                    leader.land(|| contents.clone());
                 } else {
-                    leader.land_queued(&envelope, epoch, |ticket| {
-                        cache.queue(epoch, digest, ticket, envelope.clone())
+                    leader.land_queued(&contents, epoch, |ticket| {
+                        cache.queue(epoch, digest, ticket, contents.clone())
                     });
                 }
             }
@@ -234,7 +235,20 @@ impl<'c, R> Call<'c, R> {
 
     fn read(&self, envelope: &[u8], digest: &Digest) -> Result<Found<R>, Damage> {
         let fingerprint = self.key.domain.fingerprint;
-        let opened = envelope::open(envelope, &self.cache.seal, digest, fingerprint)?;
+        self.read_opened(envelope::open(
+            envelope,
+            &self.cache.seal,
+            digest,
+            fingerprint,
+        )?)
+    }
+
+    /// Reads what another call of this process has computed, or read and checked.
+    fn read_contents(&self, contents: &Contents) -> Result<Found<R>, Damage> {
+        self.read_opened(contents.open(self.key.domain.fingerprint)?)
+    }
+
+    fn read_opened(&self, opened: Opened<'_>) -> Result<Found<R>, Damage> {
         let value = self
             .codec
             .read(opened.payload, self.key.domain.ambiguous)
@@ -248,7 +262,7 @@ impl<'c, R> Call<'c, R> {
 
     fn use_queued(&self, digest: &Digest, queued: &Queued) {
         let cache = self.cache;
-        let queue = |ticket| cache.queue(queued.epoch, *digest, ticket, queued.envelope.clone());
+        let queue = |ticket| cache.queue(queued.epoch, *digest, ticket, queued.contents.clone());
         if !cache.flights.requeue(digest, queued, queue) {
             self.touch(digest);
         }

@@ -13,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use redis::RedisError;
 
 use self::typical::Typical;
@@ -21,7 +20,7 @@ use crate::{
     codec::CodecError,
     config::{MaxSize, Resolved},
     departure,
-    envelope::Seal,
+    envelope::{Contents, Seal},
     flight::Flights,
     io::{Allowance, Deployment},
     key::{Digest, Domain, EncodeError},
@@ -128,6 +127,11 @@ impl Cache {
         &self.shards
     }
 
+    /// What makes the checks of envelopes.
+    pub(crate) const fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
     /// The shard of one entry.
     pub(crate) fn shard(&self, digest: &Digest) -> &Arc<Shard> {
         match &*self.shards {
@@ -168,10 +172,10 @@ impl Cache {
     }
 
     /// Queues a value; tells whether there was room.
-    fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, envelope: Bytes) -> bool {
+    fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, contents: Contents) -> bool {
         let shard = self.shard(&digest);
-        let bytes = envelope.len();
-        match shard.outbox().push_store(epoch, digest, ticket, envelope) {
+        let bytes = contents.sealed_len();
+        match shard.outbox().push_store(epoch, digest, ticket, contents) {
             Pushed::Queued { is_due } => {
                 self.metrics().queued(bytes);
                 departure::arm();

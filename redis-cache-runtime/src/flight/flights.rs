@@ -9,13 +9,12 @@ use std::{
     },
 };
 
-use bytes::Bytes;
-
 use super::{
     Joined, Landing, Leader,
     progress::{Progress, watch},
 };
 use crate::{
+    envelope::Contents,
     key::{Digest, DigestHasher},
     store::Epoch,
 };
@@ -28,7 +27,7 @@ const INVALIDATED: u64 = u64::MAX;
 /// A value on its way to Redis.
 #[derive(Clone, Debug)]
 pub(crate) struct Queued {
-    pub(crate) envelope: Bytes,
+    pub(crate) contents: Contents,
     /// The clears that came before the body ran.
     pub(crate) epoch: Epoch,
     pub(super) ticket: u64,
@@ -268,7 +267,7 @@ impl Flights {
         &self,
         digest: &Digest,
         progress: &Arc<Progress>,
-        (envelope, epoch): (&Bytes, Epoch),
+        (contents, epoch): (&Contents, Epoch),
         queue: impl FnOnce(u64) -> bool,
     ) -> VecDeque<oneshot::Sender<Landing>> {
         let mut shard = self.shard(digest);
@@ -286,9 +285,9 @@ impl Flights {
         let ticket = self.ticket();
         // Under the lock: a deletion that comes between would be overtaken.
         if queue(ticket) {
-            let envelope = envelope.clone();
+            let contents = contents.clone();
             let queued = Queued {
-                envelope,
+                contents,
                 epoch,
                 ticket,
             };

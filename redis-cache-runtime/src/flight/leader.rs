@@ -2,14 +2,12 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use bytes::Bytes;
-
 use super::{
     Landing,
     flights::{Entry, Flights, send_to},
     progress::{Progress, attend, watch},
 };
-use crate::{key::Digest, store::Epoch};
+use crate::{envelope::Contents, key::Digest, store::Epoch};
 
 /// After this many leaders in a row without a value the followers stop waiting in line: each would otherwise
 /// wait for the failures of all before it.
@@ -74,10 +72,10 @@ impl Leader {
     }
 
     /// Ends with a value that Redis has.
-    pub(crate) fn land(mut self, envelope: &Bytes) {
+    pub(crate) fn land(mut self, contents: impl Fn() -> Contents) {
         self.ended = true;
         for follower in self.flights.end(&self.digest, &self.progress) {
-            send_to(follower, Landing::Value(envelope.clone()));
+            send_to(follower, Landing::Value(contents()));
         }
     }
 
@@ -86,17 +84,17 @@ impl Leader {
     /// wait.
     pub(crate) fn land_queued(
         mut self,
-        envelope: &Bytes,
+        contents: &Contents,
         epoch: Epoch,
         queue: impl FnOnce(u64) -> bool,
     ) {
         self.ended = true;
-        let value = (envelope, epoch);
+        let value = (contents, epoch);
         let followers = self
             .flights
             .end_queued(&self.digest, &self.progress, value, queue);
         for follower in followers {
-            send_to(follower, Landing::Value(envelope.clone()));
+            send_to(follower, Landing::Value(contents.clone()));
         }
     }
 

@@ -9,18 +9,18 @@ mod progress;
 #[cfg(test)]
 mod tests;
 
-use bytes::Bytes;
-
 pub(crate) use self::{
     flights::{Flights, Queued},
     leader::Leader,
 };
 
+use crate::envelope::Contents;
+
 /// What a follower gets.
 #[derive(Debug)]
 pub(crate) enum Landing {
-    /// The leader's value, as an envelope.
-    Value(Bytes),
+    /// The leader's value.
+    Value(Contents),
     /// The leader ended without a value (it failed, panicked, or was cancelled): the follower leads now.
     Lead(Leader),
     /// There is no value to wait for: the follower runs the body by itself.

@@ -1,6 +1,5 @@
-use bytes::Bytes;
-
 use super::*;
+use crate::envelope::Contents;
 use crate::key::Digest;
 use crate::store::{Epoch, Outbox};
 
@@ -38,9 +37,11 @@ fn all_followers_get_the_value() {
     let flights = flights();
     let leader = lead(flights);
     let followers = [follow(flights), follow(flights)];
-    leader.land(&Bytes::from_static(b"value"));
+    leader.land(|| Contents::unread("value"));
     for follower in followers {
-        assert!(matches!(follower.recv().unwrap(), Landing::Value(v) if v == "value"));
+        assert!(
+            matches!(follower.recv().unwrap(), Landing::Value(v) if v == Contents::unread("value"))
+        );
     }
     drop(lead(flights));
 }
@@ -52,7 +53,7 @@ fn a_leader_can_only_leave_if_nobody_waits() {
     let leader = lead(flights);
     let follower = follow(flights);
     let leader = leader.dismiss_alone().unwrap_err();
-    leader.land(&Bytes::from_static(b"value"));
+    leader.land(|| Contents::unread("value"));
     assert!(matches!(follower.recv().unwrap(), Landing::Value(_)));
     drop(lead(flights));
 }
@@ -69,7 +70,7 @@ fn a_dropped_leader_hands_over_to_the_first_that_is_still_there() {
     let Landing::Lead(leader) = first.recv().unwrap() else {
         panic!()
     };
-    leader.land(&Bytes::from_static(b"value"));
+    leader.land(|| Contents::unread("value"));
     assert!(matches!(second.recv().unwrap(), Landing::Value(_)));
 }
 
@@ -106,11 +107,11 @@ fn after_two_failures_nobody_waits() {
 fn a_queued_value_is_found_until_it_settles() {
     let flights = flights();
     let mut ticket = None;
-    lead(flights).land_queued(&Bytes::from_static(b"value"), epoch(0), |t| {
+    lead(flights).land_queued(&Contents::unread("value"), epoch(0), |t| {
         ticket = Some(t);
         true
     });
-    assert!(matches!(join(flights), Joined::Queued(q) if q.envelope == "value"));
+    assert!(matches!(join(flights), Joined::Queued(q) if q.contents == Contents::unread("value")));
     flights.settle(&KEY, ticket.unwrap() + 1);
     assert!(matches!(join(flights), Joined::Queued(_)));
     flights.settle(&KEY, ticket.unwrap());
@@ -120,7 +121,7 @@ fn a_queued_value_is_found_until_it_settles() {
 #[test]
 fn a_value_that_is_used_again_is_stored_again_if_others_came_after_it() {
     let flights = flights();
-    let value = Bytes::from_static(b"value");
+    let value = Contents::unread("value");
     lead(flights).land_queued(&value, epoch(0), |_| true);
     let Joined::Queued(queued) = join(flights) else {
         panic!()
@@ -146,7 +147,7 @@ fn a_value_that_can_not_be_queued_still_reaches_the_followers() {
     let flights = flights();
     let leader = lead(flights);
     let follower = follow(flights);
-    leader.land_queued(&Bytes::from_static(b"value"), epoch(0), |_| false);
+    leader.land_queued(&Contents::unread("value"), epoch(0), |_| false);
     assert!(matches!(follower.recv().unwrap(), Landing::Value(_)));
     drop(lead(flights));
 }
@@ -163,7 +164,7 @@ fn a_leader_that_dismisses_sends_all_on() {
 #[test]
 fn who_comes_after_a_clear_begins_anew() {
     let flights = flights();
-    let value = |text: &'static str| Bytes::from_static(text.as_bytes());
+    let value = |text: &'static str| Contents::unread(text);
     let old = lead(flights);
     let old_follower = follow(flights);
     let Joined::Lead(new) = flights.join(KEY, epoch(1), oneshot::channel) else {
@@ -173,11 +174,15 @@ fn who_comes_after_a_clear_begins_anew() {
         panic!("the new one leads")
     };
     old.land_queued(&value("old"), epoch(0), |_| panic!("queued"));
-    assert!(matches!(old_follower.recv(), Ok(Landing::Value(got)) if got == "old"));
+    assert!(
+        matches!(old_follower.recv(), Ok(Landing::Value(got)) if got == Contents::unread("old"))
+    );
     new.land_queued(&value("new"), epoch(1), |_| true);
-    assert!(matches!(new_follower.recv(), Ok(Landing::Value(got)) if got == "new"));
+    assert!(
+        matches!(new_follower.recv(), Ok(Landing::Value(got)) if got == Contents::unread("new"))
+    );
     let joined = flights.join(KEY, epoch(1), oneshot::channel);
-    assert!(matches!(joined, Joined::Queued(queued) if queued.envelope == "new"));
+    assert!(matches!(joined, Joined::Queued(queued) if queued.contents == Contents::unread("new")));
 }
 
 #[test]
@@ -208,11 +213,11 @@ fn a_leader_that_was_given_up_ends_nothing_but_itself() {
     flights.invalidate(&KEY);
     let next = lead(flights);
     let next_follower = follow(flights);
-    stalled.land_queued(&Bytes::from_static(b"stale"), epoch(0), |_| {
-        panic!("queued")
-    });
-    next.land(&Bytes::from_static(b"value"));
-    assert!(matches!(next_follower.recv(), Ok(Landing::Value(got)) if got == "value"));
+    stalled.land_queued(&Contents::unread("stale"), epoch(0), |_| panic!("queued"));
+    next.land(|| Contents::unread("value"));
+    assert!(
+        matches!(next_follower.recv(), Ok(Landing::Value(got)) if got == Contents::unread("value"))
+    );
     drop(lead(flights));
 }
 
@@ -238,9 +243,9 @@ fn what_was_deleted_while_it_was_computed_goes_only_to_those_who_wait_already() 
     let follower = follow(flights);
     leader.computes();
     flights.invalidate(&KEY);
-    leader.land_queued(&Bytes::from_static(b"value"), epoch(0), |_| {
-        panic!("queued")
-    });
-    assert!(matches!(follower.recv(), Ok(Landing::Value(value)) if value == "value"));
+    leader.land_queued(&Contents::unread("value"), epoch(0), |_| panic!("queued"));
+    assert!(
+        matches!(follower.recv(), Ok(Landing::Value(value)) if value == Contents::unread("value"))
+    );
     assert!(matches!(join(flights), Joined::Lead(_)));
 }

@@ -18,6 +18,7 @@ use super::{
     touches::Touches,
 };
 use crate::{
+    envelope::Contents,
     error::{Error, ErrorKind},
     key::Digest,
 };
@@ -46,7 +47,7 @@ pub(crate) enum Job {
         digest: Digest,
         ticket: u64,
         generation: Generation,
-        envelope: Bytes,
+        contents: Contents,
     },
     /// Record that entries were used.
     Touch { touches: Vec<Member> },
@@ -164,16 +165,17 @@ impl Outbox {
         epoch: Epoch,
         digest: Digest,
         ticket: u64,
-        envelope: Bytes,
+        contents: Contents,
     ) -> Pushed {
         let mut state = self.state();
         if self.epoch().count != epoch.count {
             return Pushed::Overtaken;
         }
-        if state.stores >= JOBS || state.bytes + envelope.len() > BYTES {
+        let bytes = contents.sealed_len();
+        if state.stores >= JOBS || state.bytes + bytes > BYTES {
             return Pushed::Full;
         }
-        state.bytes += envelope.len();
+        state.bytes += bytes;
         state.stores += 1;
         self.unsettled.fetch_add(1, Ordering::Relaxed);
         let touches = state.touches.take();
@@ -182,7 +184,7 @@ impl Outbox {
             digest,
             ticket,
             generation: epoch.generation,
-            envelope,
+            contents,
         });
         Pushed::Queued {
             is_due: state.stores >= BATCH || state.bytes >= BATCH_BYTES,
@@ -276,8 +278,8 @@ impl Outbox {
         let mut state = self.state();
         if let Some(job) = state.jobs.pop_front() {
             match &job {
-                Job::Store { envelope, .. } => {
-                    state.bytes -= envelope.len();
+                Job::Store { contents, .. } => {
+                    state.bytes -= contents.sealed_len();
                     state.stores -= 1;
                 }
                 Job::Heal {
@@ -320,7 +322,7 @@ mod tests {
     };
 
     fn push(outbox: &Outbox, epoch: Epoch, digest: Digest) -> Pushed {
-        outbox.push_store(epoch, digest, 0, Bytes::from_static(b"envelope"))
+        outbox.push_store(epoch, digest, 0, Contents::unread("contents"))
     }
 
     fn is_queued(pushed: Pushed) -> bool {
@@ -375,7 +377,7 @@ mod tests {
         assert_eq!(push(&outbox, FIRST, A), Pushed::Full);
         while outbox.pop(Instant::now()).is_some() {}
 
-        let half = Bytes::from(vec![0; BYTES / 2]);
+        let half = Contents::unread(vec![0; BYTES / 2 - 1024]);
         for expected in [
             Pushed::Queued { is_due: true },
             Pushed::Queued { is_due: true },

@@ -7,7 +7,7 @@ use super::{
     epoch::Generation,
     names::{Member, member},
 };
-use crate::{config::MaxSize, jitter, key::Digest};
+use crate::{config::MaxSize, envelope::Sealed, jitter, key::Digest};
 
 /// How many entries one call of a script that goes through all of them takes: about a millisecond of Redis' time.
 pub(crate) const CHUNK: u64 = 256;
@@ -28,7 +28,7 @@ pub(crate) struct Scripts {
 pub(crate) struct Value<'a> {
     pub(crate) touches: &'a [Member],
     pub(crate) digest: &'a Digest,
-    pub(crate) envelope: &'a [u8],
+    pub(crate) envelope: Sealed<'a>,
     pub(crate) generation: Generation,
     pub(crate) ttl: Option<Duration>,
 }

@@ -81,8 +81,8 @@ fn collect(shard: &Shard) -> VecDeque<Job> {
         let Some(job) = shard.outbox().pop(now) else {
             break;
         };
-        if let Job::Store { envelope, .. } = &job {
-            bytes += envelope.len();
+        if let Job::Store { contents, .. } = &job {
+            bytes += contents.sealed_len();
         }
         let ends = job.is_waited_for();
         batch.push_back(job);
@@ -234,14 +234,14 @@ impl Writer {
             Job::Store {
                 touches,
                 digest,
-                envelope,
+                contents,
                 generation,
                 ..
             } => {
                 let value = script::Value {
                     touches,
                     digest,
-                    envelope,
+                    envelope: contents.seal(self.cache.seal(), digest),
                     generation: *generation,
                     ttl: self.cache.ttl(),
                 };

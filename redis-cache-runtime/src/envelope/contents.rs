@@ -1,0 +1,107 @@
+//! What is in an envelope: handed on inside the process as it is, and with a check to Redis.
+
+use std::{
+    io::Write as _,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use redis::{RedisWrite, ToRedisArgs};
+
+use super::{CHECK, Damage, FLAGS, Fingerprint, MAGIC, Opened, Seal, VERSION};
+use crate::key::Digest;
+
+/// An envelope while its payload is written.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    bytes: Vec<u8>,
+}
+
+impl Draft {
+    /// Writes the header; the payload is then appended to what [`Draft::payload`] gives.
+    pub(crate) fn new(fingerprint: Fingerprint, created: SystemTime, compute: Duration) -> Self {
+        let created = created.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let created = u64::try_from(created.as_millis()).unwrap_or(u64::MAX);
+        let compute = u32::try_from(compute.as_micros()).unwrap_or(u32::MAX);
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&[VERSION, FLAGS]);
+        bytes.extend_from_slice(&fingerprint);
+        bytes.extend_from_slice(&created.to_le_bytes());
+        bytes.extend_from_slice(&compute.to_le_bytes());
+        Self { bytes }
+    }
+
+    pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Ends it.
+    pub(crate) fn finish(self) -> Contents {
+        Contents(self.bytes.into())
+    }
+}
+
+/// A header and a payload. The check is for what goes through Redis: it is made on the background thread, where nobody waits
+/// for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Contents(Bytes);
+
+impl Contents {
+    /// Those of an envelope that has been opened.
+    pub(crate) fn of(envelope: &Bytes) -> Self {
+        Self(envelope.slice(..envelope.len().saturating_sub(CHECK)))
+    }
+
+    /// What stands in for contents where nobody reads them.
+    #[cfg(test)]
+    pub(crate) fn unread(bytes: impl Into<Bytes>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// How many bytes the envelope has.
+    pub(crate) fn sealed_len(&self) -> usize {
+        self.0.len() + CHECK
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    ///
+    /// Where they are of another type.
+    pub(crate) fn open(&self, fingerprint: Fingerprint) -> Result<Opened<'_>, Damage> {
+        Opened::read(&self.0, fingerprint)
+    }
+
+    /// Makes the check.
+    pub(crate) fn seal(&self, seal: &Seal, digest: &Digest) -> Sealed<'_> {
+        Sealed {
+            contents: &self.0,
+            check: seal.check(digest, &self.0),
+        }
+    }
+}
+
+/// A whole envelope, in two parts.
+#[derive(Debug)]
+pub(crate) struct Sealed<'c> {
+    contents: &'c [u8],
+    check: [u8; CHECK],
+}
+
+impl Sealed<'_> {
+    #[cfg(test)]
+    pub(super) fn to_vec(&self) -> Vec<u8> {
+        [self.contents, &self.check].concat()
+    }
+}
+
+impl ToRedisArgs for Sealed<'_> {
+    fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
+        out.reserve_space_for_args([self.contents.len() + CHECK]);
+        let mut out = out.writer_for_next_arg();
+        // Writing to memory can't fail.
+        _ = out.write_all(self.contents);
+        _ = out.write_all(&self.check);
+    }
+}

@@ -1,0 +1,124 @@
+//! What a stored value looks like: a header, the MessagePack payload, and a check over all of it.
+//!
+//! | bytes | holds |
+//! |---|---|
+//! | 0–1 | `hc` |
+//! | 2 | format version |
+//! | 3 | flags, all zero |
+//! | 4–11 | fingerprint of the return type's shape |
+//! | 12–19 | created at: milliseconds since the Unix epoch, little-endian |
+//! | 20–23 | compute time: microseconds, little-endian, at most 71 minutes |
+//! | 24… | payload |
+//! | last 16 | keyed blake3 of the key's whole digest and everything above |
+//!
+//! The name of an entry holds half of the key's digest. The check covers all of it, so that two keys that share a
+//! name are a miss for each other.
+
+mod contents;
+mod seal;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub(crate) use self::{
+    contents::{Contents, Draft, Sealed},
+    seal::Seal,
+};
+
+use crate::key::Digest;
+
+/// The first bytes of a type's schema digest.
+pub(crate) type Fingerprint = [u8; 8];
+
+const MAGIC: [u8; 2] = *b"hc";
+const VERSION: u8 = 1;
+const FLAGS: u8 = 0;
+const HEADER: usize = 24;
+const CHECK: usize = 16;
+
+/// What an envelope holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Opened<'a> {
+    pub(crate) payload: &'a [u8],
+    pub(crate) created: SystemTime,
+    /// How long the body ran.
+    pub(crate) compute: Duration,
+}
+
+impl<'a> Opened<'a> {
+    /// Reads everything but the check.
+    fn read(contents: &'a [u8], fingerprint: Fingerprint) -> Result<Self, Damage> {
+        let Some((header, payload)) = contents.split_first_chunk::<HEADER>() else {
+            return Err(Damage::Foreign);
+        };
+        if header[..2] != MAGIC {
+            return Err(Damage::Foreign);
+        }
+        if header[2] != VERSION || header[3] != FLAGS {
+            return Err(Damage::Version);
+        }
+        if header[4..12] != fingerprint {
+            return Err(Damage::Type);
+        }
+        let created = u64::from_le_bytes(field(header, 12));
+        let compute = u32::from_le_bytes(field(header, 20));
+        let created = UNIX_EPOCH
+            .checked_add(Duration::from_millis(created))
+            .ok_or(Damage::Foreign)?;
+        Ok(Self {
+            payload,
+            created,
+            compute: Duration::from_micros(compute.into()),
+        })
+    }
+}
+
+/// The `N` bytes of the header from `at` on.
+fn field<const N: usize>(header: &[u8; HEADER], at: usize) -> [u8; N] {
+    std::array::from_fn(|i| header[at + i])
+}
+
+/// Why stored bytes are not a value of this call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Damage {
+    /// Too short, or begins otherwise.
+    Foreign,
+    /// Written by a version of this crate with another format.
+    Version,
+    /// Written for another return type.
+    Type,
+    /// The check failed: damaged, planted, or another call's.
+    Check,
+    /// The payload is not a value of the return type.
+    Payload,
+}
+
+/// Reads an envelope that comes from Redis.
+///
+/// # Errors
+///
+/// Whatever does not check out, as [`Damage`].
+pub(crate) fn open<'a>(
+    envelope: &'a [u8],
+    seal: &Seal,
+    digest: &Digest,
+    fingerprint: Fingerprint,
+) -> Result<Opened<'a>, Damage> {
+    let Some((contents, check)) = envelope.split_last_chunk::<CHECK>() else {
+        return Err(Damage::Foreign);
+    };
+    let opened = Opened::read(contents, fingerprint)?;
+    if seal.fits(digest, contents, check) {
+        Ok(opened)
+    } else {
+        Err(Damage::Check)
+    }
+}
+
+/// Time since a value was computed; zero where the clocks disagree.
+pub(crate) fn age(created: SystemTime) -> Duration {
+    SystemTime::now()
+        .duration_since(created)
+        .unwrap_or_default()
+}
