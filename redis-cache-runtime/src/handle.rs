@@ -284,7 +284,18 @@ pub struct CacheInfo {
     pub evicted: u64,
     /// Callers of this process that wait now for another's result.
     pub waiting: u64,
-    results: [u64; CallResult::ALL.len()],
+    results: Results,
+}
+
+/// How many calls ended in each result.
+#[derive(Clone, PartialEq, Eq)]
+struct Results([u64; CallResult::ALL.len()]);
+
+impl fmt::Debug for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = CallResult::ALL.into_iter().zip(&self.0);
+        f.debug_map().entries(named).finish()
+    }
 }
 
 impl CacheInfo {
@@ -313,14 +324,14 @@ impl CacheInfo {
                 + stats.event(Event::TooLarge),
             evicted: stats.event(Event::Evicted),
             waiting: cache.flights().followers() as u64,
-            results,
+            results: Results(results),
         }
     }
 
     /// How many calls of this process ended in `result`. Each call ends in exactly one.
     #[must_use]
     pub const fn count(&self, result: CallResult) -> u64 {
-        self.results[result as usize]
+        self.results.0[result as usize]
     }
 }
 
@@ -361,4 +372,20 @@ fn no_thread() -> Error {
         ErrorKind::Unavailable,
         "the cache's I/O thread can't be started",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_shown_by_name() {
+        let mut results = Results([0; CallResult::ALL.len()]);
+        results.0[CallResult::ErrorOpen as usize] = 3;
+        let shown = format!("{results:?}");
+        assert!(
+            shown.starts_with("{HitRedis: 0, ") && shown.contains("ErrorOpen: 3"),
+            "{shown}"
+        );
+    }
 }
