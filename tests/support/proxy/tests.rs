@@ -87,7 +87,8 @@ fn bytes_go_through_and_may_be_late_and_in_pieces() {
             },
             ms(0),
         ),
-        (Fault::Bandwidth(200), ms(45)),
+        // Two bytes at a time, and ten milliseconds from one such piece to the next.
+        (Fault::Bandwidth(200), ms(40)),
     ] {
         proxy.set(&[fault]);
         let took = exchange(&proxy);
