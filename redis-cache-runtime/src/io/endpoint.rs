@@ -1,6 +1,7 @@
 //! One Redis server, and every way to ask it.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -288,7 +289,7 @@ impl Endpoint {
         let Line::Wire(wire) = self.lanes.line(self, runtime)? else {
             return None;
         };
-        match wire.get(key, oneshot::channel)?.recv_deadline(deadline) {
+        match wire.get_blocking(key)?.recv_deadline(deadline) {
             Ok(reply) => Some(reply.answer()),
             Err(oneshot::RecvTimeoutError::Timeout) => {
                 self.doubt();
@@ -329,7 +330,8 @@ impl Endpoint {
             && let Ok(runtime) = Handle::try_current()
             && let Some(line) = self.lanes.line(self, &runtime)
         {
-            match overdue::until(self, deadline, ask_on(line, key)).await {
+            let asked = pin!(ask_on(&line, key));
+            match overdue::until(self, deadline, asked).await {
                 None => {
                     self.doubt();
                     self.lanes.doubt(runtime.id());
@@ -344,14 +346,17 @@ impl Endpoint {
     }
 
     /// Has the background thread ask.
-    pub(super) async fn lookup_on_thread(
+    pub(super) fn lookup_on_thread(
         self: &Arc<Self>,
         question: Question,
         deadline: Instant,
-    ) -> Answered {
-        match self.through_thread(question, deadline, oneshot::async_channel) {
-            Some(answer) => answer.await.unwrap_or(Ok(Lookup::Failed(Failure::Broken))),
-            None => Ok(Lookup::Failed(Failure::Unavailable)),
+    ) -> impl Future<Output = Answered> + use<> {
+        let asked = self.through_thread(question, deadline, oneshot::async_channel);
+        async {
+            match asked {
+                Some(answer) => answer.await.unwrap_or(Ok(Lookup::Failed(Failure::Broken))),
+                None => Ok(Lookup::Failed(Failure::Unavailable)),
+            }
         }
     }
 
@@ -428,17 +433,18 @@ impl Drop for Place {
 
 /// Asks on a lane. `None` where it is lost. There is no timer of the runtime in it: such a thing panics when it is polled
 /// after its runtime has ended, and a future may be polled on one runtime first and on another later.
-async fn ask_on(line: Line, key: &str) -> Option<Answered> {
+async fn ask_on(line: &Line, key: &str) -> Option<Answered> {
     match line {
-        Line::Wire(wire) => {
-            let reply = wire.get(key, oneshot::async_channel)?.await;
-            reply.ok().map(Reply::answer)
-        }
-        Line::Library(mut connection) => {
-            let reply = connection.send_packed_command(&get(key)).await;
-            reply.ok().map(|reply| interpret(Ok(reply)))
-        }
+        Line::Wire(wire) => wire.get(key)?.await.map(Reply::answer),
+        // Its future is far larger than that of a wire.
+        Line::Library(connection) => Box::pin(ask_library(connection, key)).await,
     }
+}
+
+async fn ask_library(connection: &MultiplexedConnection, key: &str) -> Option<Answered> {
+    let mut connection = connection.clone();
+    let reply = connection.send_packed_command(&get(key)).await;
+    reply.ok().map(|reply| interpret(Ok(reply)))
 }
 
 /// A look-up as the background thread puts it.

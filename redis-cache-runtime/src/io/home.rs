@@ -94,10 +94,14 @@ impl Home {
     /// Looks `key` up, taking no longer than is allowed.
     pub(crate) async fn lookup(&self, key: &str, allowance: Allowance) -> Lookup {
         let budget = Budget::begin(allowance);
-        let redirect = match self.endpoint.load_full().lookup(key, budget).await {
-            Ok(lookup) => return lookup,
-            Err(redirect) => redirect,
-        };
+        match self.endpoint.load_full().lookup(key, budget).await {
+            Ok(lookup) => lookup,
+            // Rare, and so it does not add to the size of every look-up.
+            Err(redirect) => Box::pin(self.lookup_elsewhere(key, budget, redirect)).await,
+        }
+    }
+
+    async fn lookup_elsewhere(&self, key: &str, budget: Budget, redirect: Redirect) -> Lookup {
         let answered = match self.follow(&redirect) {
             Some(endpoint) if redirect.once => {
                 let question = Question::asking(key);

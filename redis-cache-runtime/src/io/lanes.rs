@@ -261,7 +261,7 @@ async fn serve(mut reservation: Reservation) {
     let server = client.get_connection_info();
     if login::is_possible(server) {
         match timeout(CONNECT, wire::connect(server)).await {
-            Ok(Ok(mut stream)) => serve_wire(&reservation, &mut stream).await,
+            Ok(Ok(stream)) => serve_wire(&reservation, stream).await,
             Ok(Err(_)) | Err(_) => reservation.failed = true,
         }
     } else {
@@ -273,14 +273,14 @@ async fn serve(mut reservation: Reservation) {
     }
 }
 
-async fn serve_wire(reservation: &Reservation, stream: &mut Stream) {
-    let wire = Arc::new(Wire::default());
+async fn serve_wire(reservation: &Reservation, stream: Stream) {
+    let wire = Arc::new(Wire::new(stream));
     let _closing = Closing(Arc::clone(&wire));
     let Some(signals) = reservation.open(Line::Wire(Arc::clone(&wire))) else {
         return;
     };
     tokio::select! {
-        _lost = wire.drive(stream) => {}
+        _lost = wire.drive() => {}
         () = signals.closed.notified() => {}
         () = find_fault(&wire, &signals.doubt) => {}
         () = wire.unused_for(IDLE), if reservation.is_on_background_thread() => {}

@@ -6,7 +6,7 @@
 
 use std::{
     future::poll_fn,
-    pin::pin,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Poll, Waker},
     time::{Duration, Instant},
@@ -66,15 +66,14 @@ impl Overdue {
 }
 
 /// Awaits `work` until `deadline`, however its runtime fares. `None` if it is not done by then.
-pub(super) async fn until<T>(
+pub(super) fn until<T, F: Future<Output = T>>(
     endpoint: &Arc<Endpoint>,
     deadline: Instant,
-    work: impl Future<Output = T>,
-) -> Option<T> {
-    let mut work = pin!(work);
+    mut work: Pin<&mut F>,
+) -> impl Future<Output = Option<T>> {
     let mut waiting: Option<Waiting<'_>> = None;
     let mut is_late = false;
-    poll_fn(|context| {
+    poll_fn(move |context| {
         if let Poll::Ready(done) = work.as_mut().poll(context) {
             return Poll::Ready(Some(done));
         }
@@ -93,7 +92,6 @@ pub(super) async fn until<T>(
         }
         Poll::Pending
     })
-    .await
 }
 
 /// One look-up among those that wait, until it is dropped.

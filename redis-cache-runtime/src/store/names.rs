@@ -35,15 +35,16 @@ impl Names {
 
     /// The key of the entry for `digest`.
     pub(crate) fn entry(&self, digest: &Digest) -> String {
-        const DIGITS: [char; 16] = [
-            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-        ];
-        let mut key = String::with_capacity(self.prefix.len() + 2 * MEMBER);
-        key.push_str(&self.prefix);
-        for byte in &digest[..MEMBER] {
-            key.push(DIGITS[usize::from(byte >> 4)]);
-            key.push(DIGITS[usize::from(byte & 15)]);
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut member = [0; 2 * MEMBER];
+        for (digits, byte) in member.chunks_exact_mut(2).zip(digest) {
+            digits[0] = DIGITS[usize::from(byte >> 4)];
+            digits[1] = DIGITS[usize::from(byte & 15)];
         }
+        let mut key = String::with_capacity(self.prefix.len() + member.len());
+        key.push_str(&self.prefix);
+        // All of them are digits, so that nothing is ever left out.
+        key.push_str(str::from_utf8(&member).unwrap_or_default());
         key
     }
 }

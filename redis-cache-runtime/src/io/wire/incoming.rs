@@ -28,8 +28,6 @@ const FREE_READS: u32 = 16;
 pub(super) struct Incoming {
     buffer: BytesMut,
     pub(super) replies: Vec<Reply>,
-    /// Whom the replies are for; kept for its memory.
-    pub(super) askers: Vec<oneshot::Sender<Reply>>,
     /// Whether others wait for replies.
     pub(super) more_is_likely: bool,
 }

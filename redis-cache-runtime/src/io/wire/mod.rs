@@ -1,20 +1,23 @@
 //! A connection on which many look up at once.
 //!
 //! What they ask goes out together, in one write, and what comes in is handed out in order. Nothing is allocated for a
-//! request but the channel on which its answer comes back.
+//! request but the channel on which its answer comes back. All that is done by one task; only a task that asks alone writes
+//! and reads by itself, so that no other has to be woken on the way.
 
+mod asking;
 mod incoming;
 mod outgoing;
+mod socket;
+mod state;
 mod stream;
 #[cfg(all(test, unix))]
 mod tests;
 
 use std::{
-    collections::VecDeque,
     future::poll_fn,
-    io::{self, ErrorKind, Write as _},
+    io::{self, ErrorKind},
     sync::{Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -25,11 +28,12 @@ use tokio::{
 };
 
 pub(super) use self::stream::{Stream, connect};
-use self::{incoming::Incoming, outgoing::Outgoing};
+use self::{
+    asking::Asking,
+    socket::Socket,
+    state::{State, Ticket},
+};
 use super::reply::{Reply, nonsense};
-
-/// The most requests that may be on their way.
-const IN_FLIGHT: usize = 8192;
 
 /// A buffer that has grown beyond this is not kept.
 const KEEP: usize = 256 * 1024;
@@ -38,83 +42,64 @@ const KEEP: usize = 256 * 1024;
 const READ: usize = 16 * 1024;
 
 /// What those who ask and the task that drives the connection share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Wire {
     state: Mutex<State>,
+    /// `None` once it is closed. Locked before the state, and for one poll at most.
+    socket: Mutex<Option<Socket>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// What is to be written next.
-    out: Vec<u8>,
-    /// Whom the replies are for, in their order.
-    waiting: VecDeque<oneshot::Sender<Reply>>,
-    /// The task that drives the connection.
-    driver: Option<Waker>,
-    /// Whether the driver has found nothing to write, and is to be woken when there is something.
-    is_idle: bool,
-    /// How often something was asked.
-    asked: u64,
-    closed: bool,
-}
-
-impl State {
-    fn set_driver(&mut self, waker: &Waker) {
-        if !self
-            .driver
-            .as_ref()
-            .is_some_and(|known| known.will_wake(waker))
-        {
-            self.driver = Some(waker.clone());
-        }
-    }
-}
-
-/// Makes the two ends of the way of a reply. Who waits at the second learns there if the connection is lost.
-pub(super) type Channel<R> = fn() -> (oneshot::Sender<Reply>, R);
+/// One who is answered.
+type Answer = (oneshot::Sender<Reply>, Reply);
 
 impl Wire {
-    /// Asks for `key`; `channel` makes the ends that fit the caller. `None` where the connection is lost, or too much is
-    /// asked already.
-    pub(super) fn get<R>(&self, key: &str, channel: Channel<R>) -> Option<R> {
-        self.ask(channel, |out| {
-            // Writing to memory can't fail.
-            _ = write!(out, "*2\r\n$3\r\nGET\r\n${}\r\n{key}\r\n", key.len());
-        })
+    /// A wire through `stream`, which somebody has to [drive](Self::drive).
+    pub(super) fn new(stream: Stream) -> Self {
+        Self {
+            state: Mutex::default(),
+            socket: Mutex::new(Some(Socket::new(stream))),
+        }
+    }
+
+    /// Asks for `key`. `None` where the connection is lost, or too much is asked already.
+    pub(super) fn get(&self, key: &str) -> Option<Asking<'_>> {
+        let (sender, reply) = oneshot::async_channel();
+        let mut state = self.state();
+        let is_alone = state.is_quiet();
+        state.ask_get(key, sender)?;
+        let ticket = is_alone.then(|| state.leave_alone());
+        if ticket.is_none() {
+            Self::call_driver(state);
+        }
+        Some(Asking::new(self, reply, ticket))
+    }
+
+    /// Asks for `key`, for a thread that waits.
+    pub(super) fn get_blocking(&self, key: &str) -> Option<oneshot::Receiver<Reply>> {
+        let (sender, reply) = oneshot::channel();
+        let mut state = self.state();
+        state.ask_get(key, sender)?;
+        Self::call_driver(state);
+        Some(reply)
     }
 
     /// Asks whether the connection is still good.
     pub(super) fn ping(&self) -> Option<oneshot::AsyncReceiver<Reply>> {
-        self.ask(oneshot::async_channel, |out| {
-            out.extend_from_slice(b"*1\r\n$4\r\nPING\r\n");
-        })
-    }
-
-    fn ask<R>(&self, channel: Channel<R>, write: impl FnOnce(&mut Vec<u8>)) -> Option<R> {
+        let (sender, reply) = oneshot::async_channel();
         let mut state = self.state();
-        if state.closed || state.waiting.len() >= IN_FLIGHT {
-            return None;
-        }
-        let (sender, reply) = channel();
-        state.asked += 1;
-        write(&mut state.out);
-        state.waiting.push_back(sender);
-        let driver = std::mem::take(&mut state.is_idle).then(|| state.driver.take());
-        drop(state);
-        if let Some(driver) = driver.flatten() {
-            driver.wake();
-        }
+        state.ask_ping(sender)?;
+        Self::call_driver(state);
         Some(reply)
     }
 
     /// Returns once nothing was asked for so long.
     pub(super) async fn unused_for(&self, time: Duration) {
-        let mut before = self.state().asked;
+        let mut before = self.state().asked();
         loop {
             sleep(time).await;
             let state = self.state();
-            let is_unused = state.asked == before && state.waiting.is_empty();
-            before = state.asked;
+            let is_unused = state.asked() == before && !state.has_waiting();
+            before = state.asked();
             drop(state);
             if is_unused {
                 return;
@@ -124,38 +109,25 @@ impl Wire {
 
     /// Ends the connection: who waits is told so, and the driver.
     pub(super) fn close(&self) {
-        let mut state = self.state();
-        state.closed = true;
-        state.out = Vec::new();
-        let driver = state.driver.take();
-        let waiting = std::mem::take(&mut state.waiting);
-        drop(state);
+        let (waiting, driver) = self.state().close();
         drop(waiting);
         if let Some(driver) = driver {
             driver.wake();
         }
+        let socket = self.socket().take();
+        drop(socket);
     }
 
     /// Drives the connection for as long as it is good.
-    pub(super) async fn drive(&self, stream: &mut Stream) -> Result<(), RedisError> {
-        let mut outgoing = Outgoing::default();
-        let mut incoming = Incoming::default();
+    pub(super) async fn drive(&self) -> Result<(), RedisError> {
+        let mut answers = Vec::new();
         loop {
-            poll_fn(|context| {
-                loop {
-                    let blocked = self
-                        .poll_write(context, stream, &mut outgoing)?
-                        .is_pending();
-                    let read = incoming.poll_read(context, stream)?;
-                    if read.is_ready() || self.falls_asleep(context, blocked)? {
-                        return read.map(Ok::<_, RedisError>);
-                    }
-                }
-            })
-            .await?;
-            let has_many = incoming.replies.len() > 1;
-            let others_wait = self.hand_out(&mut incoming)?;
-            incoming.more_is_likely = has_many || others_wait;
+            poll_fn(|context| self.poll_answers(context, &mut answers)).await?;
+            let has_many = answers.len() > 1;
+            for (asker, reply) in answers.drain(..) {
+                // One who has gone away needs no answer.
+                drop(asker.send(reply));
+            }
             if has_many {
                 // Those who have been answered ask again, and all of that goes out in one write.
                 yield_now().await;
@@ -165,51 +137,104 @@ impl Wire {
         }
     }
 
-    /// Writes what is asked.
-    fn poll_write(
+    /// Writes what is asked, and reads until there are replies.
+    fn poll_answers(
         &self,
         context: &mut Context<'_>,
-        stream: &mut Stream,
-        outgoing: &mut Outgoing,
-    ) -> Poll<io::Result<()>> {
-        if outgoing.is_written() {
-            outgoing.clear();
-            std::mem::swap(&mut self.state().out, &mut outgoing.bytes);
+        answers: &mut Vec<Answer>,
+    ) -> Poll<Result<(), RedisError>> {
+        let mut socket = self.socket();
+        let Some(socket) = socket.as_mut() else {
+            return Poll::Ready(Err(io::Error::from(ErrorKind::NotConnected).into()));
+        };
+        self.state().take_over();
+        loop {
+            let is_blocked = self.poll_write(context, socket)?.is_pending();
+            if socket.poll_read(context)?.is_ready() {
+                let others_wait = self.state().hand_out(socket.replies(), answers)?;
+                socket.expect_more(answers.len() > 1 || others_wait);
+                return Poll::Ready(Ok(()));
+            }
+            if self.state().falls_asleep(context, is_blocked)? {
+                return Poll::Pending;
+            }
         }
-        outgoing.poll_write(context, stream)
     }
 
-    /// Has who asks next wake the driver, unless something is asked already that can be written.
-    fn falls_asleep(&self, context: &Context<'_>, blocked: bool) -> io::Result<bool> {
-        let mut state = self.state();
-        if state.closed {
-            return Err(ErrorKind::NotConnected.into());
+    /// Writes what the only one asks, and reads the reply. `None` where others have asked since, or the connection is lost:
+    /// then the reply comes, or does not, as it does to all.
+    fn poll_alone(
+        &self,
+        context: &mut Context<'_>,
+        ticket: Ticket,
+        is_sent: &mut bool,
+    ) -> Poll<Option<Reply>> {
+        let polled = {
+            let mut socket = self.socket();
+            let Some(socket) = socket.as_mut() else {
+                return Poll::Ready(None);
+            };
+            if !self.state().is_alone(ticket) {
+                return Poll::Ready(None);
+            }
+            self.poll_reply(context, socket, is_sent)
+        };
+        let reply = ready!(polled);
+        if reply.is_err() {
+            self.close();
         }
-        state.set_driver(context.waker());
-        state.is_idle = !blocked && state.out.is_empty();
-        Ok(state.is_idle || blocked)
+        Poll::Ready(reply.ok())
     }
 
-    /// Tells whether there are others who wait.
-    fn hand_out(&self, incoming: &mut Incoming) -> Result<bool, RedisError> {
-        let replies = &mut incoming.replies;
-        let mut state = self.state();
-        if state.waiting.len() < replies.len() {
-            // Nobody has asked for that.
-            return Err(nonsense());
+    fn poll_reply(
+        &self,
+        context: &mut Context<'_>,
+        socket: &mut Socket,
+        is_sent: &mut bool,
+    ) -> Poll<Result<Reply, RedisError>> {
+        if !std::mem::replace(is_sent, true) {
+            socket.expect_more(false);
+            if socket.poll_read(context)?.is_ready() {
+                // Nobody has asked for that.
+                return Poll::Ready(Err(nonsense()));
+            }
+            // The reply wakes who has read in vain.
+            _ = self.poll_write(context, socket)?;
+            return Poll::Pending;
         }
-        incoming.askers.extend(state.waiting.drain(..replies.len()));
-        let others_wait = !state.waiting.is_empty();
+        _ = self.poll_write(context, socket)?;
+        ready!(socket.poll_read(context))?;
+        Poll::Ready(self.state().take_own(socket.replies()))
+    }
+
+    /// Writes what is asked.
+    fn poll_write(&self, context: &mut Context<'_>, socket: &mut Socket) -> Poll<io::Result<()>> {
+        socket.poll_write(context, |buffer| self.state().take_requests(buffer))
+    }
+
+    /// Leaves what was asked alone to the driver.
+    fn give_up(&self, ticket: Ticket) {
+        let state = self.state();
+        if state.is_alone(ticket) {
+            Self::call_driver(state);
+        }
+    }
+
+    fn call_driver(mut state: MutexGuard<'_, State>) {
+        let driver = state.call_driver();
         drop(state);
-        for (asker, reply) in incoming.askers.drain(..).zip(replies.drain(..)) {
-            // One who has gone away needs no answer.
-            drop(asker.send(reply));
+        if let Some(driver) = driver {
+            driver.wake();
         }
-        Ok(others_wait)
     }
 
     // No user code runs under this lock, so a poisoned one is as good as any.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // Nor under this one.
+    fn socket(&self) -> MutexGuard<'_, Option<Socket>> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

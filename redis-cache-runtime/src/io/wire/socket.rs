@@ -1,0 +1,56 @@
+//! A stream, and what is on its way through it.
+
+use std::{
+    io,
+    task::{Context, Poll},
+};
+
+use redis::RedisError;
+
+use super::{super::reply::Reply, Stream, incoming::Incoming, outgoing::Outgoing};
+
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: Stream,
+    outgoing: Outgoing,
+    incoming: Incoming,
+}
+
+impl Socket {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            outgoing: Outgoing::default(),
+            incoming: Incoming::default(),
+        }
+    }
+
+    /// Writes what is left, or else what `next` puts into the empty buffer.
+    pub(super) fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        next: impl FnOnce(&mut Vec<u8>),
+    ) -> Poll<io::Result<()>> {
+        let outgoing = &mut self.outgoing;
+        if outgoing.is_written() {
+            outgoing.clear();
+            next(&mut outgoing.bytes);
+        }
+        outgoing.poll_write(context, &mut self.stream)
+    }
+
+    /// Reads until there are replies.
+    pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<(), RedisError>> {
+        self.incoming.poll_read(context, &mut self.stream)
+    }
+
+    /// What has come and has not been handed out.
+    pub(super) const fn replies(&mut self) -> &mut Vec<Reply> {
+        &mut self.incoming.replies
+    }
+
+    /// Says whether others wait for replies.
+    pub(super) const fn expect_more(&mut self, more_is_likely: bool) {
+        self.incoming.more_is_likely = more_is_likely;
+    }
+}
