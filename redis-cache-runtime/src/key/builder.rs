@@ -5,7 +5,7 @@ use std::{cell::Cell, sync::Arc};
 use super::{
     Digest, KeyPart,
     encoder::{EncodeError, Number, begin_numbers, begin_text},
-    large,
+    large, memo,
 };
 use crate::{
     cache::Cache,
@@ -155,7 +155,7 @@ impl KeyBuilder {
         Ok(if self.hasher.is_some() {
             self.flush().finalize().into()
         } else {
-            blake3::keyed_hash(&self.domain.seed, &self.buffer).into()
+            memo::digest(&self.domain.seed, &self.buffer)
         })
     }
 
