@@ -1,6 +1,7 @@
 //! Who is measured: ours, the peers, and baselines written by hand.
 
 mod asynchronous;
+mod bare;
 mod blocking;
 mod by_hand;
 mod cached;
@@ -32,6 +33,9 @@ pub(crate) const BY_HAND: &str = "by hand: blake3 + GET + decode";
 
 /// The name of what looks up as by hand, and stores nothing.
 pub(crate) const LOOKED_UP: &str = "blake3 + GET, nothing stored";
+
+/// The name of what hears from Redis, and no more.
+pub(crate) const ROUND_TRIP: &str = "PING on a bare socket";
 
 /// The name of the Python decorator's protocol.
 pub(crate) const PYTHON: &str = "Python decorator's protocol";
@@ -98,6 +102,12 @@ pub(crate) fn uncached() -> Async {
 pub(crate) async fn looked_up() -> Result<Async> {
     let handler = by_hand::LookedUp::connect().await?;
     Ok(Async::new(LOOKED_UP, Kind::Baseline, handler))
+}
+
+/// A round trip before the body.
+pub(crate) fn round_trip() -> Result<Async> {
+    let handler = bare::Bare::connect()?;
+    Ok(Async::new(ROUND_TRIP, Kind::Baseline, handler))
 }
 
 /// The hash of the input alone.
