@@ -205,6 +205,38 @@ fn keys_of_the_cache_that_hold_another_type_are_mended() {
 }
 
 #[test]
+fn what_others_put_into_the_recency_set_goes_its_way() {
+    #[handler_cache(config = config(), shards = shards(), name = "stuffed", maxsize = 8 * usize::from(shards()))]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+    let cache = || HandlerCache::named("stuffed").unwrap();
+    let mut connection = shared().connection();
+    let mut stuff = || {
+        for tag in tags("stuffed", shards()) {
+            for (score, length) in [0, 1, 15, 16, 17, 10_000].into_iter().enumerate() {
+                let key = format!("hc:{{{tag}}}:z");
+                let () = connection.zadd(key, "x".repeat(length), score).unwrap();
+            }
+        }
+    };
+    stuff();
+    // So many that all shards are full.
+    for n in 0..20 * u32::from(shards()) {
+        assert_eq!(double(n), n * 2);
+    }
+    cache().flush().wait().unwrap();
+    let full = 8 * u64::from(shards());
+    let info = cache().info().wait().unwrap();
+    assert_eq!((info.currsize, info.not_stored), (full, 0));
+    stuff();
+    assert_eq!(cache().info().wait().unwrap().currsize, full);
+    stuff();
+    cache().clear().wait().unwrap();
+    assert_eq!(cache().info().wait().unwrap().currsize, 0);
+}
+
+#[test]
 fn a_lost_clock_does_not_turn_the_order_round() {
     #[handler_cache(config = config(), shards = shards(), name = "clockless", timeout = "5s", maxsize = 3 * usize::from(shards()))]
     fn double(n: u32) -> u32 {

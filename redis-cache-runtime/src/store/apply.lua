@@ -10,10 +10,10 @@ local EVICTIONS = 128
 local LOOK_FOR_EXPIRED = 16
 local CHUNK = 256
 
+-- Whatever else somebody has put into the recency set is not the name of an entry, and is only to go its way.
 local function key_of(prefix, member)
-  return prefix .. string.gsub(member, '.', function(byte)
-    return string.format('%02x', string.byte(byte))
-  end)
+  local length = math.min(#member, MEMBER)
+  return prefix .. string.format(string.rep('%02x', length), string.byte(member, 1, length))
 end
 
 local recency, meta, entry = KEYS[1], KEYS[2], KEYS[3]

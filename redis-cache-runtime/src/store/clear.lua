@@ -4,8 +4,15 @@
 -- ARGV: entry prefix, the moment ('' means now), how many at most, the generation of this clear
 -- Returns the moment, and how many were deleted.
 
+local MEMBER = 16
+
 local recency, meta = KEYS[1], KEYS[2]
 local prefix, moment, limit, generation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+
+local function key_of(member)
+  local length = math.min(#member, MEMBER)
+  return prefix .. string.format(string.rep('%02x', length), string.byte(member, 1, length))
+end
 
 local is_set = redis.call('TYPE', recency).ok == 'zset'
 -- A write that frees comes first: Redis, once out of memory, refuses all others in a script that has not written yet.
@@ -30,9 +37,7 @@ end
 local members = redis.call('ZRANGEBYSCORE', recency, '-inf', moment, 'LIMIT', 0, limit)
 local keys = {}
 for i, member in ipairs(members) do
-  keys[i] = prefix .. string.gsub(member, '.', function(byte)
-    return string.format('%02x', string.byte(byte))
-  end)
+  keys[i] = key_of(member)
 end
 if #keys > 0 then
   redis.call('HSET', meta, 'clearing', moment)

@@ -5,8 +5,15 @@
 -- ARGV: entry prefix, the rank, how many to look at
 -- Returns how many were looked at, and how many of them are gone.
 
+local MEMBER = 16
+
 local recency = KEYS[1]
 local prefix, rank, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local function key_of(member)
+  local length = math.min(#member, MEMBER)
+  return prefix .. string.format(string.rep('%02x', length), string.byte(member, 1, length))
+end
 
 if redis.call('TYPE', recency).ok ~= 'zset' then
   return {0, 0}
@@ -14,9 +21,7 @@ end
 local members = redis.call('ZRANGE', recency, rank, rank + limit - 1)
 local gone = {}
 for _, member in ipairs(members) do
-  local key = prefix .. string.gsub(member, '.', function(byte)
-    return string.format('%02x', string.byte(byte))
-  end)
+  local key = key_of(member)
   if redis.call('EXISTS', key) == 0 then
     gone[#gone + 1] = member
   end
