@@ -171,7 +171,7 @@ impl Deployment {
     fn hear(self: &Arc<Self>, change: Change) {
         match change {
             Change::Up { in_cluster: true } => self.join_cluster(),
-            Change::Up { in_cluster: false } => {}
+            Change::Up { in_cluster: false } | Change::Tried => {}
             Change::Down | Change::Unreachable => self.look_again(),
         }
     }

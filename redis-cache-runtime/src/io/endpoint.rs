@@ -146,6 +146,7 @@ impl Endpoint {
                 self.pool.clear();
                 self.lanes.close();
             }
+            Change::Tried => self.lanes.watch(),
             Change::Unreachable => self.tell(self.breaker.connect_failed(Instant::now())),
         }
     }

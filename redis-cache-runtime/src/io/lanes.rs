@@ -160,6 +160,20 @@ impl Lanes {
         }
     }
 
+    /// Has every lane notice if its connection has ended.
+    pub(super) fn watch(&self) {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        for lane in lanes.values() {
+            if let Lane::Open {
+                line: Line::Wire(wire),
+                ..
+            } = lane
+            {
+                wire.watch();
+            }
+        }
+    }
+
     /// Ends all lanes, those that are being opened included: the server has gone, or is no longer the one that is meant.
     pub(super) fn close(&self) {
         let lanes = self.write();
@@ -309,7 +323,7 @@ async fn serve_library(
     };
     let source = reservation.endpoint.source();
     tokio::select! {
-        () = link::watch(source, &mut connection, closed, &signals.doubt) => {}
+        () = link::watch(source, &mut connection, closed, &signals.doubt, || {}) => {}
         () = signals.closed.notified() => {}
     }
 }

@@ -58,6 +58,8 @@ pub(super) enum Change {
         in_cluster: bool,
     },
     Down,
+    /// It has been tried, and is good.
+    Tried,
     /// An attempt to connect has failed.
     Unreachable,
 }
@@ -147,7 +149,8 @@ impl Link {
                     backoff = Backoff::new();
                     self.publish(LinkState::Up(connection.clone()), Probe::Up);
                     tell(Change::Up { in_cluster });
-                    watch(source, &mut connection, &closed, &self.doubt).await;
+                    let tried = || tell(Change::Tried);
+                    watch(source, &mut connection, &closed, &self.doubt, tried).await;
                     self.publish(LinkState::Down, Probe::Down);
                     tell(Change::Down);
                 }
@@ -172,12 +175,13 @@ impl Link {
 }
 
 /// Returns when the connection is no good any more: it has been closed, or there is doubt and it does not answer as the
-/// server that was meant.
+/// server that was meant. `tell` hears each time that it was tried and is good.
 pub(super) async fn watch(
     source: &Source,
     connection: &mut MultiplexedConnection,
     closed: &Notify,
     doubt: &Notify,
+    tell: impl Fn(),
 ) {
     loop {
         tokio::select! {
@@ -196,6 +200,7 @@ pub(super) async fn watch(
         if !is_good {
             return;
         }
+        tell();
     }
 }
 

@@ -11,7 +11,8 @@ use super::{super::reply::Reply, Wire, state::Ticket};
 #[derive(Debug)]
 pub(in crate::io) struct Asking<'w> {
     wire: &'w Wire,
-    reply: oneshot::AsyncReceiver<Reply>,
+    /// `None` once it is there.
+    reply: Option<oneshot::AsyncReceiver<Reply>>,
     /// As long as nobody else has asked, the task reads by itself.
     alone: Option<Ticket>,
     /// Whether the one who reads by itself has given its request to the socket.
@@ -26,7 +27,7 @@ impl<'w> Asking<'w> {
     ) -> Self {
         Self {
             wire,
-            reply,
+            reply: Some(reply),
             alone,
             is_sent: false,
         }
@@ -42,12 +43,18 @@ impl Future for Asking<'_> {
             && let Poll::Ready(own) = this.wire.poll_alone(context, ticket, &mut this.is_sent)
         {
             this.alone = None;
-            if own.is_some() {
-                return Poll::Ready(own);
+            if let Some((asker, reply)) = own {
+                // In this order nobody is woken.
+                this.reply = None;
+                drop(asker);
+                return Poll::Ready(Some(reply));
             }
         }
         // One who is alone may at any time be so no longer, and then is woken from here.
-        Pin::new(&mut this.reply).poll(context).map(Result::ok)
+        match &mut this.reply {
+            Some(reply) => Pin::new(reply).poll(context).map(Result::ok),
+            None => Poll::Ready(None),
+        }
     }
 }
 

@@ -33,6 +33,11 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
+    /// Whether a part of a reply has come.
+    pub(super) fn has_part(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
     /// Reads until there are replies.
     pub(super) fn poll_read(
         &mut self,

@@ -168,7 +168,7 @@ impl Wire {
         context: &mut Context<'_>,
         ticket: Ticket,
         is_sent: &mut bool,
-    ) -> Poll<Option<Reply>> {
+    ) -> Poll<Option<Answer>> {
         let polled = {
             let mut socket = self.socket();
             let Some(socket) = socket.as_mut() else {
@@ -179,11 +179,11 @@ impl Wire {
             }
             self.poll_reply(context, socket, is_sent)
         };
-        let reply = ready!(polled);
-        if reply.is_err() {
+        let answer = ready!(polled);
+        if answer.is_err() {
             self.close();
         }
-        Poll::Ready(reply.ok())
+        Poll::Ready(answer.ok())
     }
 
     fn poll_reply(
@@ -191,10 +191,11 @@ impl Wire {
         context: &mut Context<'_>,
         socket: &mut Socket,
         is_sent: &mut bool,
-    ) -> Poll<Result<Reply, RedisError>> {
+    ) -> Poll<Result<Answer, RedisError>> {
         if !std::mem::replace(is_sent, true) {
             socket.expect_more(false);
-            if socket.poll_read(context)?.is_ready() {
+            let read = socket.poll_read(context)?;
+            if read.is_ready() || socket.has_part() {
                 // Nobody has asked for that.
                 return Poll::Ready(Err(nonsense()));
             }
@@ -204,12 +205,24 @@ impl Wire {
         }
         _ = self.poll_write(context, socket)?;
         ready!(socket.poll_read(context))?;
+        if !socket.is_written() {
+            // That is the reply to something else.
+            return Poll::Ready(Err(nonsense()));
+        }
         Poll::Ready(self.state().take_own(socket.replies()))
     }
 
     /// Writes what is asked.
     fn poll_write(&self, context: &mut Context<'_>, socket: &mut Socket) -> Poll<io::Result<()>> {
         socket.poll_write(context, |buffer| self.state().take_requests(buffer))
+    }
+
+    /// Has the driver read where nobody would notice that the connection has ended.
+    pub(super) fn watch(&self) {
+        let state = self.state();
+        if state.is_unwatched() {
+            Self::call_driver(state);
+        }
     }
 
     /// Leaves what was asked alone to the driver.

@@ -49,6 +49,16 @@ impl Socket {
         &mut self.incoming.replies
     }
 
+    /// Whether all that was taken to be written has been.
+    pub(super) fn is_written(&self) -> bool {
+        self.outgoing.is_written()
+    }
+
+    /// Whether a part of a reply has come.
+    pub(super) fn has_part(&self) -> bool {
+        self.incoming.has_part()
+    }
+
     /// Says whether others wait for replies.
     pub(super) const fn expect_more(&mut self, more_is_likely: bool) {
         self.incoming.more_is_likely = more_is_likely;

@@ -35,6 +35,8 @@ pub(super) struct State {
     is_idle: bool,
     /// Who reads the reply without the driver.
     alone: Option<Ticket>,
+    /// Whether such a one was the last to read.
+    is_unwatched: bool,
     /// How often something was asked.
     asked: u64,
     is_closed: bool,
@@ -91,6 +93,7 @@ impl State {
     pub(super) const fn leave_alone(&mut self) -> Ticket {
         let ticket = Ticket(self.asked);
         self.alone = Some(ticket);
+        self.is_unwatched = true;
         ticket
     }
 
@@ -99,17 +102,22 @@ impl State {
         self.alone == Some(ticket)
     }
 
-    /// From here on all replies are read by the driver.
-    pub(super) const fn take_over(&mut self) {
+    /// From here on the driver reads and writes, until it sleeps. Tells whether it was asleep.
+    pub(super) const fn take_over(&mut self) -> bool {
         self.alone = None;
+        self.is_unwatched = false;
+        std::mem::replace(&mut self.is_idle, false)
     }
 
     /// Leaves all to the driver; who is to be woken, if it sleeps.
     #[must_use]
     pub(super) fn call_driver(&mut self) -> Option<Waker> {
-        self.take_over();
-        let was_idle = std::mem::take(&mut self.is_idle);
-        was_idle.then(|| self.driver.take()).flatten()
+        self.take_over().then(|| self.driver.take()).flatten()
+    }
+
+    /// Whether nobody would notice the end of the connection: who asked alone was the last to read.
+    pub(super) fn is_unwatched(&self) -> bool {
+        self.is_unwatched && self.waiting.is_empty()
     }
 
     /// Exchanges what is to be written for an empty buffer.
@@ -154,14 +162,14 @@ impl State {
     }
 
     /// Takes the reply to what was asked alone. What follows it is for those who have asked since.
-    pub(super) fn take_own(&mut self, replies: &mut Vec<Reply>) -> Result<Reply, RedisError> {
+    pub(super) fn take_own(&mut self, replies: &mut Vec<Reply>) -> Result<Answer, RedisError> {
         if self.waiting.len() < replies.len() {
             // Nobody has asked for that.
             return Err(nonsense());
         }
         self.alone = None;
-        self.waiting.pop_front();
-        Ok(replies.remove(0))
+        let asker = self.waiting.pop_front().ok_or_else(nonsense)?;
+        Ok((asker, replies.remove(0)))
     }
 
     /// Nothing can be asked any more. Who has waited, and the driver.

@@ -1,7 +1,10 @@
 use std::{
     pin::{Pin, pin},
-    sync::Arc,
-    task::Waker,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Wake, Waker},
     thread,
 };
 
@@ -108,6 +111,49 @@ async fn who_asks_alone_wakes_nobody_else() {
     }
 }
 
+/// Counts how often it wakes, and how often under one of the wire's locks.
+struct Counting {
+    wire: Arc<Wire>,
+    wakes: AtomicUsize,
+    under_lock: AtomicUsize,
+}
+
+impl Wake for Counting {
+    fn wake(self: Arc<Self>) {
+        self.wakes.fetch_add(1, Ordering::Relaxed);
+        let is_free = self.wire.state.try_lock().is_ok() && self.wire.socket.try_lock().is_ok();
+        self.under_lock
+            .fetch_add(usize::from(!is_free), Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn who_asks_alone_is_woken_once() {
+    let (wire, mut theirs, _drive) = quiet().await;
+    let counting = Arc::new(Counting {
+        wire: Arc::clone(&wire),
+        wakes: AtomicUsize::new(0),
+        under_lock: AtomicUsize::new(0),
+    });
+    let waker = Waker::from(Arc::clone(&counting));
+    let mut context = Context::from_waker(&waker);
+    let woken = || counting.wakes.load(Ordering::Relaxed);
+    let mut alone = pin!(wire.get("a").unwrap());
+    assert!(alone.as_mut().poll(&mut context).is_pending());
+    theirs.write_all(b"$1\r\nA\r\n").await.unwrap();
+    while woken() == 0 {
+        yield_now().await;
+    }
+    let Poll::Ready(reply) = alone.as_mut().poll(&mut context) else {
+        panic!("it was woken for the reply");
+    };
+    assert_is(reply, "A");
+    assert_eq!(
+        (woken(), counting.under_lock.load(Ordering::Relaxed)),
+        (1, 0)
+    );
+}
+
 #[tokio::test]
 async fn who_was_alone_is_answered_also_when_others_come() {
     let (wire, mut theirs, _drive) = quiet().await;
@@ -167,6 +213,54 @@ async fn what_came_unasked_is_no_reply_to_who_asks_next() {
     theirs.write_all(b"$1\r\nA\r\n$1\r\nX\r\n").await.unwrap();
     assert!(alone.await.is_none());
     assert!(drive.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_part_of_a_reply_that_came_unasked_ends_the_wire() {
+    let (wire, mut theirs, drive) = quiet().await;
+    theirs.write_all(b"$1\r\n").await.unwrap();
+    for _ in 0..3 {
+        yield_now().await;
+    }
+    assert!(wire.get("b").unwrap().await.is_none());
+    assert!(drive.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_reply_that_comes_before_the_request_has_gone_out_is_none() {
+    let (wire, mut theirs, drive) = quiet().await;
+    let mut alone = pin!(wire.get(&"a".repeat(4 * LONG)).unwrap());
+    assert!(poll_once(alone.as_mut()).is_pending());
+    theirs.write_all(b"$1\r\nA\r\n").await.unwrap();
+    assert!(alone.await.is_none());
+    assert!(drive.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn the_end_of_a_connection_is_noticed_also_after_one_who_was_alone() {
+    let (wire, mut theirs, drive) = quiet().await;
+    let mut alone = pin!(wire.get("a").unwrap());
+    assert!(poll_once(alone.as_mut()).is_pending());
+    // One who asks alone reads by himself.
+    wire.watch();
+    assert!(wire.state().is_asleep());
+    theirs.write_all(b"$1\r\nA\r\n").await.unwrap();
+    assert_is(alone.await, "A");
+    drop(theirs);
+    wire.watch();
+    assert!(drive.await.unwrap().is_err());
+}
+
+/// It may be polled for nothing, and then asked by another thread.
+#[test]
+fn while_the_driver_is_at_work_nobody_is_alone() {
+    let mut state = State::default();
+    assert!(!state.is_quiet());
+    let context = Context::from_waker(Waker::noop());
+    assert!(state.falls_asleep(&context, false).unwrap());
+    assert!(state.is_quiet());
+    state.take_over();
+    assert!(!state.is_quiet());
 }
 
 #[tokio::test]
