@@ -66,6 +66,7 @@ mod registry;
 mod schema;
 mod shield;
 mod site;
+mod slot;
 mod stats;
 mod store;
 

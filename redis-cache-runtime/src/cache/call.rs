@@ -17,13 +17,14 @@ use crate::{
     lead,
     metrics::{CacheOperation, ErrorType, Level},
     outcome::{self, CallResult, Outcome},
+    slot,
     stats::Event,
     store::Epoch,
 };
 
 /// What a call does first: it follows another, or goes on.
-pub(super) enum Step<R, F> {
-    Follow(F),
+pub(super) enum Step<R> {
+    Follow(slot::Receiver<Landing>),
     Go(Next<R>),
 }
 
@@ -102,7 +103,7 @@ impl<'c, R> Call<'c, R> {
     }
 
     /// Joins the calls with the same key.
-    pub(super) fn join<F>(&mut self, channel: fn() -> (oneshot::Sender<Landing>, F)) -> Step<R, F> {
+    pub(super) fn join(&mut self) -> Step<R> {
         let Some(digest) = self.key.digest else {
             return Step::Go(self.alone(CallResult::Bypass));
         };
@@ -113,7 +114,7 @@ impl<'c, R> Call<'c, R> {
         }
         match cache
             .flights
-            .join(digest, cache.shard(&digest).outbox().epoch(), channel)
+            .join(digest, cache.shard(&digest).outbox().epoch())
         {
             Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
             Joined::Follow(leader) => Step::Follow(leader),
