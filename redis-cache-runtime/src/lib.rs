@@ -59,6 +59,7 @@ mod jitter;
 mod key;
 mod lead;
 mod metrics;
+mod nesting;
 mod operation;
 mod outcome;
 mod per_process;
