@@ -321,7 +321,8 @@ impl CacheInfo {
                 + stats.event(Event::QueueFull)
                 + stats.event(Event::Overtaken)
                 + stats.event(Event::NotStorable)
-                + stats.event(Event::TooLarge),
+                + stats.event(Event::TooLarge)
+                + stats.event(Event::Expired),
             evicted: stats.event(Event::Evicted),
             waiting: cache.flights().followers() as u64,
             results: Results(results),

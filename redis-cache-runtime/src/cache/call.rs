@@ -59,6 +59,9 @@ impl Work {
     }
 }
 
+/// What another call has left is of no use to this one.
+struct Unusable;
+
 /// A value that need not be computed.
 struct Found<R> {
     value: R,
@@ -112,10 +115,15 @@ impl<'c, R> Call<'c, R> {
         if lead::is_led_here(&digest) {
             return Step::Go(self.alone(CallResult::Miss));
         }
-        match cache
-            .flights
-            .join(digest, cache.shard(&digest).outbox().epoch())
+        let epoch = cache.shard(&digest).outbox().epoch();
+        let mut joined = cache.flights.join(digest, epoch);
+        if let Joined::Queued(queued) = &joined
+            && self.has_expired(queued.contents.age())
         {
+            cache.flights.forget(&digest, queued);
+            joined = cache.flights.join(digest, epoch);
+        }
+        match joined {
             Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
             Joined::Follow(leader) => Step::Follow(leader),
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
@@ -127,6 +135,11 @@ impl<'c, R> Call<'c, R> {
                 Err(_) => self.alone(CallResult::Miss),
             }),
         }
+    }
+
+    /// Whether a value of that age is older than what a call is answered with now.
+    fn has_expired(&self, age: Duration) -> bool {
+        self.cache.ttl.is_some_and(|ttl| age >= ttl)
     }
 
     /// Goes on after the leader that this call has followed.
@@ -146,8 +159,10 @@ impl<'c, R> Call<'c, R> {
         self.result = CallResult::Miss;
         match lookup {
             Lookup::Found(envelope) => match self.read(&envelope, &digest) {
+                // Redis counts from when it took the value, and by the `ttl` of who stored it.
+                Ok(found) if self.has_expired(envelope::age(found.created)) => {}
                 Ok(found) => {
-                    leader.land(|| Contents::of(&envelope));
+                    leader.land(|| Contents::of(&envelope, found.created));
                     self.touch(&digest);
                     return self.done(CallResult::HitRedis, found);
                 }
@@ -245,8 +260,14 @@ impl<'c, R> Call<'c, R> {
     }
 
     /// Reads what another call of this process has computed, or read and checked.
-    fn read_contents(&self, contents: &Contents) -> Result<Found<R>, Damage> {
-        self.read_opened(contents.open(self.key.domain.fingerprint)?)
+    fn read_contents(&self, contents: &Contents) -> Result<Found<R>, Unusable> {
+        if self.has_expired(contents.age()) {
+            return Err(Unusable);
+        }
+        let opened = contents.open(self.key.domain.fingerprint);
+        opened
+            .and_then(|opened| self.read_opened(opened))
+            .map_err(|_damage| Unusable)
     }
 
     fn read_opened(&self, opened: Opened<'_>) -> Result<Found<R>, Damage> {
