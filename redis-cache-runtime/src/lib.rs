@@ -57,6 +57,7 @@ mod handle;
 mod io;
 mod jitter;
 mod key;
+mod launch;
 mod lead;
 mod metrics;
 mod operation;
@@ -68,6 +69,7 @@ mod shield;
 mod site;
 mod stats;
 mod store;
+mod telemetry;
 
 pub use redis_cache_macro::handler_cache;
 
