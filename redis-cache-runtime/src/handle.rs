@@ -212,7 +212,7 @@ fn queued(
     ended: impl FnOnce() + Send + Sync + 'static,
     push: impl FnOnce(Done),
 ) -> Operation<u64> {
-    if IoThread::get().is_none() {
+    if IoThread::running().is_none() {
         return Operation::done(Err(no_thread()));
     }
     let (sender, result) = slot::channel();
@@ -360,7 +360,7 @@ pub struct Parameters {
 fn on_thread<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Operation<T> {
-    let Some(thread) = IoThread::get() else {
+    let Some(thread) = IoThread::running() else {
         return Operation::done(Err(no_thread()));
     };
     let (sender, receiver) = slot::channel();

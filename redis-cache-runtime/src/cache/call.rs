@@ -20,6 +20,7 @@ use crate::{
     slot,
     stats::Event,
     store::Epoch,
+    telemetry,
 };
 
 /// What a call does first: it follows another, or goes on.
@@ -219,9 +220,15 @@ impl<'c, R> Call<'c, R> {
                 if out || !storable {
                     leader.land(|| contents.clone());
                 } else {
+                    let mut pushed = None;
                     leader.land_queued(&contents, epoch, |ticket| {
-                        cache.queue(epoch, digest, ticket, contents.clone())
+                        let contents = contents.clone();
+                        let queued = pushed.insert(cache.queue(epoch, digest, ticket, contents));
+                        queued.is_queued()
                     });
+                    if let Some(pushed) = pushed {
+                        cache.report_pushed(pushed, bytes);
+                    }
                 }
             }
             Written::Declined => drop(leader),
@@ -284,9 +291,17 @@ impl<'c, R> Call<'c, R> {
 
     fn use_queued(&self, digest: &Digest, queued: &Queued) {
         let cache = self.cache;
-        let queue = |ticket| cache.queue(queued.epoch, *digest, ticket, queued.contents.clone());
+        let mut pushed = None;
+        let queue = |ticket| {
+            let contents = queued.contents.clone();
+            let queued = pushed.insert(cache.queue(queued.epoch, *digest, ticket, contents));
+            queued.is_queued()
+        };
         if !cache.flights.requeue(digest, queued, queue) {
             self.touch(digest);
+        }
+        if let Some(pushed) = pushed {
+            cache.report_pushed(pushed, queued.contents.sealed_len());
         }
     }
 
@@ -300,11 +315,13 @@ impl<'c, R> Call<'c, R> {
     fn heal(&self, digest: &Digest, found: Option<Bytes>, damage: Option<Damage>) {
         let cache = self.cache;
         cache.stats.count(Event::Corrupt);
-        tracing::debug!(
-            cache = cache.name(),
-            ?damage,
-            "what Redis has is not a value"
-        );
+        telemetry::report_here(|| {
+            tracing::debug!(
+                cache = cache.name(),
+                ?damage,
+                "what Redis has is not a value"
+            );
+        });
         let shard = cache.shard(digest);
         shard.outbox().push_heal(*digest, found);
         shard.announce();

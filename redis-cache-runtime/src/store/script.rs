@@ -7,9 +7,7 @@ use super::{
     epoch::Generation,
     names::{Member, member},
 };
-use crate::{
-    config::MaxSize, envelope::Sealed, jitter, key::Digest, per_process::PerProcess,
-};
+use crate::{config::MaxSize, envelope::Sealed, jitter, key::Digest, per_process::PerProcess};
 
 /// How many entries one call of a script that goes through all of them takes: about a millisecond of Redis' time.
 pub(crate) const CHUNK: u64 = 256;
