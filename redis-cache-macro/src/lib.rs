@@ -11,6 +11,7 @@ mod expand;
 mod handler;
 mod keys;
 mod literal;
+mod outlives;
 mod settings;
 mod signature;
 mod url;

@@ -8,8 +8,11 @@ use std::{
 use bytes::Bytes;
 use redis::{RedisWrite, ToRedisArgs};
 
-use super::{CHECK, Damage, FLAGS, Fingerprint, MAGIC, Opened, Seal, VERSION};
-use crate::key::Digest;
+use super::{CHECK, Damage, FLAGS, HEADER, MAGIC, Opened, Seal, VERSION};
+use crate::{codec::Shape, key::Digest};
+
+/// Where the shape stands in the header.
+const SHAPE: std::ops::Range<usize> = 4..12;
 
 /// An envelope while its payload is written.
 #[derive(Debug)]
@@ -18,26 +21,38 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Writes the header; the payload is then appended to what [`Draft::payload`] gives.
-    pub(crate) fn new(fingerprint: Fingerprint, created: SystemTime, compute: Duration) -> Self {
+    /// Writes the header; the payload is then appended to what [`Draft::buffer`] gives.
+    pub(crate) fn new(created: SystemTime, compute: Duration) -> Self {
         let created = created.duration_since(UNIX_EPOCH).unwrap_or_default();
         let created = u64::try_from(created.as_millis()).unwrap_or(u64::MAX);
         let compute = u32::try_from(compute.as_micros()).unwrap_or(u32::MAX);
         let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&[VERSION, FLAGS]);
-        bytes.extend_from_slice(&fingerprint);
+        bytes.extend_from_slice(&Shape::default());
         bytes.extend_from_slice(&created.to_le_bytes());
         bytes.extend_from_slice(&compute.to_le_bytes());
         Self { bytes }
     }
 
-    pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
-    /// Ends it.
-    pub(crate) fn finish(self) -> Contents {
+    pub(crate) fn payload(&self) -> &[u8] {
+        self.bytes.get(HEADER..).unwrap_or_default()
+    }
+
+    /// How many bytes the envelope will have.
+    pub(crate) fn sealed_len(&self) -> usize {
+        self.bytes.len() + CHECK
+    }
+
+    /// Ends it, with the shape of the value that is the payload.
+    pub(crate) fn finish(mut self, shape: Shape) -> Contents {
+        if let Some(place) = self.bytes.get_mut(SHAPE) {
+            place.copy_from_slice(&shape);
+        }
         Contents(self.bytes.into())
     }
 }
@@ -68,9 +83,9 @@ impl Contents {
     ///
     /// # Errors
     ///
-    /// Where they are of another type.
-    pub(crate) fn open(&self, fingerprint: Fingerprint) -> Result<Opened<'_>, Damage> {
-        Opened::read(&self.0, fingerprint)
+    /// Where they are of another format.
+    pub(crate) fn open(&self) -> Result<Opened<'_>, Damage> {
+        Opened::read(&self.0)
     }
 
     /// Makes the check.
