@@ -1,5 +1,8 @@
 //! The expansion: the signature as it was, and a body that hands the old one to the runtime.
 
+mod call;
+mod key;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{Ident, Type, parse_quote_spanned, spanned::Spanned as _};
@@ -40,6 +43,11 @@ fn hygienic(span: Span) -> Span {
     span.resolved_at(Span::mixed_site())
 }
 
+/// `(name)`, at the name: the parentheses tell lints that not the handler uses it, but its attribute.
+fn used(name: &Ident) -> TokenStream {
+    quote_spanned!(hygienic(name.span())=> (#name))
+}
+
 struct Expansion<'a> {
     settings: &'a Settings,
     handler: &'a Handler,
@@ -71,23 +79,24 @@ impl<'a> Expansion<'a> {
     }
 
     /// ```text
-    /// let __settings: fn() -> Settings = || Settings::new().host("localhost");
+    /// let __settings: fn() -> Settings = || Settings::host(Settings::new(), "localhost");
     /// let __site = { static SITE: Site = Site::new("images, n"); &SITE };
     /// let __path = { fn here() {} path_of(&here) };
     /// ```
     ///
     /// Items are not hygienic: each is in a block of its own, where nothing of the user's can see
-    /// it.
+    /// it. Functions are named by their paths: a method of the same name may be in the user's scope, for every type.
     fn start(&self) -> TokenStream {
         let Self { private: p, .. } = self;
         let names = self.names();
-        let given = self
+        let default = quote_spanned!(Span::mixed_site()=> #p::Settings::new());
+        let settings = self
             .settings
             .given
             .iter()
-            .map(|setting| self.setting(setting));
+            .fold(default, |settings, setting| self.setting(&settings, setting));
         quote_spanned! {Span::mixed_site()=>
-            let __settings: fn() -> #p::Settings = || #p::Settings::new() #(#given)*;
+            let __settings: fn() -> #p::Settings = || #settings;
             let __site = { static SITE: #p::Site = #p::Site::new(#names); &SITE };
             let __path = { fn here() {} #p::path_of(&here) };
         }
@@ -102,9 +111,10 @@ impl<'a> Expansion<'a> {
             .join(", ")
     }
 
-    /// `.maxsize(maxsize(128usize))`
+    /// `Settings::maxsize(settings, maxsize(128usize))`
     fn setting(
         &self,
+        settings: &TokenStream,
         Setting {
             key,
             written,
@@ -124,7 +134,7 @@ impl<'a> Expansion<'a> {
                 quote_spanned!(span=> ::core::time::Duration::from_nanos(#nanos))
             }
         };
-        quote_spanned!(span=> .#method(#value))
+        quote_spanned!(span=> #p::Settings::#method(#settings, #value))
     }
 
     /// ```text
@@ -155,124 +165,6 @@ impl<'a> Expansion<'a> {
                 use #p::ReturnedWhole as _;
                 __returned.__handler_cache_codec(__comparison)
             };
-        }
-    }
-
-    /// ```text
-    /// let mut __key = __site.key(__path, instance_of(&|| ()), __settings, &__codec);
-    /// // then the receiver, the version and the arguments
-    /// ```
-    fn key(&self) -> TokenStream {
-        let Self { private: p, .. } = self;
-        let parts = self
-            .keyed
-            .iter()
-            .map(|binding| self.part(binding))
-            .collect();
-        let fed: TokenStream = [self.receiver(), self.version(), parts]
-            .into_iter()
-            .collect();
-        let mutable = (!fed.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> mut));
-        quote_spanned! {Span::mixed_site()=>
-            let #mutable __key = __site.key(__path, #p::instance_of(&|| ()), __settings, &__codec);
-            #fed
-        }
-    }
-
-    /// ```text
-    /// { use ReceiverAnonymous as _; Receiver::new(&self).feed(&mut __key); }
-    /// ```
-    fn receiver(&self) -> TokenStream {
-        let Self { private: p, .. } = self;
-        let Some(receiver) = self.handler.receiver() else {
-            return TokenStream::new();
-        };
-        let this = &receiver.self_token;
-        quote_spanned! {hygienic(this.span)=>
-            { use #p::ReceiverAnonymous as _; #p::Receiver::new(&#this).feed(&mut __key); }
-        }
-    }
-
-    /// `__key.version(&(self.version));`
-    fn version(&self) -> TokenStream {
-        let Some(version) = &self.settings.version else {
-            return TokenStream::new();
-        };
-        quote_spanned!(hygienic(version.span())=> __key.version(&(#version));)
-    }
-
-    /// ```text
-    /// { use {PartFast as _, PartSerde as _}; let __part = Part::new(&images); (&__part).feed(&mut __key); }
-    /// ```
-    ///
-    /// Of a parameter under a `#[cfg]` the name is fed too: which names there are is not known
-    /// here.
-    fn part(&self, Binding { name, cfgs }: &Binding<'_>) -> TokenStream {
-        let Self { private: p, .. } = self;
-        let span = hygienic(name.span());
-        let label = (!cfgs.is_empty()).then(|| {
-            let label = name.to_string();
-            quote_spanned!(span=> (&#p::Part::new(#label)).feed(&mut __key);)
-        });
-        let quiet = name.to_string().starts_with('_').then(|| {
-            quote_spanned! {span=>
-                #[allow(clippy::used_underscore_binding, reason = "the key uses it, not the handler")]
-            }
-        });
-        quote_spanned! {span=>
-            #(#cfgs)* #quiet {
-                use #p::{PartFast as _, PartSerde as _};
-                #label
-                let __part = #p::Part::new(&#name);
-                (&__part).feed(&mut __key);
-            }
-        }
-    }
-
-    /// ```text
-    /// __site.call(__key.finish(), __codec, move || -> Output { body })
-    /// ```
-    ///
-    /// or
-    ///
-    /// ```text
-    /// let __body = pin!(async move { return edge { body } });
-    /// __site.call_async(__key.finish(), __codec, __body).await
-    /// ```
-    ///
-    /// The body's future stays where it is made: each future that it were moved into would hold
-    /// room for it twice.
-    fn call(&self) -> TokenStream {
-        let Self { output, .. } = self;
-        let body = self.handler.body.as_ref();
-        if self.handler.sig.asyncness.is_none() {
-            let block = body.map(|body| body.block(body.span));
-            return quote_spanned! {Span::mixed_site()=>
-                __site.call(__key.finish(), __codec, move || -> #output #block)
-            };
-        }
-        // A block after a statement, in braces of the user's own, looks to the compiler like one
-        // too many.
-        let block = body.map(|body| body.block(hygienic(body.span)));
-        let edge = self.return_edge();
-        quote_spanned! {Span::mixed_site()=>
-            let __key = __key.finish();
-            let __body = ::core::pin::pin!(async move { #edge #block });
-            __site.call_async(__key, __codec, __body).await
-        }
-    }
-
-    /// ```text
-    /// if let Some(__ret) = None::<Output> { return __ret; }
-    /// ```
-    ///
-    /// Tells the compiler the type of an `async` block, which can't be written.
-    fn return_edge(&self) -> TokenStream {
-        let Self { output, .. } = self;
-        quote_spanned! {hygienic(output.span())=>
-            if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<#output> {
-                return __ret;
-            }
         }
     }
 }
