@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod age;
+mod deletions;
+mod worker;
 
 use std::time::Duration;
 

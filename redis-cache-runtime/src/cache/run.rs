@@ -42,7 +42,9 @@ impl Cache {
             Lookup::Failed(Failure::Unavailable)
         } else {
             let entry = shard.names().entry(&digest);
-            shard.home().lookup_blocking(&entry, self.allowance())
+            let news = shard.news();
+            let home = shard.home();
+            home.lookup_blocking(&entry, news.as_ref(), self.allowance())
         };
         self.metrics().end_lookup(&began, &found);
         match call.looked_up(found, leader, digest) {
@@ -84,7 +86,9 @@ impl Cache {
         } else {
             let entry = shard.names().entry(&digest);
             // On the heap, so that a method's future is hardly larger than its body's.
-            let mut lookup = Box::pin(shard.home().lookup(&entry, self.allowance()));
+            let news = shard.news();
+            let home = shard.home();
+            let mut lookup = Box::pin(home.lookup(&entry, news.as_ref(), self.allowance()));
             leader.attend(lookup.as_mut()).await
         };
         self.metrics().end_lookup(&began, &found);
