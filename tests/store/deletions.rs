@@ -84,7 +84,17 @@ fn what_was_computed_meanwhile_of_another_entry_is_stored() {
 fn what_is_computed_after_an_own_invalidation_is_stored() {
     let server = RedisServer::start();
     let [mut one, mut other] = [(); 2].map(|()| Worker::start(&server));
-    for n in 0..20 {
+    let mut admin = server.connection();
+    // From the second on it has a connection for look-ups alone, in which nothing waits for the invalidation.
+    for n in 1000..1010 {
+        one.tell(&format!("ask {n} a"));
+    }
+    for n in 0..5 {
+        // Redis takes the invalidation when the body has run.
+        redis::cmd("CLIENT")
+            .arg(&["PAUSE", "200", "WRITE"])
+            .exec(&mut admin)
+            .unwrap();
         let said = one.tell(&format!("invalidate-and-ask {n} own"));
         assert_eq!(said, "own miss");
         assert_eq!(other.tell(&format!("ask {n} x")), "own hit_l2");
