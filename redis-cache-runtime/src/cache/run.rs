@@ -13,7 +13,7 @@ use crate::{
     key::{CallKey, Digest},
     lead,
     metrics::Stopwatch,
-    stack,
+    stack::{self, Deep},
 };
 
 impl Cache {
@@ -93,7 +93,7 @@ impl Cache {
             turn => turn,
         };
         let Turn::Lead(leader, digest) = turn else {
-            return self.metrics().time_async(Box::pin(body())).await;
+            return self.metrics().time_async(Deep::new(body())).await;
         };
         let shard = self.shard(&digest);
         let began = Stopwatch::start();
@@ -111,12 +111,12 @@ impl Cache {
             Ok(turn) => turn,
             Err(value) => return value,
         };
-        let mut body = Box::pin(body());
+        let mut body = Deep::new(body());
         let Turn::Lead(leader, digest) = turn else {
             return self.metrics().time_async(body).await;
         };
         let work = Work::begin(self, leader, digest);
-        let body = lead::run_async(body.as_mut());
+        let body = lead::run_async(&mut body);
         let body = pin!(self.metrics().time_async(body));
         let value = work.leader.attend(body).await;
         call.computed(&value, work);
