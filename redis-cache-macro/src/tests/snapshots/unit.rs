@@ -13,14 +13,26 @@ fn nothing() {
     let __returned = ::redis_cache_runtime::__private::Returned::<()>::NEW;
     let __codec = {
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
-        __returned.codec()
+        __returned.__handler_cache_codec()
     };
-    let __key = __site
-        .key(
+    let __key = {
+        let __key = ::redis_cache_runtime::__private::Site::key(
+            __site,
             __path,
             ::redis_cache_runtime::__private::instance_of(&|| ()),
             __settings,
             &__codec,
         );
-    __site.call(__key.finish(), __codec, move || -> () {})
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+    };
+    ::redis_cache_runtime::__private::Site::call(
+        __site,
+        __key,
+        __codec,
+        move || -> () {
+            match () {
+                () => {}
+            }
+        },
+    )
 }
