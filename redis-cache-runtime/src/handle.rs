@@ -212,7 +212,7 @@ fn queued(
     ended: impl FnOnce() + Send + Sync + 'static,
     push: impl FnOnce(Done),
 ) -> Operation<u64> {
-    if IoThread::get().is_none() {
+    if IoThread::running().is_none() {
         return Operation::done(Err(no_thread()));
     }
     let (sender, result) = slot::channel();
@@ -321,7 +321,8 @@ impl CacheInfo {
                 + stats.event(Event::QueueFull)
                 + stats.event(Event::Overtaken)
                 + stats.event(Event::NotStorable)
-                + stats.event(Event::TooLarge),
+                + stats.event(Event::TooLarge)
+                + stats.event(Event::Expired),
             evicted: stats.event(Event::Evicted),
             waiting: cache.flights().followers() as u64,
             results: Results(results),
@@ -359,7 +360,7 @@ pub struct Parameters {
 fn on_thread<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Operation<T> {
-    let Some(thread) = IoThread::get() else {
+    let Some(thread) = IoThread::running() else {
         return Operation::done(Err(no_thread()));
     };
     let (sender, receiver) = slot::channel();

@@ -20,6 +20,7 @@ use crate::{
     slot,
     stats::Event,
     store::Epoch,
+    telemetry,
 };
 
 /// What a call does first: it follows another, or goes on.
@@ -58,6 +59,9 @@ impl Work {
         }
     }
 }
+
+/// What another call has left is of no use to this one.
+struct Unusable;
 
 /// A value that need not be computed.
 struct Found<R> {
@@ -112,10 +116,15 @@ impl<'c, R> Call<'c, R> {
         if lead::is_led_here(&digest) {
             return Step::Go(self.alone(CallResult::Miss));
         }
-        match cache
-            .flights
-            .join(digest, cache.shard(&digest).outbox().epoch())
+        let epoch = cache.shard(&digest).outbox().epoch();
+        let mut joined = cache.flights.join(digest, epoch);
+        if let Joined::Queued(queued) = &joined
+            && self.has_expired(queued.contents.age())
         {
+            cache.flights.forget(&digest, queued);
+            joined = cache.flights.join(digest, epoch);
+        }
+        match joined {
             Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
             Joined::Follow(leader) => Step::Follow(leader),
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
@@ -127,6 +136,11 @@ impl<'c, R> Call<'c, R> {
                 Err(_) => self.alone(CallResult::Miss),
             }),
         }
+    }
+
+    /// Whether a value of that age is older than what a call is answered with now.
+    fn has_expired(&self, age: Duration) -> bool {
+        self.cache.ttl.is_some_and(|ttl| age >= ttl)
     }
 
     /// Goes on after the leader that this call has followed.
@@ -146,8 +160,10 @@ impl<'c, R> Call<'c, R> {
         self.result = CallResult::Miss;
         match lookup {
             Lookup::Found(envelope) => match self.read(&envelope, &digest) {
+                // Redis counts from when it took the value, and by the `ttl` of who stored it.
+                Ok(found) if self.has_expired(envelope::age(found.created)) => {}
                 Ok(found) => {
-                    leader.land(|| Contents::of(&envelope));
+                    leader.land(|| Contents::of(&envelope, found.created));
                     self.touch(&digest);
                     return self.done(CallResult::HitRedis, found);
                 }
@@ -204,9 +220,15 @@ impl<'c, R> Call<'c, R> {
                 if out || !storable {
                     leader.land(|| contents.clone());
                 } else {
+                    let mut pushed = None;
                     leader.land_queued(&contents, epoch, |ticket| {
-                        cache.queue(epoch, digest, ticket, contents.clone())
+                        let contents = contents.clone();
+                        let queued = pushed.insert(cache.queue(epoch, digest, ticket, contents));
+                        queued.is_queued()
                     });
+                    if let Some(pushed) = pushed {
+                        cache.report_pushed(pushed, bytes);
+                    }
                 }
             }
             Written::Declined => drop(leader),
@@ -245,8 +267,14 @@ impl<'c, R> Call<'c, R> {
     }
 
     /// Reads what another call of this process has computed, or read and checked.
-    fn read_contents(&self, contents: &Contents) -> Result<Found<R>, Damage> {
-        self.read_opened(contents.open(self.key.domain.fingerprint)?)
+    fn read_contents(&self, contents: &Contents) -> Result<Found<R>, Unusable> {
+        if self.has_expired(contents.age()) {
+            return Err(Unusable);
+        }
+        let opened = contents.open(self.key.domain.fingerprint);
+        opened
+            .and_then(|opened| self.read_opened(opened))
+            .map_err(|_damage| Unusable)
     }
 
     fn read_opened(&self, opened: Opened<'_>) -> Result<Found<R>, Damage> {
@@ -263,9 +291,17 @@ impl<'c, R> Call<'c, R> {
 
     fn use_queued(&self, digest: &Digest, queued: &Queued) {
         let cache = self.cache;
-        let queue = |ticket| cache.queue(queued.epoch, *digest, ticket, queued.contents.clone());
+        let mut pushed = None;
+        let queue = |ticket| {
+            let contents = queued.contents.clone();
+            let queued = pushed.insert(cache.queue(queued.epoch, *digest, ticket, contents));
+            queued.is_queued()
+        };
         if !cache.flights.requeue(digest, queued, queue) {
             self.touch(digest);
+        }
+        if let Some(pushed) = pushed {
+            cache.report_pushed(pushed, queued.contents.sealed_len());
         }
     }
 
@@ -279,11 +315,13 @@ impl<'c, R> Call<'c, R> {
     fn heal(&self, digest: &Digest, found: Option<Bytes>, damage: Option<Damage>) {
         let cache = self.cache;
         cache.stats.count(Event::Corrupt);
-        tracing::debug!(
-            cache = cache.name(),
-            ?damage,
-            "what Redis has is not a value"
-        );
+        telemetry::report_here(|| {
+            tracing::debug!(
+                cache = cache.name(),
+                ?damage,
+                "what Redis has is not a value"
+            );
+        });
         let shard = cache.shard(digest);
         shard.outbox().push_heal(*digest, found);
         shard.announce();

@@ -139,6 +139,11 @@ impl Flights {
         }
     }
 
+    /// Has a value that is on its way go to nobody any more.
+    pub(crate) fn forget(&self, digest: &Digest, queued: &Queued) {
+        self.settle(digest, queued.ticket);
+    }
+
     /// How many callers follow others now.
     pub(crate) fn followers(&self) -> usize {
         let waiting = |entry: &Entry| match entry {

@@ -20,10 +20,10 @@ use super::{
     IoThread,
     breaker::{Admission, Breaker, CallEnd, CircuitState, Transition},
     budget::Budget,
+    clock::{self, Clock},
     lanes::{Lanes, Line},
     link::{Change, Link, Probe},
     lookup::{Answered, Failure, Lookup, interpret},
-    overdue::{self, Overdue},
     pool::Pool,
     reply::Reply,
     source::Source,
@@ -31,6 +31,7 @@ use super::{
 use crate::{
     metrics::EndpointMetrics,
     slot::{self, NotReceived},
+    telemetry,
 };
 
 /// A server that has answered within this time is not one that hangs; a `PING` finds out more.
@@ -47,7 +48,6 @@ pub(crate) struct Endpoint {
     source: Source,
     link: Link,
     lanes: Lanes,
-    overdue: Overdue,
     pool: Pool,
     in_flight: AtomicUsize,
     breaker: Breaker,
@@ -71,7 +71,6 @@ impl Endpoint {
             address,
             link: Link::new(),
             lanes: Lanes::default(),
-            overdue: Overdue::default(),
             pool: Pool::default(),
             in_flight: AtomicUsize::new(0),
             breaker: Breaker::new(Instant::now()),
@@ -79,9 +78,12 @@ impl Endpoint {
             answered: AtomicU64::new(0),
             retired: CancellationToken::new(),
         });
-        if let Some(thread) = IoThread::get() {
-            let keeper = Arc::clone(&endpoint);
-            thread.spawn(async move {
+        let keeper = Arc::clone(&endpoint);
+        let tell = Arc::new(tell);
+        IoThread::keep(move || {
+            let (keeper, tell) = (Arc::clone(&keeper), Arc::clone(&tell));
+            async move {
+                keeper.metrics.announce();
                 let told = |change| {
                     keeper.hear(change);
                     tell(change);
@@ -89,8 +91,8 @@ impl Endpoint {
                 let link = &keeper.link;
                 link.keep(&keeper.source, &keeper.address, &keeper.retired, told)
                     .await;
-            });
-        }
+            }
+        });
         endpoint
     }
 
@@ -115,17 +117,13 @@ impl Endpoint {
         &self.lanes
     }
 
-    pub(super) const fn overdue(&self) -> &Overdue {
-        &self.overdue
-    }
-
     pub(super) const fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    /// Whether the server is known to be away.
+    /// Whether the server is known to be away, or there is nobody who could ask it.
     pub(super) fn is_down(&self) -> bool {
-        self.link.probe() == Probe::Down
+        self.link.probe() == Probe::Down || IoThread::get().is_none()
     }
 
     /// Whether nobody asks the server now: it is away, or does not answer.
@@ -155,26 +153,25 @@ impl Endpoint {
     }
 
     fn tell(&self, transition: Option<Transition>) {
-        let address = &self.address;
-        match transition {
-            Some(Transition::Opened(wait)) => {
-                self.metrics.breaker_changed(CircuitState::Open);
+        let Some(transition) = transition else { return };
+        self.metrics.breaker_changed(match transition {
+            Transition::Opened(_) | Transition::StaysOpen(_) => CircuitState::Open,
+            Transition::Closed => CircuitState::Closed,
+        });
+        let address = self.address.clone();
+        telemetry::report(move || match transition {
+            Transition::Opened(wait) => {
                 tracing::warn!(
                     address,
                     ?wait,
                     "Redis does not answer; nobody asks it for a while"
                 );
             }
-            Some(Transition::StaysOpen(wait)) => {
-                self.metrics.breaker_changed(CircuitState::Open);
+            Transition::StaysOpen(wait) => {
                 tracing::debug!(address, ?wait, "Redis still does not answer");
             }
-            Some(Transition::Closed) => {
-                self.metrics.breaker_changed(CircuitState::Closed);
-                tracing::info!(address, "Redis answers again");
-            }
-            None => {}
-        }
+            Transition::Closed => tracing::info!(address, "Redis answers again"),
+        });
     }
 
     /// Lets a look-up pass, or not. How it ends has to be [recorded](Self::record).
@@ -289,7 +286,7 @@ impl Endpoint {
         if !self.source.is_plain() {
             return None;
         }
-        let runtime = IoThread::get()?.runtime();
+        let runtime = IoThread::get()?.runtime()?;
         let Line::Wire(wire) = self.lanes.line(self, runtime)? else {
             return None;
         };
@@ -330,12 +327,15 @@ impl Endpoint {
     }
 
     async fn ask_async(self: &Arc<Self>, key: &str, deadline: Instant) -> Answered {
+        let Some(clock) = Clock::get() else {
+            return Ok(Lookup::Failed(Failure::Unavailable));
+        };
         if self.link.probe() == Probe::Up
             && let Ok(runtime) = Handle::try_current()
             && let Some(line) = self.lanes.line(self, &runtime)
         {
             let asked = pin!(ask_on(&line, key));
-            match overdue::until(self, deadline, asked).await {
+            match clock::until(clock, deadline, asked).await {
                 None => {
                     self.doubt();
                     self.lanes.doubt(runtime.id());
@@ -356,10 +356,14 @@ impl Endpoint {
         deadline: Instant,
     ) -> impl Future<Output = Answered> + use<> {
         let asked = self.through_thread(question, deadline);
-        async {
-            match asked {
-                Some(answer) => answer.await.unwrap_or(Ok(Lookup::Failed(Failure::Broken))),
-                None => Ok(Lookup::Failed(Failure::Unavailable)),
+        async move {
+            let (Some(answer), Some(clock)) = (asked, Clock::get()) else {
+                return Ok(Lookup::Failed(Failure::Unavailable));
+            };
+            match clock::until(clock, deadline, pin!(answer)).await {
+                Some(Ok(answered)) => answered,
+                Some(Err(_)) => Ok(Lookup::Failed(Failure::Broken)),
+                None => Ok(Lookup::Failed(Failure::TimedOut)),
             }
         }
     }

@@ -1,13 +1,13 @@
 //! The scripts, by their hashes.
 
-use std::{sync::LazyLock, time::Duration};
+use std::time::Duration;
 
 use super::{
     Names,
     epoch::Generation,
     names::{Member, member},
 };
-use crate::{config::MaxSize, envelope::Sealed, jitter, key::Digest};
+use crate::{config::MaxSize, envelope::Sealed, jitter, key::Digest, per_process::PerProcess};
 
 /// How many entries one call of a script that goes through all of them takes: about a millisecond of Redis' time.
 pub(crate) const CHUNK: u64 = 256;
@@ -30,7 +30,8 @@ pub(crate) struct Value<'a> {
     pub(crate) digest: &'a Digest,
     pub(crate) envelope: Sealed<'a>,
     pub(crate) generation: Generation,
-    pub(crate) ttl: Option<Duration>,
+    /// How long it is valid from now on.
+    pub(crate) left: Option<Duration>,
 }
 
 /// One script and the hash that Redis knows it by.
@@ -55,16 +56,23 @@ impl Lua {
     }
 }
 
-impl Scripts {
-    pub(crate) fn get() -> &'static Self {
-        static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
+impl Default for Scripts {
+    fn default() -> Self {
+        Self {
             apply: Lua::new(include_str!("apply.lua")),
             heal: Lua::new(include_str!("heal.lua")),
             invalidate: Lua::new(include_str!("invalidate.lua")),
             clear: Lua::new(include_str!("clear.lua")),
             count: Lua::new(include_str!("count.lua")),
-        });
-        &SCRIPTS
+        }
+    }
+}
+
+impl Scripts {
+    pub(crate) fn get() -> &'static Self {
+        // A child that is forked while another thread makes them must not wait for that thread.
+        static SCRIPTS: PerProcess<Scripts> = PerProcess::new();
+        SCRIPTS.get()
     }
 
     /// The commands that make the scripts known to a server.
@@ -100,7 +108,7 @@ impl Scripts {
             digest,
             envelope,
             generation,
-            ttl,
+            left,
         } = value;
         let entry = names.entry(digest);
         let mut command = self.apply.call(&[&names.recency, &names.meta, &entry]);
@@ -111,8 +119,9 @@ impl Scripts {
             .arg(&member(digest))
             .arg(envelope)
             .arg(generation.to_text());
-        if let Some(ttl) = ttl {
-            command.arg(u64::try_from(jittered(*ttl).as_millis()).unwrap_or(u64::MAX));
+        if let Some(left) = left {
+            let left = u64::try_from(jittered(*left).as_millis()).unwrap_or(u64::MAX);
+            command.arg(left.max(1));
         }
         command
     }
@@ -162,6 +171,6 @@ fn bound(maxsize: MaxSize) -> i64 {
 }
 
 /// Up to a tenth less, so that what was stored together does not expire together.
-fn jittered(ttl: Duration) -> Duration {
-    ttl.mul_f64(1.0 - jitter::random() / 10.0)
+fn jittered(left: Duration) -> Duration {
+    left.mul_f64(1.0 - jitter::random() / 10.0)
 }
