@@ -180,10 +180,10 @@ impl Cache {
 
     /// Queues a value, where there is room. Called under a lock: nothing of the user's runs here. What became of it is to be
     /// [reported](Self::report_pushed) after that.
-    fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, contents: Contents) -> Pushed {
+    fn queue(&self, epoch: Epoch, digest: Digest, contents: Contents) -> Pushed {
         let shard = self.shard(&digest);
-        let pushed = shard.outbox().push_store(epoch, digest, ticket, contents);
-        if let Pushed::Queued { is_due } = pushed {
+        let pushed = shard.outbox().push_store(epoch, digest, contents);
+        if let Pushed::Queued { is_due, .. } = pushed {
             departure::arm();
             if is_due {
                 shard.hurry();
@@ -205,7 +205,7 @@ impl Cache {
 
     /// A value that was queued is on its way no more.
     pub(crate) fn settle(&self, shard: &Shard, digest: &Digest, ticket: u64) {
-        shard.outbox().settled();
+        shard.outbox().settled(ticket);
         self.metrics().unqueued(1);
         self.flights.settle(digest, ticket);
     }

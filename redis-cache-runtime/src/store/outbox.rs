@@ -7,7 +7,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
@@ -19,6 +19,7 @@ use super::{
     touches::Touches,
 };
 use crate::{
+    config::MaxSize,
     envelope::Contents,
     error::{Error, ErrorKind},
     key::Digest,
@@ -39,6 +40,9 @@ pub(super) const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// So many different entries may be touched before the touches are sent without waiting for more.
 const TOUCHES: usize = 4096;
 
+/// A store that has been queued for so long keeps its place: one that is used all the time would else never be sent.
+const MOVES: Duration = Duration::from_millis(250);
+
 /// One thing to tell Redis.
 #[derive(Debug)]
 pub(crate) enum Job {
@@ -47,6 +51,7 @@ pub(crate) enum Job {
         touches: Vec<Member>,
         digest: Digest,
         ticket: u64,
+        since: Instant,
         /// What was known when the body began.
         known: Known,
         contents: Contents,
@@ -99,6 +104,7 @@ impl fmt::Debug for Done {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued {
+        ticket: u64,
         /// Whether it is time to send: a batch is full.
         is_due: bool,
     },
@@ -108,9 +114,25 @@ pub(crate) enum Pushed {
     Overtaken,
 }
 
+/// What the use of a value that is on its way comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Used {
+    /// It has its place.
+    Recorded {
+        /// Whether the writer should learn of it.
+        is_news: bool,
+    },
+    /// So much has been queued behind it that Redis may have evicted it before it hears of the use.
+    Late,
+}
+
 impl Pushed {
-    pub(crate) const fn is_queued(self) -> bool {
-        matches!(self, Self::Queued { .. })
+    /// That of a store which has been queued.
+    pub(crate) const fn ticket(self) -> Option<u64> {
+        match self {
+            Self::Queued { ticket, .. } => Some(ticket),
+            Self::Full | Self::Overtaken => None,
+        }
     }
 }
 
@@ -132,6 +154,10 @@ struct State {
     /// How many of `jobs` are stores.
     stores: usize,
     touches: Touches,
+    /// How many stores there have been.
+    pushed: u64,
+    /// Stores that have been taken and have not ended, by their ticket, and how many had been pushed up to each of them.
+    taken: Vec<(u64, u64)>,
     /// Clears that Redis has not been told of: what it says of the latest is not news until then.
     clears: usize,
 }
@@ -185,13 +211,7 @@ impl Outbox {
     }
 
     /// Queues a value.
-    pub(crate) fn push_store(
-        &self,
-        epoch: Epoch,
-        digest: Digest,
-        ticket: u64,
-        contents: Contents,
-    ) -> Pushed {
+    pub(crate) fn push_store(&self, epoch: Epoch, digest: Digest, contents: Contents) -> Pushed {
         let mut state = self.state();
         let is_unaware = epoch.known.generation == Generation::Unknown;
         if is_unaware || self.epoch().count != epoch.count {
@@ -204,15 +224,19 @@ impl Outbox {
         state.bytes += bytes;
         state.stores += 1;
         self.unsettled.fetch_add(1, Ordering::Relaxed);
+        state.pushed += 1;
+        let ticket = state.pushed;
         let touches = state.touches.take();
         state.jobs.push_back(Job::Store {
             touches,
             digest,
             ticket,
+            since: Instant::now(),
             known: epoch.known,
             contents,
         });
         Pushed::Queued {
+            ticket,
             is_due: state.stores >= BATCH || state.bytes >= BATCH_BYTES,
         }
     }
@@ -223,21 +247,35 @@ impl Outbox {
     }
 
     /// To be told of each store that has ended.
-    pub(crate) fn settled(&self) {
+    pub(crate) fn settled(&self, ticket: u64) {
         self.unsettled.fetch_sub(1, Ordering::Relaxed);
+        self.state().taken.retain(|(taken, _)| *taken != ticket);
     }
 
     /// Records that an entry was used. Tells whether the writer should learn of it: at the first of a
     /// series, to start its clock, and when there are too many to wait any longer.
     pub(crate) fn touch(&self, digest: &Digest) -> bool {
+        self.state().touch(digest)
+    }
+
+    /// Records that a value was used while it is on its way. It is not queued again: until it is sent it changes its place, and
+    /// after that a touch will do, unless it may have been evicted by then.
+    pub(crate) fn use_queued(&self, digest: &Digest, ticket: u64, maxsize: MaxSize) -> Used {
         let mut state = self.state();
-        let first = state.touches.add(member(digest));
-        if state.touches.len() < TOUCHES {
-            return first;
+        let behind = match state.place_of(ticket) {
+            Some(place) => {
+                if state.move_back(place) {
+                    return Used::Recorded { is_news: false };
+                }
+                state.stores_behind(place)
+            }
+            None => state.stores_behind_taken(ticket),
+        };
+        if maxsize.entries().is_some_and(|entries| behind >= entries) {
+            return Used::Late;
         }
-        let touches = state.touches.take();
-        state.jobs.push_back(Job::Touch { touches });
-        true
+        let is_news = state.touch(digest);
+        Used::Recorded { is_news }
     }
 
     /// Queues the removal of what is not a value.
@@ -309,9 +347,13 @@ impl Outbox {
         let mut state = self.state();
         if let Some(job) = state.jobs.pop_front() {
             match &job {
-                Job::Store { contents, .. } => {
+                Job::Store {
+                    contents, ticket, ..
+                } => {
                     state.bytes -= contents.sealed_len();
                     state.stores -= 1;
+                    let before = state.pushed - state.stores as u64;
+                    state.taken.push((*ticket, before));
                 }
                 Job::Heal {
                     found: Some(found), ..
@@ -341,6 +383,68 @@ impl Outbox {
     }
 }
 
+impl State {
+    fn touch(&mut self, digest: &Digest) -> bool {
+        let first = self.touches.add(member(digest));
+        if self.touches.len() < TOUCHES {
+            return first;
+        }
+        let touches = self.touches.take();
+        self.jobs.push_back(Job::Touch { touches });
+        true
+    }
+
+    /// Where the store with this ticket waits. What is used often has been moved to the back.
+    fn place_of(&self, ticket: u64) -> Option<usize> {
+        let is_it = |job: &Job| matches!(job, Job::Store { ticket: its, .. } if *its == ticket);
+        self.jobs.iter().rposition(is_it)
+    }
+
+    /// Moves a store behind all that happened since, the touches that it carries excepted. Tells whether it is there.
+    fn move_back(&mut self, place: usize) -> bool {
+        let is_last = place + 1 == self.jobs.len();
+        if is_last {
+            return self.touches.len() == 0;
+        }
+        // Who waits for a job waits for the stores before it too.
+        if self.jobs.range(place..).any(Job::is_waited_for) {
+            return false;
+        }
+        let moved = match self.jobs.get_mut(place) {
+            Some(Job::Store { touches, since, .. }) if since.elapsed() < MOVES => {
+                let touches = std::mem::take(touches);
+                let left = Job::Touch { touches };
+                self.jobs
+                    .get_mut(place)
+                    .map(|job| std::mem::replace(job, left))
+            }
+            _ => return false,
+        };
+        if matches!(self.jobs.get(place), Some(Job::Touch { touches }) if touches.is_empty()) {
+            self.jobs.remove(place);
+        }
+        if let Some(mut job) = moved {
+            if let Job::Store { touches, .. } = &mut job {
+                *touches = self.touches.take();
+            }
+            self.jobs.push_back(job);
+        }
+        true
+    }
+
+    fn stores_behind(&self, place: usize) -> u64 {
+        let stores = self.jobs.range(place + 1..);
+        let stores = stores.filter(|job| matches!(job, Job::Store { .. }));
+        stores.count() as u64
+    }
+
+    /// How many stores there were after one that has been taken.
+    fn stores_behind_taken(&self, ticket: u64) -> u64 {
+        let taken = self.taken.iter().find(|(taken, _)| *taken == ticket);
+        taken.map_or(0, |(_, before)| self.pushed - before)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -367,7 +471,7 @@ mod tests {
     }
 
     fn push(outbox: &Outbox, epoch: Epoch, digest: Digest) -> Pushed {
-        outbox.push_store(epoch, digest, 0, Contents::unread("contents"))
+        outbox.push_store(epoch, digest, Contents::unread("contents"))
     }
 
     #[test]
@@ -376,7 +480,7 @@ mod tests {
         assert!(outbox.touch(&A));
         assert!(!outbox.touch(&B));
         assert!(!outbox.touch(&A));
-        assert!(push(&outbox, FIRST, [3; 32]).is_queued());
+        assert!(push(&outbox, FIRST, [3; 32]).ticket().is_some());
         let Some(Job::Store { touches, .. }) = outbox.pop(Instant::now()) else {
             panic!()
         };
@@ -413,21 +517,154 @@ mod tests {
         let outbox = Outbox::default();
         for stores in 1..=JOBS {
             let is_due = stores >= BATCH;
-            assert_eq!(push(&outbox, FIRST, A), Pushed::Queued { is_due });
+            let ticket = stores as u64;
+            let queued = Pushed::Queued { ticket, is_due };
+            assert_eq!(push(&outbox, FIRST, A), queued);
         }
         assert_eq!(push(&outbox, FIRST, A), Pushed::Full);
         while outbox.pop(Instant::now()).is_some() {}
 
         let half = Contents::unread(vec![0; BYTES / 2 - 1024]);
-        for expected in [
-            Pushed::Queued { is_due: true },
-            Pushed::Queued { is_due: true },
-            Pushed::Full,
-        ] {
-            assert_eq!(outbox.push_store(FIRST, A, 0, half.clone()), expected);
+        for fits in [true, true, false] {
+            let pushed = outbox.push_store(FIRST, A, half.clone());
+            assert_eq!(pushed.ticket().is_some(), fits, "{pushed:?}");
         }
         outbox.pop(Instant::now());
-        assert!(outbox.push_store(FIRST, A, 0, half).is_queued());
+        assert!(outbox.push_store(FIRST, A, half).ticket().is_some());
+    }
+
+    #[test]
+    fn what_is_used_before_it_is_sent_changes_its_place() {
+        let outbox = Outbox::default();
+        let bound = MaxSize::Entries(2);
+        outbox.touch(&[9; 32]);
+        let ticket = push(&outbox, FIRST, A).ticket().unwrap();
+        let recorded = |is_news| Used::Recorded { is_news };
+        assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(false));
+        push(&outbox, FIRST, B);
+        for _ in 0..10 {
+            assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(false));
+        }
+        let jobs: Vec<_> = std::iter::from_fn(|| outbox.pop(Instant::now())).collect();
+        // What had been used before it keeps its place.
+        assert!(
+            matches!(jobs.as_slice(), [Job::Touch { touches }, Job::Store { digest: B, .. }, Job::Store { digest: A, .. }] if touches == &[member(&[9; 32])]),
+            "{jobs:?}"
+        );
+        // Once it is sent a touch will do, until so many have come after it that it may have been evicted.
+        assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(true));
+        push(&outbox, FIRST, [3; 32]);
+        assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(true));
+        push(&outbox, FIRST, [4; 32]);
+        assert_eq!(outbox.use_queued(&A, ticket, bound), Used::Late);
+        let unbounded = outbox.use_queued(&A, ticket, MaxSize::Unbounded);
+        assert_eq!(unbounded, recorded(true));
+        outbox.settled(ticket);
+        assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(false));
+    }
+
+    #[test]
+    fn nothing_moves_past_what_somebody_waits_for() {
+        let outbox = Outbox::default();
+        let ticket = push(&outbox, FIRST, A).ticket().unwrap();
+        outbox.push_flush(Done::new(drop));
+        push(&outbox, FIRST, B);
+        assert_eq!(
+            outbox.use_queued(&A, ticket, MaxSize::Entries(2)),
+            Used::Recorded { is_news: true }
+        );
+        assert_eq!(
+            outbox.use_queued(&A, ticket, MaxSize::Entries(1)),
+            Used::Late
+        );
+        let first = outbox.pop(Instant::now());
+        assert!(matches!(first, Some(Job::Store { digest: A, .. })));
+    }
+
+    /// What an exact list keeps, for any sequence of calls, sends and answers.
+    #[test]
+    fn the_order_is_that_of_a_list() {
+        let key = |n: u8| [n; 32];
+        for seed in 0..500 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let outbox = Outbox::default();
+            let most = random.usize(1..8);
+            let bound = MaxSize::Entries(most as u64);
+            let [mut redis, mut list] = [Vec::new(), Vec::new()];
+            let mut on_their_way = std::collections::HashMap::new();
+            let mut sent = VecDeque::new();
+            let use_in = |list: &mut Vec<Member>, used: Member| {
+                list.retain(|other| *other != used);
+                list.push(used);
+                let over = list.len().saturating_sub(most);
+                list.drain(..over);
+            };
+            for _ in 0..200 {
+                let digest = key(random.u8(0..12));
+                let store = |on_their_way: &mut std::collections::HashMap<Digest, u64>| {
+                    let ticket = push(&outbox, FIRST, digest).ticket().unwrap();
+                    on_their_way.insert(digest, ticket);
+                };
+                // What Redis answers is known to be so only if nothing is on its way.
+                let is_call = random.bool();
+                let drains = is_call && !on_their_way.contains_key(&digest);
+                if is_call && !drains {
+                    let ticket = on_their_way[&digest];
+                    if outbox.use_queued(&digest, ticket, bound) == Used::Late {
+                        store(&mut on_their_way);
+                    }
+                    use_in(&mut list, member(&digest));
+                }
+                let mut turns = if drains {
+                    usize::MAX
+                } else {
+                    random.usize(0..3)
+                };
+                while turns > 0 {
+                    turns -= 1;
+                    let later = Instant::now() + Duration::from_secs(1);
+                    let popped = outbox.pop(later);
+                    let is_over = popped.is_none();
+                    sent.extend(popped);
+                    if is_over || random.bool() {
+                        for job in sent.drain(..) {
+                            let (touches, stored) = match job {
+                                Job::Store {
+                                    touches,
+                                    digest,
+                                    ticket,
+                                    ..
+                                } => (touches, Some((digest, ticket))),
+                                Job::Touch { touches } => (touches, None),
+                                other => panic!("{other:?}"),
+                            };
+                            for touched in touches {
+                                if redis.contains(&touched) {
+                                    use_in(&mut redis, touched);
+                                }
+                            }
+                            if let Some((digest, ticket)) = stored {
+                                use_in(&mut redis, member(&digest));
+                                outbox.settled(ticket);
+                                on_their_way.retain(|_, its| *its != ticket);
+                            }
+                        }
+                    }
+                    if is_over {
+                        break;
+                    }
+                }
+                if drains {
+                    assert_eq!(redis, list, "seed {seed}");
+                    if redis.contains(&member(&digest)) {
+                        outbox.touch(&digest);
+                    } else {
+                        store(&mut on_their_way);
+                    }
+                    use_in(&mut list, member(&digest));
+                }
+            }
+        }
     }
 
     #[test]
@@ -440,7 +677,7 @@ mod tests {
         let done = Done::new(drop);
         assert_eq!(outbox.push_clear(done), 1);
         assert_eq!(push(&outbox, before, B), Pushed::Overtaken);
-        assert!(push(&outbox, outbox.epoch(), B).is_queued());
+        assert!(push(&outbox, outbox.epoch(), B).ticket().is_some());
         assert!(matches!(
             outbox.pop(Instant::now()),
             Some(Job::Clear { .. })
@@ -460,7 +697,7 @@ mod tests {
         assert!(!outbox.learn(NOTHING));
         assert!(outbox.learn(cleared()));
         assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
-        assert!(push(&outbox, outbox.epoch(), A).is_queued());
+        assert!(push(&outbox, outbox.epoch(), A).ticket().is_some());
     }
 
     #[test]
@@ -484,7 +721,7 @@ mod tests {
         assert!(outbox.is_unaware());
         outbox.learn_first(NOTHING);
         assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
-        assert!(push(&outbox, outbox.epoch(), A).is_queued());
+        assert!(push(&outbox, outbox.epoch(), A).ticket().is_some());
         // What was asked before comes late.
         outbox.learn_first(cleared());
         assert_eq!(outbox.epoch().known, NOTHING);
