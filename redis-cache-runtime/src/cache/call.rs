@@ -7,9 +7,9 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Cache;
+use super::{Cache, unproved::Unproved};
 use crate::{
-    codec::{Codec, Limits, Proof, Written},
+    codec::{Codec, Limits, Written},
     envelope::{self, Contents, Damage, Draft, Opened},
     flight::{Caller, Follower, Joined, Landing, Leader, Queued},
     io::{Failure, Lookup},
@@ -160,6 +160,8 @@ impl<'c, R> Call<'c, R> {
         self.result = CallResult::Miss;
         let _leading = Leading::begin();
         match lookup {
+            // Written under another bound: reading it could take more than this one allows for.
+            Lookup::Found(envelope) if envelope.len() > self.cache.max_value_bytes => {}
             Lookup::Found(envelope) => match self.read(&envelope, &digest) {
                 // Redis counts from when it took the value, and by the `ttl` of who stored it.
                 Ok(found) if self.has_expired(envelope::age(found.created)) => {}
@@ -209,41 +211,40 @@ impl<'c, R> Call<'c, R> {
                 Err(leader) => leader,
             };
         }
+        let readable = self.key.domain.readable;
         let mut draft = Draft::new(SystemTime::now(), compute);
         match self.codec.write(value, draft.buffer()) {
             Written::Value => {
                 let bytes = draft.sealed_len();
-                let proof = self.codec.prove(value, draft.payload(), self.limits());
-                let shape = match proof {
-                    Proof::Given(given) => given,
-                    Proof::Owed(owed) => owed.settle(draft.payload()),
-                };
-                let contents = match shape {
-                    Ok(shape) => draft.finish(shape),
-                    Err(error) => {
-                        cache.report_not_storable(&error);
-                        return leader.dismiss();
-                    }
-                };
-                let storable = bytes <= cache.max_value_bytes;
-                if !storable {
+                let is_storable = bytes <= cache.max_value_bytes;
+                if !is_storable {
                     cache.report_too_large(bytes);
                 }
-                if out || !storable {
-                    leader.land(&contents);
-                } else {
-                    let mut pushed = None;
-                    leader.land_queued(&contents, epoch, || {
-                        let queued = cache.queue(epoch, digest, contents.clone());
-                        pushed.insert(queued).ticket()
-                    });
-                    if let Some(pushed) = pushed {
-                        cache.report_pushed(pushed, bytes);
-                    }
+                let is_stored = is_storable && !out;
+                if !is_stored {
+                    leader = match leader.dismiss_alone() {
+                        Ok(()) => return,
+                        Err(leader) => leader,
+                    };
                 }
+                let proof = self.codec.prove(value, draft.payload(), self.limits());
+                let unproved = Unproved {
+                    cache,
+                    leader,
+                    digest,
+                    epoch,
+                    draft: Arc::new(draft),
+                    readable,
+                    is_stored,
+                    place: None,
+                };
+                unproved.prove(proof);
             }
             Written::Declined => drop(leader),
             Written::Failed(error) => {
+                if let Some(readable) = readable {
+                    readable.learn(false);
+                }
                 cache.report_not_storable(&error);
                 leader.dismiss();
             }
@@ -314,7 +315,7 @@ impl<'c, R> Call<'c, R> {
         }
         let mut pushed = None;
         cache.flights.requeue(digest, queued, || {
-            let again = cache.queue(queued.epoch, *digest, queued.contents.clone());
+            let again = cache.queue(queued.epoch, *digest, queued.contents.clone(), None);
             pushed.insert(again).ticket()
         });
         if let Some(pushed) = pushed {
