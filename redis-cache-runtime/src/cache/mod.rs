@@ -3,6 +3,8 @@
 mod call;
 mod run;
 mod typical;
+mod unproved;
+mod verifier;
 
 use std::{
     fmt,
@@ -26,7 +28,7 @@ use crate::{
     key::{Digest, Domain, EncodeError},
     metrics::{CacheMetrics, CacheOperation, ErrorType},
     stats::{Event, Stats},
-    store::{self, Epoch, Names, Pushed, Shard},
+    store::{self, Epoch, Names, Place, Pushed, Shard},
     telemetry,
 };
 
@@ -53,6 +55,7 @@ pub(crate) struct Cache {
 struct Said {
     unkeyed: AtomicBool,
     not_storable: AtomicBool,
+    unproved: AtomicBool,
     too_large: AtomicBool,
     queue_full: AtomicBool,
     refused: AtomicBool,
@@ -180,10 +183,16 @@ impl Cache {
 
     /// Queues a value, where there is room. Called under a lock: nothing of the user's runs here. What became of it is to be
     /// [reported](Self::report_pushed) after that.
-    fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, contents: Contents) -> Pushed {
+    fn queue(
+        &self,
+        epoch: Epoch,
+        digest: Digest,
+        contents: Contents,
+        place: Option<&Place>,
+    ) -> Pushed {
         let shard = self.shard(&digest);
-        let pushed = shard.outbox().push_store(epoch, digest, ticket, contents);
-        if let Pushed::Queued { is_due } = pushed {
+        let pushed = shard.outbox().push_store(epoch, digest, contents, place);
+        if let Pushed::Queued { is_due, .. } = pushed {
             departure::arm();
             if is_due {
                 shard.hurry();
@@ -194,18 +203,26 @@ impl Cache {
         pushed
     }
 
+    /// Keeps a place no longer; others may wait behind it.
+    fn give_up(&self, digest: &Digest, place: &Place) {
+        let shard = self.shard(digest);
+        shard.outbox().give_up(place);
+        shard.hurry();
+    }
+
     /// Counts what became of a value of so many bytes that was to be queued.
     fn report_pushed(&self, pushed: Pushed, bytes: usize) {
         match pushed {
             Pushed::Queued { .. } => self.metrics().queued(bytes),
             Pushed::Full => self.report_queue_full(),
+            Pushed::Late => self.report_unproved(),
             Pushed::Overtaken => self.stats.count(Event::Overtaken),
         }
     }
 
     /// A value that was queued is on its way no more.
     pub(crate) fn settle(&self, shard: &Shard, digest: &Digest, ticket: u64) {
-        shard.outbox().settled();
+        shard.outbox().settled(ticket);
         self.metrics().unqueued(1);
         self.flights.settle(digest, ticket);
     }
@@ -231,6 +248,20 @@ impl Cache {
             let (cache, error) = (Arc::clone(&self.name), error.to_string());
             telemetry::report(move || {
                 tracing::warn!(cache = &*cache, %error, "a value can't be stored; such calls are not cached");
+            });
+        }
+    }
+
+    /// Says once that it takes too long to find out whether values come back.
+    fn report_unproved(&self) {
+        self.stats.count(Event::NotStorable);
+        if first(&self.said.unproved) {
+            let cache = Arc::clone(&self.name);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    "to read values back takes too long; those that wait for it are not stored"
+                );
             });
         }
     }

@@ -15,7 +15,7 @@ mod writer;
 pub(crate) use self::{
     epoch::Epoch,
     names::Names,
-    outbox::{Done, Outbox, Pushed},
+    outbox::{Done, Outbox, Place, Pushed, Used},
     script::Scripts,
     shard::{Shard, split},
     whole::entries,
