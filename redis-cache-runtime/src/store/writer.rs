@@ -14,7 +14,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use super::{
     Scripts, Shard,
     answer::Answer,
-    epoch::{Invalidated, Known},
+    epoch::{Generation, Invalidated, Known},
     names::member,
     numbered::Numbered,
     outbox::{BATCH, BATCH_BYTES, Job},
@@ -142,9 +142,9 @@ impl Writer {
 
     async fn invalidate(&mut self, digest: &Digest) -> Result<u64, Error> {
         let step = Scripts::get().invalidate(self.shard.names(), digest);
-        let (deleted, base, number, before): (_, String, String, u64) =
+        let (deleted, base, number, before): (_, String, u64, u64) =
             run(&self.shard, &step).await?;
-        if let Some(invalidated) = Invalidated::read(base.as_bytes(), number.as_bytes()) {
+        if let Some(invalidated) = Invalidated::read(base.as_bytes(), number) {
             self.shard.outbox().learn_invalidated(invalidated);
             self.numbered.add(member(digest), invalidated, before);
         }
@@ -382,11 +382,15 @@ impl Applied {
                 Value::Int(evicted),
                 Value::BulkString(generation),
                 Value::BulkString(base),
-                Value::BulkString(number),
+                Value::Int(number),
             ] => Some(Self {
                 evicted: u64::try_from(*evicted).unwrap_or(0),
                 refused: *evicted < 0,
-                known: Known::read(generation, base, number),
+                known: Known {
+                    generation: Generation::read(generation),
+                    invalidated: Invalidated::read(base, u64::try_from(*number).unwrap_or(0))
+                        .unwrap_or_default(),
+                },
             }),
             _ => None,
         }
