@@ -121,3 +121,34 @@ fn a_rotated_secret_is_a_cold_cache() {
     assert!(calls("second").starts_with("8 miss\n"));
     assert!(calls("second").starts_with("8 hit_l2\n"));
 }
+
+/// Two secrets that differ in bytes that are not UTF-8 are two secrets, and two addresses two addresses.
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_is_named_and_nothing_is_cached() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+
+    let server = RedisServer::start();
+    for part in [
+        "SECRET", "URL", "HOST", "PORT", "DB", "TIMEOUT", "TLS_CA", "TLS_CERT", "TLS_KEY",
+    ] {
+        let variable = format!("HANDLER_CACHE_{part}");
+        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+            .args(["call", "4"])
+            .env("RUST_LOG", "error")
+            .env("HANDLER_CACHE_URL", server.url())
+            .env(&variable, OsStr::from_bytes(b"50\xff"))
+            .output()
+            .unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            "8 none\n8 none\n",
+            "{variable}"
+        );
+        let logged = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            logged.contains(&format!("`{variable}` is wrong: expected text in UTF-8")),
+            "{logged}"
+        );
+    }
+}

@@ -11,7 +11,7 @@ use crate::{
     metrics::Invalidation,
     operation::Operation,
     outcome::CallResult,
-    registry,
+    registry, slot,
     stats::Event,
     store::{self, Done, Shard},
 };
@@ -198,7 +198,7 @@ impl HandlerCache {
 /// Waits until the values that are on their way have reached Redis, or can't.
 async fn settled(shard: &Shard) {
     if shard.outbox().has_unsettled() {
-        let (sender, result) = oneshot::async_channel();
+        let (sender, result) = slot::channel();
         let done = Done::new(|told| drop(sender.send(told)));
         shard.outbox().push_flush(done);
         shard.hurry();
@@ -212,10 +212,10 @@ fn queued(
     ended: impl FnOnce() + Send + Sync + 'static,
     push: impl FnOnce(Done),
 ) -> Operation<u64> {
-    if IoThread::get().is_none() {
+    if IoThread::running().is_none() {
         return Operation::done(Err(no_thread()));
     }
-    let (sender, result) = oneshot::async_channel();
+    let (sender, result) = slot::channel();
     push(Done::new(|told| {
         ended();
         drop(sender.send(told));
@@ -360,10 +360,10 @@ pub struct Parameters {
 fn on_thread<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Operation<T> {
-    let Some(thread) = IoThread::get() else {
+    let Some(thread) = IoThread::running() else {
         return Operation::done(Err(no_thread()));
     };
-    let (sender, receiver) = oneshot::async_channel();
+    let (sender, receiver) = slot::channel();
     thread.spawn(async move { drop(sender.send(work.await)) });
     Operation::new(receiver)
 }

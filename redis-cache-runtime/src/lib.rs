@@ -57,8 +57,10 @@ mod handle;
 mod io;
 mod jitter;
 mod key;
+mod launch;
 mod lead;
 mod metrics;
+mod nesting;
 mod operation;
 mod outcome;
 mod per_process;
@@ -66,8 +68,10 @@ mod registry;
 mod schema;
 mod shield;
 mod site;
+mod slot;
 mod stats;
 mod store;
+mod telemetry;
 
 pub use redis_cache_macro::handler_cache;
 

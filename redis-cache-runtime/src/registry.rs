@@ -1,7 +1,7 @@
 //! Every cache of the process, and every Redis.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -23,23 +23,84 @@ struct Registry {
 }
 
 /// What stands under one cache name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Registered {
     /// The handler that opened it.
+    site: SiteId,
     path: String,
     cache: Result<Arc<Cache>, Arc<Error>>,
 }
 
-/// Opens the cache of the handler at `path`. `None` where its settings are wrong, which is said once.
-pub(crate) fn open(path: &str, settings: &Settings) -> Option<Arc<Cache>> {
-    let opened = lock().open(path, settings);
-    match opened {
-        Ok(cache) => Some(cache),
-        Err(error) => {
-            tracing::error!(handler = path, %error, "not cached");
-            None
+/// Tells the call sites of a process apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SiteId(usize);
+
+impl SiteId {
+    pub(crate) fn of<T>(site: &'static T) -> Self {
+        Self(std::ptr::from_ref(site).addr())
+    }
+}
+
+/// Opens the cache of the handler at `path`. Threads that open that of one site at once get the same.
+///
+/// # Errors
+///
+/// Where its settings are wrong.
+pub(crate) fn open(
+    site: SiteId,
+    path: &str,
+    settings: &Settings,
+) -> Result<Arc<Cache>, Arc<Error>> {
+    let name = settings.given_name().unwrap_or(path);
+    let known = lock().caches.get(name).cloned();
+    // Not under the lock: the recorder hears of the cache, and it is the user's.
+    let registered = known.unwrap_or_else(|| {
+        let cache = build(path, settings).map_err(Arc::new);
+        let path = path.to_owned();
+        register(name, Registered { site, path, cache })
+    });
+    if registered.site == site {
+        return registered.cache;
+    }
+    // Two handlers under one name would answer for each other.
+    let message = format!(
+        "`name` is taken: `{name}` is the cache of `{}`; give `{path}` another",
+        registered.path
+    );
+    Err(Arc::new(Error::new(ErrorKind::InvalidConfig, message)))
+}
+
+/// What stands under that name from now on: this, unless another thread was faster.
+fn register(name: &str, registered: Registered) -> Registered {
+    let standing = match lock().caches.entry(name.to_owned()) {
+        Entry::Occupied(entry) => return entry.get().clone(),
+        Entry::Vacant(entry) => entry.insert(registered).clone(),
+    };
+    if let Ok(cache) = &standing.cache {
+        for shard in cache.shards() {
+            let (cache, shard) = (Arc::clone(cache), Arc::clone(shard));
+            IoThread::keep(move || store::write(Arc::clone(&cache), Arc::clone(&shard)));
         }
     }
+    standing
+}
+
+fn build(path: &str, settings: &Settings) -> Result<Arc<Cache>, Error> {
+    let config = settings.resolve(path)?;
+    let cache = Cache::new(&config, deployment(&config)).map_err(|error| {
+        Error::new(ErrorKind::InvalidConfig, "the endpoint is wrong").with_source(error)
+    })?;
+    Ok(Arc::new(cache))
+}
+
+/// Caches at one address with one set of credentials share their connections.
+fn deployment(config: &Resolved) -> Arc<Deployment> {
+    let known = lock().deployments.get(&config.identity).map(Arc::clone);
+    known.unwrap_or_else(|| {
+        let new = Deployment::new(&config.topology);
+        let identity = config.identity.clone();
+        Arc::clone(lock().deployments.entry(identity).or_insert(new))
+    })
 }
 
 /// The cache of that name.
@@ -88,52 +149,4 @@ fn lock() -> MutexGuard<'static, Registry> {
         .get()
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Registry {
-    fn open(&mut self, path: &str, settings: &Settings) -> Result<Arc<Cache>, Arc<Error>> {
-        let name = settings.given_name().unwrap_or(path).to_owned();
-        if let Some(registered) = self.caches.get(&name) {
-            // Two handlers under one name would answer for each other.
-            let message = format!(
-                "`name` is taken: `{name}` is the cache of `{}`; give `{path}` another",
-                registered.path
-            );
-            return Err(Arc::new(Error::new(ErrorKind::InvalidConfig, message)));
-        }
-        let cache = settings
-            .resolve(path)
-            .and_then(|config| self.build(&config))
-            .map_err(Arc::new);
-        self.caches.insert(
-            name,
-            Registered {
-                path: path.to_owned(),
-                cache: cache.clone(),
-            },
-        );
-        cache
-    }
-
-    fn build(&mut self, config: &Resolved) -> Result<Arc<Cache>, Error> {
-        let cache = Cache::new(config, self.deployment(config)).map_err(|error| {
-            Error::new(ErrorKind::InvalidConfig, "the endpoint is wrong").with_source(error)
-        })?;
-        let cache = Arc::new(cache);
-        if let Some(thread) = IoThread::get() {
-            for shard in cache.shards() {
-                thread.spawn(store::write(Arc::clone(&cache), Arc::clone(shard)));
-            }
-        }
-        Ok(cache)
-    }
-
-    /// Caches at one address with one set of credentials share their connections.
-    fn deployment(&mut self, config: &Resolved) -> Arc<Deployment> {
-        let deployment = self
-            .deployments
-            .entry(config.identity.clone())
-            .or_insert_with(|| Deployment::new(&config.topology));
-        Arc::clone(deployment)
-    }
 }

@@ -9,5 +9,10 @@ pub(crate) struct Panicked;
 
 /// Runs `code`, which may panic. What it was writing must not be used afterwards.
 pub(crate) fn shield<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
-    catch_unwind(AssertUnwindSafe(code)).map_err(|_| Panicked)
+    catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
+        // What was panicked with is the user's as well, and may panic when it is dropped.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        dropped.unwrap_or_else(std::mem::forget);
+        Panicked
+    })
 }

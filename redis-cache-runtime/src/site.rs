@@ -4,18 +4,24 @@ use std::{
     any::{TypeId, type_name},
     cell::RefCell,
     collections::HashMap,
-    pin::Pin,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::{
     cache::Cache,
     codec::Codec,
     config::Settings,
+    error::{Error, ErrorKind},
     key::{CallKey, Domain, KeyBuilder},
     per_process::PerProcess,
-    registry,
-    shield::shield,
+    registry::{self, SiteId},
+    shield::{Panicked, shield},
+    telemetry,
 };
 
 /// What a closure is called in a path: a cache's name has no braces.
@@ -32,7 +38,10 @@ pub struct Site {
 /// What a call site has become in one process.
 #[derive(Debug, Default)]
 struct State {
+    settings: OnceLock<Result<Settings, Panicked>>,
     opened: OnceLock<Opened>,
+    /// How many threads are opening it.
+    openers: AtomicUsize,
     /// Further instantiations.
     others: RwLock<HashMap<TypeId, Other>>,
 }
@@ -67,6 +76,57 @@ thread_local! {
     static OPENING: RefCell<Vec<*const Site>> = const { RefCell::new(Vec::new()) };
 }
 
+/// The most threads that open one call site at a time. Those beyond wait: without a bound, settings that start a thread which
+/// calls the handler would start threads for ever.
+const OPENERS: usize = 4;
+
+/// How long they wait; then their call runs uncached.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// One call site among those that this thread is opening, until it is dropped.
+struct Opening<'s> {
+    openers: &'s AtomicUsize,
+}
+
+impl<'s> Opening<'s> {
+    /// `None` where the thread is at it already, or too many are.
+    fn begin(site: &Site, state: &'s State) -> Option<Self> {
+        let openers = &state.openers;
+        let one_more = |openers| (openers < OPENERS).then_some(openers + 1);
+        openers
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more)
+            .ok()?;
+        let site: *const Site = site;
+        let again = OPENING.try_with(|opening| {
+            let mut opening = opening.borrow_mut();
+            let again = opening.contains(&site);
+            if !again {
+                opening.push(site);
+            }
+            again
+        });
+        // A thread that is ending opens nothing more.
+        if again == Ok(false) {
+            return Some(Self { openers });
+        }
+        openers.fetch_sub(1, Ordering::AcqRel);
+        None
+    }
+
+    /// Whether this thread is opening the site.
+    fn is_here(site: &Site) -> bool {
+        let site: *const Site = site;
+        OPENING.try_with(|opening| opening.borrow().contains(&site)) != Ok(false)
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        _ = OPENING.try_with(|opening| opening.borrow_mut().pop());
+        self.openers.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 impl Site {
     /// A call site with these keyed arguments.
     #[must_use]
@@ -86,9 +146,13 @@ impl Site {
         codec: &Codec<R>,
     ) -> KeyBuilder {
         let state = self.state.get();
-        let opened = match state.opened.get() {
+        let opened = state.opened.get();
+        if telemetry::is_reporting() {
+            return KeyBuilder::new(opened.and_then(|opened| opened.cache.as_ref()), None);
+        }
+        let opened = match opened {
             Some(opened) => opened,
-            None => match self.open_once(state, path, instance, settings, codec) {
+            None => match self.open(state, path, instance, settings, codec) {
                 Some(opened) => opened,
                 None => return KeyBuilder::new(None, None),
             },
@@ -110,20 +174,22 @@ impl Site {
     }
 
     /// Runs one call of an async method.
-    pub async fn call_async<R>(
+    pub async fn call_async<R, F: Future<Output = R>>(
         &'static self,
         key: CallKey,
         codec: Codec<R>,
-        body: Pin<&mut impl Future<Output = R>>,
+        body: impl FnOnce() -> F,
     ) -> R {
         match key.cache {
             Some(cache) => cache.call_async(key, codec, body).await,
-            None => body.await,
+            None => Box::pin(body()).await,
         }
     }
 
-    /// `None` for a call that the settings themselves make: it would wait for itself.
-    fn open_once<R>(
+    /// Opens the cache. Of several threads that make the first call at once each asks for the settings, for the expressions of
+    /// one may wait for the call of another; the first that has an answer decides. `None` for a call that the settings
+    /// themselves make, on this thread or on so many others.
+    fn open<R>(
         &'static self,
         state: &'static State,
         path: &'static str,
@@ -131,54 +197,68 @@ impl Site {
         settings: fn() -> Settings,
         codec: &Codec<R>,
     ) -> Option<&'static Opened> {
-        let this: *const Self = self;
-        let opening = OPENING.try_with(|opening| {
-            let mut opening = opening.borrow_mut();
-            let again = opening.contains(&this);
-            opening.push(this);
-            again
+        let began = Instant::now();
+        let opening = loop {
+            if let Some(opening) = Opening::begin(self, state) {
+                break opening;
+            }
+            if Opening::is_here(self) || began.elapsed() > PATIENCE {
+                return None;
+            }
+            thread::sleep(Duration::from_millis(1));
+            if let Some(opened) = state.opened.get() {
+                return Some(opened);
+            }
+        };
+        let known = state.settings.get();
+        let known = known.map_or_else(|| shield(settings), Clone::clone);
+        let settings = state.settings.get_or_init(|| known);
+        let (opened, error) = self.open_with(settings, path, instance, codec);
+        drop(opening);
+        let mut is_first = false;
+        let opened = state.opened.get_or_init(|| {
+            is_first = true;
+            opened
         });
-        let opened = (opening != Ok(true)).then(|| {
-            state
-                .opened
-                .get_or_init(|| self.open(path, instance, settings, codec))
-        });
-        _ = OPENING.try_with(|opening| opening.borrow_mut().pop());
-        opened
+        if let (true, Some(error)) = (is_first, error) {
+            let handler = &opened.path;
+            telemetry::report_here(|| tracing::error!(handler, %error, "not cached"));
+        }
+        Some(opened)
     }
 
-    fn open<R>(
-        &self,
+    fn open_with<R>(
+        &'static self,
+        settings: &Result<Settings, Panicked>,
         path: &'static str,
         instance: Instance,
-        settings: fn() -> Settings,
         codec: &Codec<R>,
-    ) -> Opened {
+    ) -> (Opened, Option<Arc<Error>>) {
         let path = handler_path(path);
-        let Ok(settings) = shield(settings) else {
-            tracing::error!(
-                handler = path,
-                "not cached: a setting's expression panicked"
-            );
-            return Opened {
-                cache: None,
-                path,
-                instance,
-                domain: None,
-            };
+        let opened = match settings {
+            Ok(settings) => registry::open(SiteId::of(self), &path, settings),
+            Err(Panicked) => Err(Arc::new(Error::new(
+                ErrorKind::InvalidConfig,
+                "a setting's expression panicked",
+            ))),
         };
-        let name = settings.given_name().unwrap_or(&path).to_owned();
-        let cache = registry::open(&path, &settings);
-        let domain = domain(&name, &path, instance.name, self.arguments, codec);
-        if let (Some(cache), Some(domain)) = (&cache, domain) {
-            cache.add(domain);
-        }
-        Opened {
+        let name = settings.as_ref().ok().and_then(Settings::given_name);
+        let name = name.unwrap_or(&path);
+        let (cache, error) = match opened {
+            Ok(cache) => (Some(cache), None),
+            Err(error) => (None, Some(error)),
+        };
+        let domain = cache.as_ref().and_then(|cache| {
+            domain(name, &path, instance.name, self.arguments, codec)
+                .inspect(|domain| cache.add(*domain))
+        });
+        let opened = Opened {
             cache,
             path,
             instance,
             domain,
-        }
+        };
+        (opened, error)
     }
 
     fn other_domain<R>(
@@ -199,21 +279,16 @@ impl Site {
             .map_or(opened.path.as_str(), |cache| cache.name());
         let domain = domain(name, &opened.path, instance.name, self.arguments, codec);
         let mut known = state.others.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been faster.
+        if let Some(other) = known.get(&instance.id) {
+            return other.domain;
+        }
         let mut names = known
             .values()
             .map(|other| other.name)
             .chain([opened.instance.name]);
         let namesake = names.any(|name| name == instance.name);
-        if namesake {
-            tracing::warn!(
-                handler = opened.path,
-                "two instantiations have the same name; the second is not cached"
-            );
-        }
         let domain = domain.filter(|_| !namesake);
-        if let (Some(cache), Some(domain)) = (&opened.cache, domain) {
-            cache.add(domain);
-        }
         known.insert(
             instance.id,
             Other {
@@ -221,6 +296,18 @@ impl Site {
                 domain,
             },
         );
+        drop(known);
+        if namesake {
+            telemetry::report_here(|| {
+                tracing::warn!(
+                    handler = opened.path,
+                    "two instantiations have the same name; the second is not cached"
+                );
+            });
+        }
+        if let (Some(cache), Some(domain)) = (&opened.cache, domain) {
+            cache.add(domain);
+        }
         domain
     }
 }
@@ -238,10 +325,12 @@ fn domain<R>(
     let instance = handler_path(instance);
     let closures = |text: &str| text.matches(CLOSURE).count();
     if closures(&instance) > closures(path) {
-        tracing::warn!(
-            handler = path,
-            "not cached for a type argument that is a closure"
-        );
+        telemetry::report_here(|| {
+            tracing::warn!(
+                handler = path,
+                "not cached for a type argument that is a closure"
+            );
+        });
         return None;
     }
     // A method that is not generic has one instantiation, whose path would only tie the key to where the code
@@ -252,15 +341,13 @@ fn domain<R>(
         name.as_bytes(),
         instance.as_bytes(),
         arguments.as_bytes(),
-        &schema.digest,
+        &schema,
     ] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
     Some(Domain {
         seed: hasher.finalize().into(),
-        fingerprint: std::array::from_fn(|i| schema.digest[i]),
-        ambiguous: schema.ambiguous,
     })
 }
 

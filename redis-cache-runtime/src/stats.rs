@@ -71,8 +71,8 @@ impl Stats {
     }
 
     pub(crate) fn count_result(&self, result: CallResult) {
-        self.metrics.count_result(result);
         self.results[result as usize].fetch_add(1, Ordering::Relaxed);
+        self.metrics.count_result(result);
     }
 
     pub(crate) fn count(&self, event: Event) {
@@ -80,8 +80,8 @@ impl Stats {
     }
 
     pub(crate) fn count_many(&self, event: Event, times: u64) {
-        self.metrics.count_event(event, times);
         self.events[event as usize].fetch_add(times, Ordering::Relaxed);
+        self.metrics.count_event(event, times);
     }
 
     pub(crate) fn result(&self, result: CallResult) -> u64 {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::Cache;
 use crate::{
-    codec::{Codec, Written},
+    codec::{Codec, Limits, Proof, Written},
     envelope::{self, Contents, Damage, Draft, Opened},
     flight::{Joined, Landing, Leader, Queued},
     io::{Failure, Lookup},
@@ -17,13 +17,15 @@ use crate::{
     lead,
     metrics::{CacheOperation, ErrorType, Level},
     outcome::{self, CallResult, Outcome},
+    slot,
     stats::Event,
     store::Epoch,
+    telemetry,
 };
 
 /// What a call does first: it follows another, or goes on.
-pub(super) enum Step<R, F> {
-    Follow(F),
+pub(super) enum Step<R> {
+    Follow(slot::Receiver<Landing>),
     Go(Next<R>),
 }
 
@@ -105,7 +107,7 @@ impl<'c, R> Call<'c, R> {
     }
 
     /// Joins the calls with the same key.
-    pub(super) fn join<F>(&mut self, channel: fn() -> (oneshot::Sender<Landing>, F)) -> Step<R, F> {
+    pub(super) fn join(&mut self) -> Step<R> {
         let Some(digest) = self.key.digest else {
             return Step::Go(self.alone(CallResult::Bypass));
         };
@@ -115,12 +117,12 @@ impl<'c, R> Call<'c, R> {
             return Step::Go(self.alone(CallResult::Miss));
         }
         let epoch = cache.shard(&digest).outbox().epoch();
-        let mut joined = cache.flights.join(digest, epoch, channel);
+        let mut joined = cache.flights.join(digest, epoch);
         if let Joined::Queued(queued) = &joined
             && self.has_expired(queued.contents.age())
         {
             cache.flights.forget(&digest, queued);
-            joined = cache.flights.join(digest, epoch, channel);
+            joined = cache.flights.join(digest, epoch);
         }
         match joined {
             Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
@@ -205,12 +207,22 @@ impl<'c, R> Call<'c, R> {
                 Err(leader) => leader,
             };
         }
-        let domain = self.key.domain;
-        let mut draft = Draft::new(domain.fingerprint, SystemTime::now(), compute);
-        match self.codec.write(value, draft.payload(), domain.ambiguous) {
+        let mut draft = Draft::new(SystemTime::now(), compute);
+        match self.codec.write(value, draft.buffer()) {
             Written::Value => {
-                let contents = draft.finish();
-                let bytes = contents.sealed_len();
+                let bytes = draft.sealed_len();
+                let proof = self.codec.prove(value, draft.payload(), self.limits());
+                let shape = match proof {
+                    Proof::Given(given) => given,
+                    Proof::Owed(owed) => owed.settle(draft.payload()),
+                };
+                let contents = match shape {
+                    Ok(shape) => draft.finish(shape),
+                    Err(error) => {
+                        cache.report_not_storable(&error);
+                        return leader.dismiss();
+                    }
+                };
                 let storable = bytes <= cache.max_value_bytes;
                 if !storable {
                     cache.report_too_large(bytes);
@@ -218,9 +230,15 @@ impl<'c, R> Call<'c, R> {
                 if out || !storable {
                     leader.land(|| contents.clone());
                 } else {
+                    let mut pushed = None;
                     leader.land_queued(&contents, epoch, |ticket| {
-                        cache.queue(epoch, digest, ticket, contents.clone())
+                        let contents = contents.clone();
+                        let queued = pushed.insert(cache.queue(epoch, digest, ticket, contents));
+                        queued.is_queued()
                     });
+                    if let Some(pushed) = pushed {
+                        cache.report_pushed(pushed, bytes);
+                    }
                 }
             }
             Written::Declined => drop(leader),
@@ -249,13 +267,7 @@ impl<'c, R> Call<'c, R> {
     }
 
     fn read(&self, envelope: &[u8], digest: &Digest) -> Result<Found<R>, Damage> {
-        let fingerprint = self.key.domain.fingerprint;
-        self.read_opened(envelope::open(
-            envelope,
-            &self.cache.seal,
-            digest,
-            fingerprint,
-        )?)
+        self.read_opened(envelope::open(envelope, &self.cache.seal, digest)?)
     }
 
     /// Reads what another call of this process has computed, or read and checked.
@@ -263,17 +275,18 @@ impl<'c, R> Call<'c, R> {
         if self.has_expired(contents.age()) {
             return Err(Unusable);
         }
-        let opened = contents.open(self.key.domain.fingerprint);
+        let opened = contents.open();
         opened
             .and_then(|opened| self.read_opened(opened))
             .map_err(|_damage| Unusable)
     }
 
     fn read_opened(&self, opened: Opened<'_>) -> Result<Found<R>, Damage> {
-        let value = self
-            .codec
-            .read(opened.payload, self.key.domain.ambiguous)
-            .map_err(|_| Damage::Payload)?;
+        let read = self.codec.read(opened.payload, self.limits());
+        let (value, shape) = read.map_err(|_| Damage::Type)?;
+        if shape != opened.shape {
+            return Err(Damage::Type);
+        }
         Ok(Found {
             value,
             created: opened.created,
@@ -281,11 +294,25 @@ impl<'c, R> Call<'c, R> {
         })
     }
 
+    fn limits(&self) -> Limits {
+        Limits {
+            max_bytes: self.cache.max_value_bytes,
+        }
+    }
+
     fn use_queued(&self, digest: &Digest, queued: &Queued) {
         let cache = self.cache;
-        let queue = |ticket| cache.queue(queued.epoch, *digest, ticket, queued.contents.clone());
+        let mut pushed = None;
+        let queue = |ticket| {
+            let contents = queued.contents.clone();
+            let queued = pushed.insert(cache.queue(queued.epoch, *digest, ticket, contents));
+            queued.is_queued()
+        };
         if !cache.flights.requeue(digest, queued, queue) {
             self.touch(digest);
+        }
+        if let Some(pushed) = pushed {
+            cache.report_pushed(pushed, queued.contents.sealed_len());
         }
     }
 
@@ -299,11 +326,13 @@ impl<'c, R> Call<'c, R> {
     fn heal(&self, digest: &Digest, found: Option<Bytes>, damage: Option<Damage>) {
         let cache = self.cache;
         cache.stats.count(Event::Corrupt);
-        tracing::debug!(
-            cache = cache.name(),
-            ?damage,
-            "what Redis has is not a value"
-        );
+        telemetry::report_here(|| {
+            tracing::debug!(
+                cache = cache.name(),
+                ?damage,
+                "what Redis has is not a value"
+            );
+        });
         let shard = cache.shard(digest);
         shard.outbox().push_heal(*digest, found);
         shard.announce();

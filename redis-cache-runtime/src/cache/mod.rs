@@ -27,6 +27,7 @@ use crate::{
     metrics::{CacheMetrics, CacheOperation, ErrorType},
     stats::{Event, Stats},
     store::{self, Epoch, Names, Pushed, Shard},
+    telemetry,
 };
 
 /// One cache: a name, where it lives, and what this process knows of it.
@@ -146,12 +147,18 @@ impl Cache {
 
     /// Takes up an instantiation of the handler.
     pub(crate) fn add(&self, domain: Domain) {
-        self.domains().push(domain);
+        let domains = self.domains.lock();
+        let mut domains = domains.unwrap_or_else(PoisonError::into_inner);
+        // Several threads may have made the first call.
+        if !domains.iter().any(|known| known.seed == domain.seed) {
+            domains.push(domain);
+        }
     }
 
-    /// The instantiations that have been called.
-    pub(crate) fn domains(&self) -> std::sync::MutexGuard<'_, Vec<Domain>> {
-        self.domains.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The instantiations that have been called. A copy: what is done for each may run the user's code.
+    pub(crate) fn domains(&self) -> Vec<Domain> {
+        let domains = self.domains.lock();
+        domains.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) const fn flights(&self) -> &Flights {
@@ -171,29 +178,28 @@ impl Cache {
         self.typical.allowance(self.timeout)
     }
 
-    /// Queues a value; tells whether there was room.
-    fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, contents: Contents) -> bool {
+    /// Queues a value, where there is room. Called under a lock: nothing of the user's runs here. What became of it is to be
+    /// [reported](Self::report_pushed) after that.
+    fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, contents: Contents) -> Pushed {
         let shard = self.shard(&digest);
-        let bytes = contents.sealed_len();
-        match shard.outbox().push_store(epoch, digest, ticket, contents) {
-            Pushed::Queued { is_due } => {
-                self.metrics().queued(bytes);
-                departure::arm();
-                if is_due {
-                    shard.hurry();
-                } else {
-                    shard.announce();
-                }
-                true
+        let pushed = shard.outbox().push_store(epoch, digest, ticket, contents);
+        if let Pushed::Queued { is_due } = pushed {
+            departure::arm();
+            if is_due {
+                shard.hurry();
+            } else {
+                shard.announce();
             }
-            Pushed::Full => {
-                self.report_queue_full();
-                false
-            }
-            Pushed::Overtaken => {
-                self.stats.count(Event::Overtaken);
-                false
-            }
+        }
+        pushed
+    }
+
+    /// Counts what became of a value of so many bytes that was to be queued.
+    fn report_pushed(&self, pushed: Pushed, bytes: usize) {
+        match pushed {
+            Pushed::Queued { .. } => self.metrics().queued(bytes),
+            Pushed::Full => self.report_queue_full(),
+            Pushed::Overtaken => self.stats.count(Event::Overtaken),
         }
     }
 
@@ -209,7 +215,10 @@ impl Cache {
         self.metrics()
             .count_error(CacheOperation::Key, ErrorType::Encode);
         if first(&self.said.unkeyed) {
-            tracing::warn!(cache = self.name(), %error, "an argument can't be written into the key; such calls are not cached");
+            let (cache, error) = (Arc::clone(&self.name), error.to_string());
+            telemetry::report(move || {
+                tracing::warn!(cache = &*cache, %error, "an argument can't be written into the key; such calls are not cached");
+            });
         }
     }
 
@@ -219,7 +228,10 @@ impl Cache {
         self.metrics()
             .count_error(CacheOperation::Put, ErrorType::Encode);
         if first(&self.said.not_storable) {
-            tracing::warn!(cache = self.name(), %error, "a value can't be stored; such calls are not cached");
+            let (cache, error) = (Arc::clone(&self.name), error.to_string());
+            telemetry::report(move || {
+                tracing::warn!(cache = &*cache, %error, "a value can't be stored; such calls are not cached");
+            });
         }
     }
 
@@ -227,13 +239,15 @@ impl Cache {
     fn report_too_large(&self, bytes: usize) {
         self.stats.count(Event::TooLarge);
         if first(&self.said.too_large) {
-            let most = self.max_value_bytes;
-            tracing::warn!(
-                cache = self.name(),
-                bytes,
-                most,
-                "a value is larger than `max_value_bytes`; such values are not stored"
-            );
+            let (cache, most) = (Arc::clone(&self.name), self.max_value_bytes);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    bytes,
+                    most,
+                    "a value is larger than `max_value_bytes`; such values are not stored"
+                );
+            });
         }
     }
 
@@ -241,23 +255,31 @@ impl Cache {
     fn report_queue_full(&self) {
         self.stats.count(Event::QueueFull);
         if first(&self.said.queue_full) {
-            tracing::warn!(
-                cache = self.name(),
-                "too many values wait to be stored; those that come now are not"
-            );
+            let cache = Arc::clone(&self.name);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    "too many values wait to be stored; those that come now are not"
+                );
+            });
         }
     }
 
     /// Says once that Redis refuses to store.
     pub(crate) fn report_refused(&self, code: &str) {
+        let (cache, code) = (Arc::clone(&self.name), code.to_owned());
         if first(&self.said.refused) {
-            tracing::warn!(
-                cache = self.name(),
-                code,
-                "Redis refuses to store; handlers run uncached for what it does not have"
-            );
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    code,
+                    "Redis refuses to store; handlers run uncached for what it does not have"
+                );
+            });
         } else {
-            tracing::debug!(cache = self.name(), code, "Redis refused a write");
+            telemetry::report(move || {
+                tracing::debug!(cache = &*cache, code, "Redis refused a write");
+            });
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The `HANDLER_CACHE_*` variables, read once a process.
 
-use std::{env, sync::LazyLock};
+use std::env;
 
-use crate::envelope::Seal;
+use super::settings::invalid;
+use crate::{envelope::Seal, error::Error, per_process::PerProcess};
 
 /// What the environment says, as it was when the first cache was opened.
 #[derive(Debug)]
@@ -35,31 +36,57 @@ impl std::fmt::Debug for Variable {
 }
 
 impl Variable {
-    /// A variable that is set but empty counts as not set, as with most programs.
-    fn read(name: &'static str) -> Option<Self> {
-        let value = env::var_os(name)?.to_string_lossy().into_owned();
-        (!value.is_empty()).then_some(Self { name, value })
+    /// A variable that is set but empty counts as not set, as with most programs. One that is not UTF-8 is an error: read
+    /// with its wrong bytes replaced, two secrets could become one.
+    fn read(name: &'static str) -> Result<Option<Self>, Wrong> {
+        let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else {
+            return Ok(None);
+        };
+        let value = value.into_string().map_err(|_| Wrong { name })?;
+        Ok(Some(Self { name, value }))
     }
 }
 
+/// The name of a variable that is not UTF-8.
+#[derive(Debug)]
+struct Wrong {
+    name: &'static str,
+}
+
 impl Environment {
-    pub(super) fn get() -> &'static Self {
-        static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(Environment::read);
-        &ENVIRONMENT
+    /// What the environment says.
+    ///
+    /// # Errors
+    ///
+    /// Where a variable is not UTF-8: then nothing that depends on the environment can be known.
+    pub(super) fn get() -> Result<&'static Self, Error> {
+        static ENVIRONMENT: PerProcess<Reading> = PerProcess::new();
+        match &ENVIRONMENT.get().0 {
+            Ok(environment) => Ok(environment),
+            Err(Wrong { name }) => Err(invalid(name, "text in UTF-8")),
+        }
     }
 
-    fn read() -> Self {
-        let secret = Variable::read("HANDLER_CACHE_SECRET");
-        Self {
-            url: Variable::read("HANDLER_CACHE_URL"),
-            host: Variable::read("HANDLER_CACHE_HOST"),
-            port: Variable::read("HANDLER_CACHE_PORT"),
-            db: Variable::read("HANDLER_CACHE_DB"),
-            timeout: Variable::read("HANDLER_CACHE_TIMEOUT"),
-            tls_ca: Variable::read("HANDLER_CACHE_TLS_CA"),
-            tls_cert: Variable::read("HANDLER_CACHE_TLS_CERT"),
-            tls_key: Variable::read("HANDLER_CACHE_TLS_KEY"),
+    fn read() -> Result<Self, Wrong> {
+        let secret = Variable::read("HANDLER_CACHE_SECRET")?;
+        Ok(Self {
+            url: Variable::read("HANDLER_CACHE_URL")?,
+            host: Variable::read("HANDLER_CACHE_HOST")?,
+            port: Variable::read("HANDLER_CACHE_PORT")?,
+            db: Variable::read("HANDLER_CACHE_DB")?,
+            timeout: Variable::read("HANDLER_CACHE_TIMEOUT")?,
+            tls_ca: Variable::read("HANDLER_CACHE_TLS_CA")?,
+            tls_cert: Variable::read("HANDLER_CACHE_TLS_CERT")?,
+            tls_key: Variable::read("HANDLER_CACHE_TLS_KEY")?,
             seal: secret.map(|secret| Seal::new(Some(&secret.value))),
-        }
+        })
+    }
+}
+
+struct Reading(Result<Environment, Wrong>);
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self(Environment::read())
     }
 }

@@ -93,7 +93,7 @@ impl Settings {
     ///
     /// [`ErrorKind::InvalidConfig`], naming the setting and never its value.
     pub(crate) fn resolve(&self, path: &str) -> Result<Resolved, Error> {
-        let environment = Environment::get();
+        let environment = Environment::get()?;
         let name = self.name.clone().unwrap_or_else(|| path.to_owned());
         if name.is_empty() || name.contains(['{', '}']) || name.contains(char::is_control) {
             return Err(invalid(

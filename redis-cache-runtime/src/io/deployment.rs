@@ -186,9 +186,8 @@ impl Deployment {
         if self.template.is_none() || self.in_cluster.swap(true, Ordering::Relaxed) {
             return;
         }
-        if let Some(thread) = IoThread::get() {
-            thread.spawn(follow_slots(Arc::downgrade(self)));
-        }
+        let this = Arc::downgrade(self);
+        IoThread::keep(move || follow_slots(Weak::clone(&this)));
     }
 
     /// Asks one node after the other, until one tells. Says whether each slot in use has a server that is there.

@@ -20,16 +20,20 @@ use super::{
     IoThread,
     breaker::{Admission, Breaker, CallEnd, CircuitState, Transition},
     budget::Budget,
+    clock::{self, Clock},
     lanes::{Lanes, Line},
     link::{Change, Link, Probe},
     lookup::{Answered, Failure, Lookup, interpret},
     news::News,
-    overdue::{self, Overdue},
     pool::Pool,
     reply::Reply,
     source::Source,
 };
-use crate::metrics::EndpointMetrics;
+use crate::{
+    metrics::EndpointMetrics,
+    slot::{self, NotReceived},
+    telemetry,
+};
 
 /// A server that has answered within this time is not one that hangs; a `PING` finds out more.
 const LATELY: Duration = Duration::from_secs(1);
@@ -45,7 +49,6 @@ pub(crate) struct Endpoint {
     source: Source,
     link: Link,
     lanes: Lanes,
-    overdue: Overdue,
     pool: Pool,
     in_flight: AtomicUsize,
     breaker: Breaker,
@@ -69,7 +72,6 @@ impl Endpoint {
             address,
             link: Link::new(),
             lanes: Lanes::default(),
-            overdue: Overdue::default(),
             pool: Pool::default(),
             in_flight: AtomicUsize::new(0),
             breaker: Breaker::new(Instant::now()),
@@ -77,9 +79,12 @@ impl Endpoint {
             answered: AtomicU64::new(0),
             retired: CancellationToken::new(),
         });
-        if let Some(thread) = IoThread::get() {
-            let keeper = Arc::clone(&endpoint);
-            thread.spawn(async move {
+        let keeper = Arc::clone(&endpoint);
+        let tell = Arc::new(tell);
+        IoThread::keep(move || {
+            let (keeper, tell) = (Arc::clone(&keeper), Arc::clone(&tell));
+            async move {
+                keeper.metrics.announce();
                 let told = |change| {
                     keeper.hear(change);
                     tell(change);
@@ -87,8 +92,8 @@ impl Endpoint {
                 let link = &keeper.link;
                 link.keep(&keeper.source, &keeper.address, &keeper.retired, told)
                     .await;
-            });
-        }
+            }
+        });
         endpoint
     }
 
@@ -113,17 +118,13 @@ impl Endpoint {
         &self.lanes
     }
 
-    pub(super) const fn overdue(&self) -> &Overdue {
-        &self.overdue
-    }
-
     pub(super) const fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    /// Whether the server is known to be away.
+    /// Whether the server is known to be away, or there is nobody who could ask it.
     pub(super) fn is_down(&self) -> bool {
-        self.link.probe() == Probe::Down
+        self.link.probe() == Probe::Down || IoThread::get().is_none()
     }
 
     /// Whether nobody asks the server now: it is away, or does not answer.
@@ -153,26 +154,25 @@ impl Endpoint {
     }
 
     fn tell(&self, transition: Option<Transition>) {
-        let address = &self.address;
-        match transition {
-            Some(Transition::Opened(wait)) => {
-                self.metrics.breaker_changed(CircuitState::Open);
+        let Some(transition) = transition else { return };
+        self.metrics.breaker_changed(match transition {
+            Transition::Opened(_) | Transition::StaysOpen(_) => CircuitState::Open,
+            Transition::Closed => CircuitState::Closed,
+        });
+        let address = self.address.clone();
+        telemetry::report(move || match transition {
+            Transition::Opened(wait) => {
                 tracing::warn!(
                     address,
                     ?wait,
                     "Redis does not answer; nobody asks it for a while"
                 );
             }
-            Some(Transition::StaysOpen(wait)) => {
-                self.metrics.breaker_changed(CircuitState::Open);
+            Transition::StaysOpen(wait) => {
                 tracing::debug!(address, ?wait, "Redis still does not answer");
             }
-            Some(Transition::Closed) => {
-                self.metrics.breaker_changed(CircuitState::Closed);
-                tracing::info!(address, "Redis answers again");
-            }
-            None => {}
-        }
+            Transition::Closed => tracing::info!(address, "Redis answers again"),
+        });
     }
 
     /// Lets a look-up pass, or not. How it ends has to be [recorded](Self::record).
@@ -296,19 +296,19 @@ impl Endpoint {
         if !self.source.is_plain() {
             return None;
         }
-        let runtime = IoThread::get()?.runtime();
+        let runtime = IoThread::get()?.runtime()?;
         let Line::Wire(wire) = self.lanes.line(self, runtime)? else {
             return None;
         };
         match wire.get_blocking(key)?.recv_deadline(deadline) {
             Ok(reply) => Some(reply.answer()),
-            Err(oneshot::RecvTimeoutError::Timeout) => {
+            Err(NotReceived::TimedOut) => {
                 self.doubt();
                 self.lanes.doubt(runtime.id());
                 Some(Ok(Lookup::Failed(Failure::TimedOut)))
             }
             // The lane is lost; the link may not be.
-            Err(oneshot::RecvTimeoutError::Disconnected) => None,
+            Err(NotReceived::Lost) => None,
         }
     }
 
@@ -318,7 +318,7 @@ impl Endpoint {
         question: Question,
         deadline: Instant,
     ) -> Answered {
-        match self.through_thread(question, deadline, oneshot::channel) {
+        match self.through_thread(question, deadline) {
             Some(answer) => answer
                 .recv_deadline(deadline)
                 .unwrap_or(Ok(Lookup::Failed(Failure::TimedOut))),
@@ -347,6 +347,9 @@ impl Endpoint {
         news: Option<&News>,
         deadline: Instant,
     ) -> Answered {
+        let Some(clock) = Clock::get() else {
+            return Ok(Lookup::Failed(Failure::Unavailable));
+        };
         if let Some(news) = news {
             let question = Question::after(news, key);
             return self.lookup_on_thread(question, deadline).await;
@@ -356,7 +359,7 @@ impl Endpoint {
             && let Some(line) = self.lanes.line(self, &runtime)
         {
             let asked = pin!(ask_on(&line, key));
-            match overdue::until(self, deadline, asked).await {
+            match clock::until(clock, deadline, asked).await {
                 None => {
                     self.doubt();
                     self.lanes.doubt(runtime.id());
@@ -376,25 +379,28 @@ impl Endpoint {
         question: Question,
         deadline: Instant,
     ) -> impl Future<Output = Answered> + use<> {
-        let asked = self.through_thread(question, deadline, oneshot::async_channel);
-        async {
-            match asked {
-                Some(answer) => answer.await.unwrap_or(Ok(Lookup::Failed(Failure::Broken))),
-                None => Ok(Lookup::Failed(Failure::Unavailable)),
+        let asked = self.through_thread(question, deadline);
+        async move {
+            let (Some(answer), Some(clock)) = (asked, Clock::get()) else {
+                return Ok(Lookup::Failed(Failure::Unavailable));
+            };
+            match clock::until(clock, deadline, pin!(answer)).await {
+                Some(Ok(answered)) => answered,
+                Some(Err(_)) => Ok(Lookup::Failed(Failure::Broken)),
+                None => Ok(Lookup::Failed(Failure::TimedOut)),
             }
         }
     }
 
     /// The background thread keeps to the deadline. `None` where it has too much to do.
-    fn through_thread<R>(
+    fn through_thread(
         self: &Arc<Self>,
         question: Question,
         deadline: Instant,
-        channel: fn() -> (oneshot::Sender<Answered>, R),
-    ) -> Option<R> {
+    ) -> Option<slot::Receiver<Answered>> {
         let thread = IoThread::get()?;
         let place = Place::take(self)?;
-        let (sender, receiver) = channel();
+        let (sender, receiver) = slot::channel();
         thread.spawn(async move {
             let answered = place.0.ask(&question, deadline).await;
             drop(place);

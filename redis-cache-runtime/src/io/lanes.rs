@@ -186,11 +186,14 @@ impl Lanes {
     }
 
     fn set(&self, id: Id, lane: Lane) {
-        self.write().insert(id, lane);
+        // Who still waits in a lane is woken when it is dropped: not under the lock.
+        let before = self.write().insert(id, lane);
+        drop(before);
     }
 
     fn remove(&self, id: Id) {
-        self.write().remove(&id);
+        let before = self.write().remove(&id);
+        drop(before);
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Table> {
@@ -229,7 +232,8 @@ impl Drop for Reservation {
 
 impl Reservation {
     fn is_on_background_thread(&self) -> bool {
-        IoThread::get().is_some_and(|thread| thread.runtime().id() == self.id)
+        let runtime = IoThread::get().and_then(IoThread::runtime);
+        runtime.is_some_and(|runtime| runtime.id() == self.id)
     }
 
     /// `None` where all lanes were ended meanwhile, or the endpoint was retired: then they are ended a last time.

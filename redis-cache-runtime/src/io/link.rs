@@ -20,7 +20,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{backoff::Backoff, source::Source};
-use crate::store::Scripts;
+use crate::{store::Scripts, telemetry};
 
 /// The most that one attempt to connect may take, name resolution included.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -143,7 +143,8 @@ impl Link {
                     in_cluster,
                 }) => {
                     if was_up != Some(true) {
-                        tracing::info!(address, "connected to Redis");
+                        let address = address.to_owned();
+                        telemetry::report(move || tracing::info!(address, "connected to Redis"));
                     }
                     was_up = Some(true);
                     backoff = Backoff::new();
@@ -156,7 +157,10 @@ impl Link {
                 }
                 Err(error) => {
                     if was_up != Some(false) {
-                        tracing::warn!(address, %error, "Redis can't be reached; handlers run uncached until it can");
+                        let (address, error) = (address.to_owned(), error.to_string());
+                        telemetry::report(move || {
+                            tracing::warn!(address, %error, "Redis can't be reached; handlers run uncached until it can");
+                        });
                     }
                     was_up = Some(false);
                     *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);

@@ -4,11 +4,11 @@
 //! therefore uses a connection that its own runtime drives, a blocking caller one that it drives itself, and whoever has
 //! neither yet goes through the background thread, which also stores, touches, reconnects and clears.
 
-mod alarm;
 mod backoff;
 mod blocking;
 mod breaker;
 mod budget;
+mod clock;
 mod deployment;
 mod endpoint;
 mod home;
@@ -17,7 +17,6 @@ mod link;
 mod login;
 mod lookup;
 mod news;
-mod overdue;
 mod pool;
 mod redirect;
 mod reply;

@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -180,21 +181,23 @@ impl Pool {
     }
 }
 
-/// Opens a connection beside the background thread. The first of a series also brings the task that closes idle ones.
+/// Opens a connection on a thread of its own. The first of a series also brings the task that closes idle ones.
 fn open(endpoint: &Arc<Endpoint>, generation: u64, first: bool) {
-    let Some(thread) = IoThread::get() else {
-        return;
-    };
     let opener = Arc::clone(endpoint);
-    thread.spawn_blocking(move || {
-        let client = opener.source().client();
-        let connection =
-            client.and_then(|client| Blocking::connect(client.get_connection_info(), CONNECT).ok());
-        opener.pool().opened(generation, connection);
-    });
-    if first {
+    let started = thread::Builder::new()
+        .name("redis-cache-connect".to_owned())
+        .spawn(move || {
+            let client = opener.source().client();
+            let connection = client
+                .and_then(|client| Blocking::connect(client.get_connection_info(), CONNECT).ok());
+            opener.pool().opened(generation, connection);
+        });
+    if started.is_err() {
+        endpoint.pool().opened(generation, None);
+    }
+    if let (true, Some(io)) = (first, IoThread::get()) {
         let endpoint = Arc::clone(endpoint);
-        thread.spawn(async move {
+        io.spawn(async move {
             while endpoint.pool().close_idle(generation) {
                 sleep(IDLE / 2).await;
             }

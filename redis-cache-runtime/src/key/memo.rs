@@ -5,10 +5,10 @@
 
 use std::{hash::BuildHasher as _, sync::Mutex};
 
-use foldhash::fast::RandomState;
+use foldhash::fast::FixedState;
 
 use super::Digest;
-use crate::per_process::PerProcess;
+use crate::{jitter, per_process::PerProcess};
 
 /// How many arguments are kept.
 const SLOTS: usize = 512;
@@ -26,7 +26,8 @@ pub(super) fn digest(seed: &Seed, arguments: &[u8]) -> Digest {
 }
 
 struct Memo {
-    random: RandomState,
+    /// With a seed of its own: the one that foldhash keeps for all is made under a lock, which a fork would keep locked.
+    random: FixedState,
     slots: Box<[Mutex<Slot>]>,
 }
 
@@ -52,7 +53,7 @@ impl Default for Memo {
 impl Memo {
     fn with_slots(slots: usize) -> Self {
         Self {
-            random: RandomState::default(),
+            random: FixedState::with_seed(jitter::nonce()),
             slots: (0..slots).map(|_| Mutex::default()).collect(),
         }
     }

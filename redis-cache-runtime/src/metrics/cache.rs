@@ -40,10 +40,34 @@ pub(crate) struct CacheMetrics {
 }
 
 impl CacheMetrics {
+    /// Runs code of the recorder's.
     pub(crate) fn new(name: &str, maxsize: MaxSize) -> Self {
+        let metrics = Self::unannounced(name, maxsize);
+        metrics.announce();
+        metrics
+    }
+
+    fn announce(&self) {
+        let counters = self.requests.iter().chain(&self.saved);
+        let counters = counters.chain(self.events.iter().flatten());
+        counters
+            .chain(&self.invalidations)
+            .for_each(Counter::announce);
+        for gauge in [&self.inflight, &self.waiters, &self.queue] {
+            gauge.announce();
+        }
+        let histograms = [&self.returned, &self.cut_short, &self.read, &self.written];
+        histograms
+            .into_iter()
+            .chain(self.lookups.all())
+            .for_each(Histogram::announce);
+    }
+
+    fn unannounced(name: &str, maxsize: MaxSize) -> Self {
         let scope = Scope::new("cache_name", name);
+        scope.describe();
         if let Some(entries) = maxsize.entries() {
-            let limit = scope.gauge("handler_cache_entries_limit", &[("layer", "l2")]);
+            let limit = scope.dial("handler_cache_entries_limit", &[("layer", "l2")]);
             limit.set(entries);
         }
         let of_result = |name| {

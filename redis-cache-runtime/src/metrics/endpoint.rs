@@ -2,34 +2,42 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::instruments::{Counter, Gauge, Scope};
+use super::instruments::{Counter, Dial, Scope};
 use crate::io::CircuitState;
 
 /// The handles of one endpoint.
 #[derive(Debug)]
 pub(crate) struct EndpointMetrics {
-    up: Gauge,
+    scope: Scope,
+    up: Dial,
     reconnects: Counter,
     was_up: AtomicBool,
-    breaker: Gauge,
+    breaker: Dial,
     transitions: [Counter; 3],
 }
 
 impl EndpointMetrics {
-    /// `address` has no credentials in it.
+    /// `address` has no credentials in it. Runs nothing of the recorder's.
     pub(crate) fn new(address: &str) -> Self {
         let scope = Scope::new("endpoint", address);
         let to = |state| scope.counter("handler_cache_breaker_transitions_total", &[("to", state)]);
-        let metrics = Self {
-            up: scope.gauge("handler_cache_connection_up", &[]),
+        Self {
+            up: scope.dial("handler_cache_connection_up", &[]),
             reconnects: scope.counter("handler_cache_reconnects_total", &[]),
             was_up: AtomicBool::new(false),
-            breaker: scope.gauge("handler_cache_breaker_state", &[]),
+            breaker: scope.dial("handler_cache_breaker_state", &[]),
             transitions: ["closed", "half_open", "open"].map(to),
-        };
-        metrics.up.set(0);
-        metrics.breaker.set(0);
-        metrics
+            scope,
+        }
+    }
+
+    /// Has them show before there is anything to count. Not to be called under a lock.
+    pub(crate) fn announce(&self) {
+        self.scope.describe();
+        self.up.set(0);
+        self.breaker.set(0);
+        self.reconnects.announce();
+        self.transitions.iter().for_each(Counter::announce);
     }
 
     pub(crate) fn connected(&self) {

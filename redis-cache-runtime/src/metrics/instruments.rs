@@ -1,13 +1,20 @@
 //! The handles of the `metrics` facade.
+//!
+//! Where a thread of the user's counts, the recorder is told at once. What a thread of ours counts is told by the thread of
+//! reports, which may come to it later.
 
 use std::{
-    sync::OnceLock,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use metrics::{Label, SharedString, counter, gauge, histogram};
+use metrics::{Label, SharedString};
 
-use super::descriptions::describe;
+use super::{descriptions::describe, instrument::Instrument};
+use crate::telemetry;
 
 type Labels<'a> = &'a [(&'static str, &'static str)];
 
@@ -20,23 +27,32 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) fn new(label: &'static str, owner: &str) -> Self {
-        describe();
         Self {
             label,
             owner: owner.to_owned().into(),
         }
     }
 
+    /// Tells the recorder what the metrics mean.
+    #[expect(clippy::unused_self, reason = "a scope comes before its metrics")]
+    pub(super) fn describe(&self) {
+        telemetry::report(describe);
+    }
+
     pub(super) fn counter(&self, name: &'static str, labels: Labels<'_>) -> Counter {
-        Counter(counter!(name, self.labels(labels)))
+        Counter(Instrument::new(name, self.labels(labels)))
     }
 
     pub(super) fn gauge(&self, name: &'static str, labels: Labels<'_>) -> Gauge {
-        Gauge(gauge!(name, self.labels(labels)))
+        Gauge(Instrument::new(name, self.labels(labels)))
+    }
+
+    pub(super) fn dial(&self, name: &'static str, labels: Labels<'_>) -> Dial {
+        Dial(Instrument::new(name, self.labels(labels)))
     }
 
     pub(super) fn histogram(&self, name: &'static str, labels: Labels<'_>) -> Histogram {
-        Histogram(histogram!(name, self.labels(labels)))
+        Histogram(Instrument::new(name, self.labels(labels)))
     }
 
     fn labels(&self, labels: Labels<'_>) -> Vec<Label> {
@@ -50,11 +66,23 @@ impl Scope {
 
 /// Something that only grows.
 #[derive(Debug)]
-pub(super) struct Counter(metrics::Counter);
+pub(super) struct Counter(Arc<Instrument<metrics::Counter, AtomicU64>>);
 
 impl Counter {
+    pub(super) fn announce(&self) {
+        self.0.announce();
+    }
+
     pub(super) fn add(&self, count: u64) {
-        self.0.increment(count);
+        if telemetry::is_kept_off() {
+            self.0.owed.fetch_add(count, Ordering::Relaxed);
+            self.0.report_owed(|counter| {
+                let owed = counter.owed.swap(0, Ordering::Relaxed);
+                counter.handle().increment(owed);
+            });
+        } else {
+            telemetry::report_here(|| self.0.handle().increment(count));
+        }
     }
 
     /// Microseconds: the facade's counters are whole numbers.
@@ -68,60 +96,115 @@ impl Counter {
 pub(super) struct RareCounter(OnceLock<Counter>);
 
 impl RareCounter {
-    pub(super) fn add_one(&self, register: impl FnOnce() -> Counter) {
-        self.0.get_or_init(register).add(1);
+    pub(super) fn add_one(&self, counter: impl FnOnce() -> Counter) {
+        self.0.get_or_init(counter).add(1);
     }
 }
 
 /// Something that goes up and down.
 #[derive(Debug)]
-pub(super) struct Gauge(metrics::Gauge);
+pub(super) struct Gauge(Arc<Instrument<metrics::Gauge, AtomicI64>>);
+
+impl Gauge {
+    pub(super) fn announce(&self) {
+        self.0.announce();
+    }
+
+    /// Tells whether the recorder hears of it.
+    pub(super) fn add(&self, count: u64) -> bool {
+        self.change(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    pub(super) fn remove(&self, count: u64) {
+        self.change(-i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// One more, for as long as the guard lives.
+    pub(super) fn raise(&self) -> Level<'_> {
+        Level(self.add(1).then_some(self))
+    }
+
+    fn change(&self, by: i64) -> bool {
+        if telemetry::is_kept_off() {
+            self.0.owed.fetch_add(by, Ordering::Relaxed);
+            self.0
+                .report_owed(|gauge| change(gauge.handle(), gauge.owed.swap(0, Ordering::Relaxed)));
+            return true;
+        }
+        telemetry::report_here(|| change(self.0.handle(), by))
+    }
+}
 
 #[expect(
     clippy::cast_precision_loss,
     reason = "the facade's gauges hold numbers of this type"
 )]
-impl Gauge {
+fn change(gauge: &metrics::Gauge, by: i64) {
+    let amount = by.unsigned_abs() as f64;
+    if by < 0 {
+        gauge.decrement(amount);
+    } else {
+        gauge.increment(amount);
+    }
+}
+
+/// Something that has one of several values.
+#[derive(Debug)]
+pub(super) struct Dial(Arc<Instrument<metrics::Gauge, AtomicU64>>);
+
+impl Dial {
     pub(super) fn set(&self, value: u64) {
-        self.0.set(value as f64);
+        self.0.owed.store(value, Ordering::Relaxed);
+        if telemetry::is_kept_off() {
+            self.0.report_owed(turn);
+        } else {
+            telemetry::report_here(|| turn(&self.0));
+        }
     }
+}
 
-    pub(super) fn add(&self, count: u64) {
-        self.0.increment(count as f64);
-    }
-
-    pub(super) fn remove(&self, count: u64) {
-        self.0.decrement(count as f64);
-    }
-
-    /// One more, for as long as the guard lives.
-    pub(super) fn raise(&self) -> Level<'_> {
-        self.add(1);
-        Level(self)
-    }
+/// To the latest value, whichever of those that are set at once comes last.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the facade's gauges hold numbers of this type"
+)]
+fn turn(dial: &Instrument<metrics::Gauge, AtomicU64>) {
+    dial.handle().set(dial.owed.load(Ordering::Relaxed) as f64);
 }
 
 /// One of those that a gauge counts.
 #[derive(Debug)]
-pub(crate) struct Level<'g>(&'g Gauge);
+pub(crate) struct Level<'g>(Option<&'g Gauge>);
 
 impl Drop for Level<'_> {
     fn drop(&mut self) {
-        self.0.remove(1);
+        if let Some(gauge) = self.0 {
+            gauge.remove(1);
+        }
     }
 }
 
 /// How values are spread.
 #[derive(Debug)]
-pub(super) struct Histogram(metrics::Histogram);
+pub(super) struct Histogram(Arc<Instrument<metrics::Histogram, ()>>);
 
 impl Histogram {
+    pub(super) fn announce(&self) {
+        self.0.announce();
+    }
+
     #[expect(
         clippy::cast_precision_loss,
         reason = "the facade's histograms hold numbers of this type"
     )]
     pub(super) fn record_bytes(&self, bytes: usize) {
-        self.0.record(bytes as f64);
+        self.0
+            .report(move |histogram| histogram.handle().record(bytes as f64));
+    }
+
+    fn record_time(&self, time: Duration) {
+        self.0
+            .report(move |histogram| histogram.handle().record(time));
     }
 }
 
@@ -135,7 +218,7 @@ impl Stopwatch {
     }
 
     pub(super) fn stop(&self, histogram: &Histogram) {
-        histogram.0.record(self.0.elapsed());
+        histogram.record_time(self.0.elapsed());
     }
 }
 

@@ -31,6 +31,18 @@ impl Lookups {
         }
     }
 
+    pub(super) const fn all(&self) -> [&Histogram; 7] {
+        [
+            &self.found,
+            &self.absent,
+            &self.wrong_type,
+            &self.unavailable,
+            &self.timed_out,
+            &self.refused,
+            &self.broken,
+        ]
+    }
+
     pub(super) const fn ended(&self, lookup: &Lookup) -> &Histogram {
         match lookup {
             Lookup::Found(_) => &self.found,

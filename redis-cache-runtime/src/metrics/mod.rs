@@ -1,13 +1,15 @@
 //! What the caches and endpoints tell the `metrics` facade. The README lists the names.
 //!
 //! A handle is asked for once: when its cache or endpoint is opened, or at the first error of its kind. Calls look nothing
-//! up by name. Without the feature `metrics` the handles are of no size and do nothing.
+//! up by name. The recorder is the user's code: nothing of ours is locked while it runs, and what it panics goes no further. Without the feature `metrics` the handles are of no size and do nothing.
 
 mod cache;
 #[cfg(feature = "metrics")]
 mod descriptions;
 mod endpoint;
 mod error_type;
+#[cfg(feature = "metrics")]
+mod instrument;
 #[cfg_attr(not(feature = "metrics"), path = "no_instruments.rs")]
 mod instruments;
 mod lookups;

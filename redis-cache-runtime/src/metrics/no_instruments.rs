@@ -17,12 +17,18 @@ impl Scope {
         Self
     }
 
+    pub(super) const fn describe(&self) {}
+
     pub(super) const fn counter(&self, _name: &'static str, _labels: Labels<'_>) -> Counter {
         Counter
     }
 
     pub(super) const fn gauge(&self, _name: &'static str, _labels: Labels<'_>) -> Gauge {
         Gauge
+    }
+
+    pub(super) const fn dial(&self, _name: &'static str, _labels: Labels<'_>) -> Dial {
+        Dial
     }
 
     pub(super) const fn histogram(&self, _name: &'static str, _labels: Labels<'_>) -> Histogram {
@@ -34,6 +40,8 @@ impl Scope {
 pub(super) struct Counter;
 
 impl Counter {
+    pub(super) const fn announce(&self) {}
+
     pub(super) const fn add(&self, _count: u64) {}
 
     pub(super) const fn add_time(&self, _time: Duration) {}
@@ -50,7 +58,7 @@ impl RareCounter {
 pub(super) struct Gauge;
 
 impl Gauge {
-    pub(super) const fn set(&self, _value: u64) {}
+    pub(super) const fn announce(&self) {}
 
     pub(super) const fn add(&self, _count: u64) {}
 
@@ -62,12 +70,21 @@ impl Gauge {
 }
 
 #[derive(Debug)]
+pub(super) struct Dial;
+
+impl Dial {
+    pub(super) const fn set(&self, _value: u64) {}
+}
+
+#[derive(Debug)]
 pub(crate) struct Level<'g>(PhantomData<&'g Gauge>);
 
 #[derive(Debug)]
 pub(super) struct Histogram;
 
 impl Histogram {
+    pub(super) const fn announce(&self) {}
+
     pub(super) const fn record_bytes(&self, _bytes: usize) {}
 }
 

@@ -108,6 +108,12 @@ pub(crate) enum Pushed {
     Overtaken,
 }
 
+impl Pushed {
+    pub(crate) const fn is_queued(self) -> bool {
+        matches!(self, Self::Queued { .. })
+    }
+}
+
 /// The queue of one cache. One lock orders touches and stores as they happened, which is what makes the eviction order
 /// exact.
 #[derive(Debug, Default)]
@@ -364,17 +370,13 @@ mod tests {
         outbox.push_store(epoch, digest, 0, Contents::unread("contents"))
     }
 
-    fn is_queued(pushed: Pushed) -> bool {
-        matches!(pushed, Pushed::Queued { .. })
-    }
-
     #[test]
     fn a_store_carries_the_touches_before_it_each_once_by_last_use() {
         let outbox = Outbox::default();
         assert!(outbox.touch(&A));
         assert!(!outbox.touch(&B));
         assert!(!outbox.touch(&A));
-        assert!(is_queued(push(&outbox, FIRST, [3; 32])));
+        assert!(push(&outbox, FIRST, [3; 32]).is_queued());
         let Some(Job::Store { touches, .. }) = outbox.pop(Instant::now()) else {
             panic!()
         };
@@ -425,7 +427,7 @@ mod tests {
             assert_eq!(outbox.push_store(FIRST, A, 0, half.clone()), expected);
         }
         outbox.pop(Instant::now());
-        assert!(is_queued(outbox.push_store(FIRST, A, 0, half)));
+        assert!(outbox.push_store(FIRST, A, 0, half).is_queued());
     }
 
     #[test]
@@ -438,7 +440,7 @@ mod tests {
         let done = Done::new(drop);
         assert_eq!(outbox.push_clear(done), 1);
         assert_eq!(push(&outbox, before, B), Pushed::Overtaken);
-        assert!(is_queued(push(&outbox, outbox.epoch(), B)));
+        assert!(push(&outbox, outbox.epoch(), B).is_queued());
         assert!(matches!(
             outbox.pop(Instant::now()),
             Some(Job::Clear { .. })
@@ -458,7 +460,7 @@ mod tests {
         assert!(!outbox.learn(NOTHING));
         assert!(outbox.learn(cleared()));
         assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
-        assert!(is_queued(push(&outbox, outbox.epoch(), A)));
+        assert!(push(&outbox, outbox.epoch(), A).is_queued());
     }
 
     #[test]
@@ -482,7 +484,7 @@ mod tests {
         assert!(outbox.is_unaware());
         outbox.learn_first(NOTHING);
         assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
-        assert!(is_queued(push(&outbox, outbox.epoch(), A)));
+        assert!(push(&outbox, outbox.epoch(), A).is_queued());
         // What was asked before comes late.
         outbox.learn_first(cleared());
         assert_eq!(outbox.epoch().known, NOTHING);

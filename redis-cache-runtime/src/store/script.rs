@@ -1,13 +1,13 @@
 //! The scripts, by their hashes.
 
-use std::{sync::LazyLock, time::Duration};
+use std::time::Duration;
 
 use super::{
     Names,
     epoch::{Generation, Known, hexadecimal},
     names::{Member, member},
 };
-use crate::{config::MaxSize, envelope::Sealed, jitter, key::Digest};
+use crate::{config::MaxSize, envelope::Sealed, jitter, key::Digest, per_process::PerProcess};
 
 /// How many entries one call of a script that goes through all of them takes: about a millisecond of Redis' time.
 pub(crate) const CHUNK: u64 = 256;
@@ -61,16 +61,23 @@ impl Lua {
     }
 }
 
-impl Scripts {
-    pub(crate) fn get() -> &'static Self {
-        static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
+impl Default for Scripts {
+    fn default() -> Self {
+        Self {
             apply: Lua::new(include_str!("apply.lua")),
             heal: Lua::new(include_str!("heal.lua")),
             invalidate: Lua::new(include_str!("invalidate.lua")),
             clear: Lua::new(include_str!("clear.lua")),
             count: Lua::new(include_str!("count.lua")),
-        });
-        &SCRIPTS
+        }
+    }
+}
+
+impl Scripts {
+    pub(crate) fn get() -> &'static Self {
+        // A child that is forked while another thread makes them must not wait for that thread.
+        static SCRIPTS: PerProcess<Scripts> = PerProcess::new();
+        SCRIPTS.get()
     }
 
     /// The commands that make the scripts known to a server.

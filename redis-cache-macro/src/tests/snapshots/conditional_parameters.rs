@@ -17,33 +17,56 @@ fn handle(
         ::redis_cache_runtime::__private::path_of(&here)
     };
     let __returned = ::redis_cache_runtime::__private::Returned::<u32>::NEW;
+    let __stored = {
+        use ::redis_cache_runtime::__private::ReturnedWhole as _;
+        __returned.__handler_cache_stored()
+    };
+    let __comparison = {
+        use ::redis_cache_runtime::__private::{ComparedThere as _, SentThere as _};
+        use ::redis_cache_runtime::__private::{ComparedByBytes as _, ComparedHere as _};
+        (&&&__stored).__handler_cache_comparison()
+    };
     let __codec = {
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
-        __returned.codec()
+        __returned.__handler_cache_codec(__comparison)
     };
-    let mut __key = __site
-        .key(
-            __path,
-            ::redis_cache_runtime::__private::instance_of(&|| ()),
-            __settings,
-            &__codec,
-        );
+    let mut __key = ::redis_cache_runtime::__private::Site::key(
+        __site,
+        __path,
+        ::redis_cache_runtime::__private::instance_of(&|| ()),
+        __settings,
+        &__codec,
+    );
     {
         use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&n);
-        (&__part).feed(&mut __key);
+        let __part = ::redis_cache_runtime::__private::Part::new(&(n));
+        (&__part).__handler_cache_feed(&mut __key);
     }
     #[cfg(feature = "scale")]
     {
         use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        (&::redis_cache_runtime::__private::Part::new("scale")).feed(&mut __key);
-        let __part = ::redis_cache_runtime::__private::Part::new(&scale);
-        (&__part).feed(&mut __key);
+        (&::redis_cache_runtime::__private::Part::new("scale"))
+            .__handler_cache_feed(&mut __key);
+        let __part = ::redis_cache_runtime::__private::Part::new(&(scale));
+        (&__part).__handler_cache_feed(&mut __key);
     }
     {
         use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&last);
-        (&__part).feed(&mut __key);
+        let __part = ::redis_cache_runtime::__private::Part::new(&(last));
+        (&__part).__handler_cache_feed(&mut __key);
     }
-    __site.call(__key.finish(), __codec, move || -> u32 { n })
+    ::redis_cache_runtime::__private::Site::call(
+        __site,
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key),
+        __codec,
+        move || -> u32 {
+            let _ = &(last);
+            #[cfg(feature = "scale")]
+            let _ = &(scale);
+            let _ = &(n);
+            match () {
+                () => n,
+            }
+        },
+    )
 }

@@ -1,0 +1,239 @@
+//! Ends look-ups whose time is up.
+//!
+//! A look-up is driven by the caller's runtime, or by the background thread, and so would be a timer. Where that runtime's only
+//! thread is blocked (a nested `block_on`), or nobody drives it any more, neither the answer nor the deadline would ever
+//! arrive. So a thread that does nothing else keeps the time, with one timer for all.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use slab::Slab;
+
+use crate::{launch::Launch, per_process::PerProcess, shield::shield, telemetry};
+
+/// How often the timer goes off with nothing under way: so soon that those who come next need not set it.
+const TICK: Duration = Duration::from_millis(25);
+
+/// After so many turns with nothing under way it stops.
+const IDLE_TURNS: u32 = 40;
+
+static CLOCK: PerProcess<Clock> = PerProcess::new();
+
+/// The look-ups of this process that wait, and the thread that keeps their time.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    launch: Launch,
+    state: Mutex<State>,
+    /// Says that a deadline comes before the timer's.
+    earlier: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Their wakers, until they have been woken.
+    waiting: Slab<(Instant, Option<Waker>)>,
+    /// When the timer goes off; `None` where none is running.
+    timer: Option<Instant>,
+    /// How often it has gone off since anything was under way.
+    idle_turns: u32,
+}
+
+impl State {
+    /// Takes the wakers of those whose deadline has passed, and sets the timer. Nothing of a waker's runs here.
+    fn turn(&mut self, now: Instant, late: &mut Vec<Waker>) {
+        let mut next: Option<Instant> = None;
+        for (_, (deadline, waker)) in &mut self.waiting {
+            if *deadline <= now {
+                late.extend(waker.take());
+            } else {
+                next = Some(next.map_or(*deadline, |next| next.min(*deadline)));
+            }
+        }
+        self.idle_turns += 1;
+        let is_idle = self.waiting.is_empty() && self.idle_turns > IDLE_TURNS;
+        self.timer = next.or_else(|| (!is_idle).then(|| now + TICK));
+    }
+}
+
+impl Clock {
+    /// The clock, started at the first call. `None` while its thread can't be: then nobody could end a look-up.
+    pub(super) fn get() -> Option<&'static Self> {
+        let clock = CLOCK.get();
+        _ = clock.launch.ensure("redis-cache-clock", || clock.run());
+        (!clock.launch.has_failed()).then_some(clock)
+    }
+
+    fn run(&self) {
+        telemetry::keep_off();
+        let mut late = Vec::new();
+        loop {
+            let mut state = self.state();
+            let now = Instant::now();
+            state.turn(now, &mut late);
+            if late.is_empty() {
+                self.wait(state, now);
+            } else {
+                drop(state);
+                for waker in late.drain(..) {
+                    // It may run the executor's code.
+                    _ = shield(|| waker.wake());
+                }
+            }
+        }
+    }
+
+    fn wait(&self, state: MutexGuard<'_, State>, now: Instant) {
+        match state.timer {
+            Some(timer) => drop(self.earlier.wait_timeout(state, timer - now)),
+            None => drop(self.earlier.wait(state)),
+        }
+    }
+
+    // No user code runs under this lock, so a poisoned one is as good as any.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Awaits `work` until `deadline`, however its runtime fares. `None` if it is not done by then.
+pub(super) fn until<T, F: Future<Output = T>>(
+    clock: &'static Clock,
+    deadline: Instant,
+    mut work: Pin<&mut F>,
+) -> impl Future<Output = Option<T>> {
+    let mut waiting: Option<Waiting> = None;
+    let mut is_late = false;
+    poll_fn(move |context| {
+        if let Poll::Ready(done) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(done));
+        }
+        if waiting.is_some() && Instant::now() >= deadline {
+            if is_late {
+                return Poll::Ready(None);
+            }
+            // The answer may be there already: where this runtime was busy, its connections have not had their turn.
+            is_late = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match &waiting {
+            Some(waiting) => waiting.update(context.waker()),
+            None => waiting = Some(Waiting::begin(clock, deadline, context.waker())),
+        }
+        Poll::Pending
+    })
+}
+
+/// One look-up among those that wait, until it is dropped. Wakers are cloned and dropped outside of the lock: they may run the
+/// executor's code.
+struct Waiting {
+    clock: &'static Clock,
+    place: usize,
+}
+
+impl Waiting {
+    fn begin(clock: &'static Clock, deadline: Instant, waker: &Waker) -> Self {
+        let waker = waker.clone();
+        let mut state = clock.state();
+        let place = state.waiting.insert((deadline, Some(waker)));
+        state.idle_turns = 0;
+        if state.timer.is_none_or(|timer| deadline < timer) {
+            state.timer = Some(deadline);
+            drop(state);
+            clock.earlier.notify_one();
+        }
+        Self { clock, place }
+    }
+
+    fn update(&self, waker: &Waker) {
+        let is_known = |known: &Waker| known.will_wake(waker);
+        let state = self.clock.state();
+        let known = state.waiting.get(self.place);
+        if known.is_some_and(|(_, known)| known.as_ref().is_some_and(is_known)) {
+            return;
+        }
+        drop(state);
+        let new = waker.clone();
+        let old = {
+            let mut state = self.clock.state();
+            let known = state.waiting.get_mut(self.place);
+            known.and_then(|(_, known)| known.replace(new))
+        };
+        drop(old);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let gone = self.clock.state().waiting.try_remove(self.place);
+        drop(gone);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+        },
+        task::{Context, Wake},
+        thread,
+    };
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    fn never_done(after: Duration) -> Option<()> {
+        let clock = Clock::get().unwrap();
+        let work = pin!(std::future::pending::<()>());
+        pollster::block_on(until(clock, Instant::now() + after, work))
+    }
+
+    #[test]
+    fn it_ends_what_is_overdue_and_nothing_before() {
+        for wait in [0, 1, 30, 3].map(Duration::from_millis) {
+            let began = Instant::now();
+            assert_eq!(never_done(wait), None);
+            assert!(began.elapsed() >= wait);
+        }
+        let clock = Clock::get().unwrap();
+        let far = Instant::now() + SOON * 100;
+        let done = pollster::block_on(until(clock, far, pin!(async { 5 })));
+        assert_eq!(done, Some(5));
+    }
+
+    struct Panics(AtomicBool);
+
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Release);
+            panic!("as an executor that has ended may");
+        }
+    }
+
+    #[test]
+    fn a_waker_that_panics_is_its_own_affair() {
+        let panics = Arc::new(Panics(AtomicBool::new(false)));
+        let waker = Waker::from(Arc::clone(&panics));
+        let clock = Clock::get().unwrap();
+        let deadline = Instant::now() + Duration::from_millis(1);
+        let work = pin!(std::future::pending::<()>());
+        let mut late = pin!(until(clock, deadline, work));
+        let mut context = Context::from_waker(&waker);
+        assert!(late.as_mut().poll(&mut context).is_pending());
+        let began = Instant::now();
+        while !panics.0.load(Ordering::Acquire) {
+            assert!(began.elapsed() < SOON);
+            thread::yield_now();
+        }
+        assert_eq!(never_done(Duration::from_millis(1)), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! Starts a thread of ours, once, and again where the system did not allow it.
+//!
+//! Nobody waits for another's attempt: in a child that was forked in the middle of it that other is gone.
+
+use std::{
+    io,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long after an attempt that has failed none is made.
+const PAUSE: Duration = Duration::from_secs(1);
+
+const NOT_YET: u64 = 0;
+const UNDER_WAY: u64 = u64::MAX - 1;
+const STARTED: u64 = u64::MAX;
+
+/// Whether a thread has been started.
+#[derive(Debug)]
+pub(crate) struct Launch {
+    made: Instant,
+    /// One of the above, or when the latest attempt has failed, in milliseconds since this was made.
+    state: AtomicU64,
+    /// When the latest attempt began.
+    begun: AtomicU64,
+}
+
+impl Default for Launch {
+    fn default() -> Self {
+        Self {
+            made: Instant::now(),
+            state: AtomicU64::new(NOT_YET),
+            begun: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Launch {
+    /// Starts the thread if it has not been, or has ended, and an attempt is due. Gives the error of one that has failed.
+    pub(crate) fn ensure(
+        &self,
+        name: &str,
+        run: impl FnOnce() + Send + 'static,
+    ) -> Option<io::Error> {
+        let known = self.state.load(Ordering::Acquire);
+        let is_due = match known {
+            UNDER_WAY | STARTED => false,
+            NOT_YET => true,
+            failed => self.now() > failed + millis(PAUSE),
+        };
+        // Another thread may be faster.
+        if !is_due || !self.change(known, UNDER_WAY) {
+            return None;
+        }
+        self.begun.store(self.now(), Ordering::Release);
+        match thread::Builder::new().name(name.to_owned()).spawn(run) {
+            Ok(_detached) => {
+                // Unless it has failed already.
+                self.change(UNDER_WAY, STARTED);
+                None
+            }
+            Err(error) => {
+                self.failed();
+                Some(error)
+            }
+        }
+    }
+
+    /// How long ago the latest attempt began.
+    pub(crate) fn since_begun(&self) -> Duration {
+        Duration::from_millis(
+            self.now()
+                .saturating_sub(self.begun.load(Ordering::Acquire)),
+        )
+    }
+
+    /// To be told where the thread could not do its work and has ended: it is started again later.
+    pub(crate) fn failed(&self) {
+        self.state.store(self.now(), Ordering::Release);
+    }
+
+    /// Whether the latest attempt has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        !matches!(
+            self.state.load(Ordering::Acquire),
+            NOT_YET | UNDER_WAY | STARTED
+        )
+    }
+
+    fn change(&self, from: u64, to: u64) -> bool {
+        self.state
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
+    fn now(&self) -> u64 {
+        millis(self.made.elapsed()).max(1)
+    }
+}
+
+/// In the unit of the state.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2)
+}
