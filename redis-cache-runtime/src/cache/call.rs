@@ -224,7 +224,7 @@ impl<'c, R> Call<'c, R> {
                     }
                 };
                 let storable = bytes <= cache.max_value_bytes;
-                if !storable {
+                if !storable && !out {
                     cache.report_too_large(bytes);
                 }
                 if out || !storable {

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
@@ -12,6 +12,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use super::{
     epoch::{Epoch, Generation, Invalidated, Known},
@@ -61,7 +62,12 @@ pub(crate) enum Job {
     /// Delete one entry.
     Invalidate { digest: Digest, done: Done },
     /// Delete all entries.
-    Clear { generation: Generation, done: Done },
+    Clear {
+        generation: Generation,
+        /// Hears of each step.
+        progress: Arc<Notify>,
+        done: Done,
+    },
     /// Say when everything before this has been told.
     Flush { done: Done },
 }
@@ -104,8 +110,10 @@ pub(crate) enum Pushed {
     },
     /// Too much waits already.
     Full,
-    /// The cache was cleared after the call began, or may have been.
+    /// The cache was cleared after the call began.
     Overtaken,
+    /// It may have been: Redis had not told of the last clear when the call began.
+    Early,
 }
 
 impl Pushed {
@@ -193,8 +201,10 @@ impl Outbox {
         contents: Contents,
     ) -> Pushed {
         let mut state = self.state();
-        let is_unaware = epoch.known.generation == Generation::Unknown;
-        if is_unaware || self.epoch().count != epoch.count {
+        if epoch.known.generation == Generation::Unknown {
+            return Pushed::Early;
+        }
+        if self.epoch().count != epoch.count {
             return Pushed::Overtaken;
         }
         let bytes = contents.sealed_len();
@@ -253,7 +263,7 @@ impl Outbox {
 
     /// Queues the removal of all entries, instead of the stores that have not been sent.
     /// Gives back how many those were.
-    pub(crate) fn push_clear(&self, done: Done) -> usize {
+    pub(crate) fn push_clear(&self, progress: Arc<Notify>, done: Done) -> usize {
         let mut state = self.state();
         let generation = Generation::new();
         let epoch = Epoch {
@@ -271,7 +281,11 @@ impl Outbox {
         state.bytes = 0;
         state.stores = 0;
         state.clears += 1;
-        state.jobs.push_back(Job::Clear { generation, done });
+        state.jobs.push_back(Job::Clear {
+            generation,
+            progress,
+            done,
+        });
         dropped
     }
 
@@ -438,7 +452,7 @@ mod tests {
         push(&outbox, before, A);
         outbox.touch(&A);
         let done = Done::new(drop);
-        assert_eq!(outbox.push_clear(done), 1);
+        assert_eq!(outbox.push_clear(Arc::default(), done), 1);
         assert_eq!(push(&outbox, before, B), Pushed::Overtaken);
         assert!(push(&outbox, outbox.epoch(), B).is_queued());
         assert!(matches!(
@@ -467,7 +481,7 @@ mod tests {
     fn what_redis_said_before_it_was_told_of_a_clear_is_no_news() {
         let outbox = Outbox::default();
         outbox.learn(NOTHING);
-        outbox.push_clear(Done::new(drop));
+        outbox.push_clear(Arc::default(), Done::new(drop));
         let after = outbox.epoch();
         assert!(!outbox.learn(NOTHING));
         outbox.learn_first(NOTHING);
@@ -483,7 +497,7 @@ mod tests {
         let before = outbox.epoch();
         assert!(outbox.is_unaware());
         outbox.learn_first(NOTHING);
-        assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
+        assert_eq!(push(&outbox, before, A), Pushed::Early);
         assert!(push(&outbox, outbox.epoch(), A).is_queued());
         // What was asked before comes late.
         outbox.learn_first(cleared());
