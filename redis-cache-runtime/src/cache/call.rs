@@ -217,7 +217,7 @@ impl<'c, R> Call<'c, R> {
             Written::Value => {
                 let bytes = draft.sealed_len();
                 let is_storable = bytes <= cache.max_value_bytes;
-                if !is_storable {
+                if !is_storable && !out {
                     cache.report_too_large(bytes);
                 }
                 let is_stored = is_storable && !out;
