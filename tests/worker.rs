@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+#[path = "worker/aged.rs"]
+mod aged;
 #[path = "worker/builds.rs"]
 mod builds;
 #[path = "worker/forker.rs"]
@@ -165,6 +167,8 @@ fn main() {
         "fork" => forker::run(),
         // herd TASKS: for each line that is read, has so many tasks want the same, and prints how often that ran.
         "herd" => herd::run(number(1)),
+        // age TTL: calls a handler with that `ttl` in milliseconds, and prints how the call ended.
+        "age" => aged::run(),
         // tell: prints all that a cache says of itself.
         "tell" => teller::tell(),
         // build NAME: calls the handler of that build, and prints who answered and how.

@@ -11,7 +11,7 @@ use crate::{
     metrics::Invalidation,
     operation::Operation,
     outcome::CallResult,
-    registry,
+    registry, slot,
     stats::Event,
     store::{self, Done, Shard},
 };
@@ -198,7 +198,7 @@ impl HandlerCache {
 /// Waits until the values that are on their way have reached Redis, or can't.
 async fn settled(shard: &Shard) {
     if shard.outbox().has_unsettled() {
-        let (sender, result) = oneshot::async_channel();
+        let (sender, result) = slot::channel();
         let done = Done::new(|told| drop(sender.send(told)));
         shard.outbox().push_flush(done);
         shard.hurry();
@@ -215,7 +215,7 @@ fn queued(
     if IoThread::running().is_none() {
         return Operation::done(Err(no_thread()));
     }
-    let (sender, result) = oneshot::async_channel();
+    let (sender, result) = slot::channel();
     push(Done::new(|told| {
         ended();
         drop(sender.send(told));
@@ -321,7 +321,8 @@ impl CacheInfo {
                 + stats.event(Event::QueueFull)
                 + stats.event(Event::Overtaken)
                 + stats.event(Event::NotStorable)
-                + stats.event(Event::TooLarge),
+                + stats.event(Event::TooLarge)
+                + stats.event(Event::Expired),
             evicted: stats.event(Event::Evicted),
             waiting: cache.flights().followers() as u64,
             results: Results(results),
@@ -362,7 +363,7 @@ fn on_thread<T: Send + 'static>(
     let Some(thread) = IoThread::running() else {
         return Operation::done(Err(no_thread()));
     };
-    let (sender, receiver) = oneshot::async_channel();
+    let (sender, receiver) = slot::channel();
     thread.spawn(async move { drop(sender.send(work.await)) });
     Operation::new(receiver)
 }

@@ -6,7 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    slot,
+};
 
 /// Something that a cache was asked to do. It is under way already: dropping this does not stop it.
 ///
@@ -17,7 +20,7 @@ pub struct Operation<T> {
 }
 
 enum State<T> {
-    Waiting(oneshot::AsyncReceiver<Result<T, Error>>),
+    Waiting(slot::Receiver<Result<T, Error>>),
     Done(Option<Result<T, Error>>),
 }
 
@@ -29,7 +32,7 @@ impl<T> fmt::Debug for Operation<T> {
 
 impl<T> Operation<T> {
     /// An operation whose end is told through `receiver`.
-    pub(crate) fn new(receiver: oneshot::AsyncReceiver<Result<T, Error>>) -> Self {
+    pub(crate) fn new(receiver: slot::Receiver<Result<T, Error>>) -> Self {
         Self {
             state: State::Waiting(receiver),
         }

@@ -19,6 +19,8 @@ pub(crate) enum Event {
     NotStorable,
     /// A value was larger than `max_value_bytes`.
     TooLarge,
+    /// A value was older than its `ttl` before Redis could take it.
+    Expired,
     /// What Redis had was not a value of this call.
     Corrupt,
     /// A look-up took longer than its budget.
@@ -31,13 +33,14 @@ pub(crate) enum Event {
 
 impl Event {
     /// All events, in the order in which they are counted.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Stored,
         Self::StoreFailed,
         Self::QueueFull,
         Self::Overtaken,
         Self::NotStorable,
         Self::TooLarge,
+        Self::Expired,
         Self::Corrupt,
         Self::TimedOut,
         Self::Evicted,

@@ -17,14 +17,15 @@ use crate::{
     lead,
     metrics::{CacheOperation, ErrorType, Level},
     outcome::{self, CallResult, Outcome},
+    slot,
     stats::Event,
     store::Epoch,
     telemetry,
 };
 
 /// What a call does first: it follows another, or goes on.
-pub(super) enum Step<R, F> {
-    Follow(F),
+pub(super) enum Step<R> {
+    Follow(slot::Receiver<Landing>),
     Go(Next<R>),
 }
 
@@ -58,6 +59,9 @@ impl Work {
         }
     }
 }
+
+/// What another call has left is of no use to this one.
+struct Unusable;
 
 /// A value that need not be computed.
 struct Found<R> {
@@ -103,7 +107,7 @@ impl<'c, R> Call<'c, R> {
     }
 
     /// Joins the calls with the same key.
-    pub(super) fn join<F>(&mut self, channel: fn() -> (oneshot::Sender<Landing>, F)) -> Step<R, F> {
+    pub(super) fn join(&mut self) -> Step<R> {
         let Some(digest) = self.key.digest else {
             return Step::Go(self.alone(CallResult::Bypass));
         };
@@ -112,10 +116,15 @@ impl<'c, R> Call<'c, R> {
         if lead::is_led_here(&digest) {
             return Step::Go(self.alone(CallResult::Miss));
         }
-        match cache
-            .flights
-            .join(digest, cache.shard(&digest).outbox().epoch(), channel)
+        let epoch = cache.shard(&digest).outbox().epoch();
+        let mut joined = cache.flights.join(digest, epoch);
+        if let Joined::Queued(queued) = &joined
+            && self.has_expired(queued.contents.age())
         {
+            cache.flights.forget(&digest, queued);
+            joined = cache.flights.join(digest, epoch);
+        }
+        match joined {
             Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
             Joined::Follow(leader) => Step::Follow(leader),
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
@@ -127,6 +136,11 @@ impl<'c, R> Call<'c, R> {
                 Err(_) => self.alone(CallResult::Miss),
             }),
         }
+    }
+
+    /// Whether a value of that age is older than what a call is answered with now.
+    fn has_expired(&self, age: Duration) -> bool {
+        self.cache.ttl.is_some_and(|ttl| age >= ttl)
     }
 
     /// Goes on after the leader that this call has followed.
@@ -146,8 +160,10 @@ impl<'c, R> Call<'c, R> {
         self.result = CallResult::Miss;
         match lookup {
             Lookup::Found(envelope) => match self.read(&envelope, &digest) {
+                // Redis counts from when it took the value, and by the `ttl` of who stored it.
+                Ok(found) if self.has_expired(envelope::age(found.created)) => {}
                 Ok(found) => {
-                    leader.land(|| Contents::of(&envelope));
+                    leader.land(|| Contents::of(&envelope, found.created));
                     self.touch(&digest);
                     return self.done(CallResult::HitRedis, found);
                 }
@@ -251,8 +267,14 @@ impl<'c, R> Call<'c, R> {
     }
 
     /// Reads what another call of this process has computed, or read and checked.
-    fn read_contents(&self, contents: &Contents) -> Result<Found<R>, Damage> {
-        self.read_opened(contents.open(self.key.domain.fingerprint)?)
+    fn read_contents(&self, contents: &Contents) -> Result<Found<R>, Unusable> {
+        if self.has_expired(contents.age()) {
+            return Err(Unusable);
+        }
+        let opened = contents.open(self.key.domain.fingerprint);
+        opened
+            .and_then(|opened| self.read_opened(opened))
+            .map_err(|_damage| Unusable)
     }
 
     fn read_opened(&self, opened: Opened<'_>) -> Result<Found<R>, Damage> {

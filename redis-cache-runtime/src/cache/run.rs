@@ -23,7 +23,7 @@ impl Cache {
         body: impl FnOnce() -> R,
     ) -> R {
         let mut call = Call::new(self, key, codec);
-        let next = match call.join(oneshot::channel) {
+        let next = match call.join() {
             Step::Follow(leader) => {
                 let _waiting = self.metrics().wait();
                 call.landed(leader.recv().ok())
@@ -65,7 +65,7 @@ impl Cache {
         body: Pin<&mut impl Future<Output = R>>,
     ) -> R {
         let mut call = Call::new(self, key, &codec);
-        let next = match call.join(oneshot::async_channel) {
+        let next = match call.join() {
             Step::Follow(leader) => {
                 let _waiting = self.metrics().wait();
                 call.landed(leader.await.ok())

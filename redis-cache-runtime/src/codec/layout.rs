@@ -2,12 +2,12 @@
 
 use super::{Cacheable, CodecError, Written, memory::Memory};
 use crate::{
-    key,
+    nesting,
     schema::{self, Schema},
 };
 
 /// The deepest nesting that is written and read: a stack that overflows can't be caught.
-const DEPTH: usize = key::DEPTH as usize;
+const DEPTH: usize = nesting::DEPTH as usize;
 
 /// One way to lay out values of `T`.
 pub(super) trait Layout<T> {

@@ -133,14 +133,8 @@ impl Settings {
             ));
         }
         // Redis counts in milliseconds, and the jitter takes a tenth.
-        if self
-            .ttl
-            .is_some_and(|ttl| ttl < SHORTEST_TTL || ttl > LONGEST_TTL)
-        {
-            return Err(invalid(
-                "ttl",
-                "a duration from 10 milliseconds to 100 years",
-            ));
+        if self.ttl.is_some_and(|ttl| ttl < SHORTEST_TTL) {
+            return Err(invalid("ttl", "a duration of 10 milliseconds or more"));
         }
         let seal = environment
             .seal
@@ -154,7 +148,8 @@ impl Settings {
             maxsize,
             shards,
             timeout,
-            ttl: self.ttl,
+            // Redis takes no longer one: that is for ever.
+            ttl: self.ttl.filter(|ttl| *ttl <= LONGEST_TTL),
             max_value_bytes: self.max_value_bytes.unwrap_or(DEFAULT_MAX_VALUE_BYTES),
             topology,
             seal,
@@ -252,7 +247,6 @@ mod tests {
             ("timeout", Settings::new().timeout(Duration::ZERO)),
             ("timeout", Settings::new().timeout(Duration::MAX)),
             ("ttl", Settings::new().ttl(Duration::ZERO)),
-            ("ttl", Settings::new().ttl(Duration::MAX)),
         ];
         for (setting, settings) in cases {
             let error = settings.resolve("a::b").unwrap_err();
@@ -263,6 +257,14 @@ mod tests {
             );
             assert!(!format!("{error} {error:?} {settings:?}").contains(secret));
         }
+    }
+
+    #[test]
+    fn a_ttl_longer_than_redis_counts_is_for_ever() {
+        let ttl = |ttl| Settings::new().ttl(ttl).resolve("a::b").unwrap().ttl;
+        assert_eq!(ttl(LONGEST_TTL), Some(LONGEST_TTL));
+        assert_eq!(ttl(LONGEST_TTL + Duration::from_nanos(1)), None);
+        assert_eq!(ttl(Duration::MAX), None);
     }
 
     #[test]

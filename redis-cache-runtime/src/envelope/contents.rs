@@ -2,24 +2,46 @@
 
 use std::{
     io::Write as _,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
 use redis::{RedisWrite, ToRedisArgs};
 
-use super::{CHECK, Damage, FLAGS, Fingerprint, MAGIC, Opened, Seal, VERSION};
+use super::{CHECK, Damage, FLAGS, Fingerprint, MAGIC, Opened, Seal, VERSION, age};
 use crate::key::Digest;
 
 /// An envelope while its payload is written.
 #[derive(Debug)]
 pub(crate) struct Draft {
     bytes: Vec<u8>,
+    made: Made,
+}
+
+/// When a value was computed, by both clocks: a wall clock that is set back must not keep it alive, and the other stands
+/// still while the machine sleeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Made {
+    created: SystemTime,
+    since: Instant,
+}
+
+impl Made {
+    fn at(created: SystemTime) -> Self {
+        let now = Instant::now();
+        let since = now.checked_sub(age(created)).unwrap_or(now);
+        Self { created, since }
+    }
+
+    fn age(self) -> Duration {
+        self.since.elapsed().max(age(self.created))
+    }
 }
 
 impl Draft {
     /// Writes the header; the payload is then appended to what [`Draft::payload`] gives.
     pub(crate) fn new(fingerprint: Fingerprint, created: SystemTime, compute: Duration) -> Self {
+        let made = Made::at(created);
         let created = created.duration_since(UNIX_EPOCH).unwrap_or_default();
         let created = u64::try_from(created.as_millis()).unwrap_or(u64::MAX);
         let compute = u32::try_from(compute.as_micros()).unwrap_or(u32::MAX);
@@ -29,7 +51,7 @@ impl Draft {
         bytes.extend_from_slice(&fingerprint);
         bytes.extend_from_slice(&created.to_le_bytes());
         bytes.extend_from_slice(&compute.to_le_bytes());
-        Self { bytes }
+        Self { bytes, made }
     }
 
     pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
@@ -38,30 +60,47 @@ impl Draft {
 
     /// Ends it.
     pub(crate) fn finish(self) -> Contents {
-        Contents(self.bytes.into())
+        Contents {
+            bytes: self.bytes.into(),
+            made: self.made,
+        }
     }
 }
 
 /// A header and a payload. The check is for what goes through Redis: it is made on the background thread, where nobody waits
 /// for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Contents(Bytes);
+pub(crate) struct Contents {
+    bytes: Bytes,
+    made: Made,
+}
 
 impl Contents {
-    /// Those of an envelope that has been opened.
-    pub(crate) fn of(envelope: &Bytes) -> Self {
-        Self(envelope.slice(..envelope.len().saturating_sub(CHECK)))
+    /// Those of an envelope that has been opened, whose value was computed at `created`.
+    pub(crate) fn of(envelope: &Bytes, created: SystemTime) -> Self {
+        Self {
+            bytes: envelope.slice(..envelope.len().saturating_sub(CHECK)),
+            made: Made::at(created),
+        }
     }
 
     /// What stands in for contents where nobody reads them.
     #[cfg(test)]
     pub(crate) fn unread(bytes: impl Into<Bytes>) -> Self {
-        Self(bytes.into())
+        Self {
+            bytes: bytes.into(),
+            made: Made::at(SystemTime::now()),
+        }
     }
 
     /// How many bytes the envelope has.
     pub(crate) fn sealed_len(&self) -> usize {
-        self.0.len() + CHECK
+        self.bytes.len() + CHECK
+    }
+
+    /// Time since the value was computed.
+    pub(crate) fn age(&self) -> Duration {
+        self.made.age()
     }
 
     /// Reads them.
@@ -70,14 +109,14 @@ impl Contents {
     ///
     /// Where they are of another type.
     pub(crate) fn open(&self, fingerprint: Fingerprint) -> Result<Opened<'_>, Damage> {
-        Opened::read(&self.0, fingerprint)
+        Opened::read(&self.bytes, fingerprint)
     }
 
     /// Makes the check.
     pub(crate) fn seal(&self, seal: &Seal, digest: &Digest) -> Sealed<'_> {
         Sealed {
-            contents: &self.0,
-            check: seal.check(digest, &self.0),
+            contents: &self.bytes,
+            check: seal.check(digest, &self.bytes),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     envelope::Contents,
     key::{Digest, DigestHasher},
+    slot,
     store::Epoch,
 };
 
@@ -43,7 +44,7 @@ pub(super) enum Entry {
 /// A call under way.
 #[derive(Debug)]
 pub(super) struct Running {
-    pub(super) followers: VecDeque<oneshot::Sender<Landing>>,
+    pub(super) followers: VecDeque<slot::Sender<Landing>>,
     pub(super) progress: Arc<Progress>,
     /// The clears that came before.
     pub(super) clears: u64,
@@ -61,14 +62,8 @@ pub(crate) struct Flights {
 }
 
 impl Flights {
-    /// Joins the call for `digest`; `epoch` tells of the clears so far, and `channel` makes the ends that a follower
-    /// needs.
-    pub(crate) fn join<R>(
-        &'static self,
-        digest: Digest,
-        epoch: Epoch,
-        channel: fn() -> (oneshot::Sender<Landing>, R),
-    ) -> Joined<R> {
+    /// Joins the call for `digest`; `epoch` tells of the clears so far.
+    pub(crate) fn join(&'static self, digest: Digest, epoch: Epoch) -> Joined {
         let mut shard = self.shard(&digest);
         match shard.get_mut(&digest) {
             None => {
@@ -95,7 +90,7 @@ impl Flights {
             }
             Some(Entry::Queued(queued)) if queued.epoch.count != epoch.count => Joined::Alone,
             Some(Entry::Running(running)) => {
-                let (sender, receiver) = channel();
+                let (sender, receiver) = slot::channel();
                 running.followers.push_back(sender);
                 let progress = Arc::clone(&running.progress);
                 drop(shard);
@@ -142,6 +137,11 @@ impl Flights {
         if matches!(shard.get(digest), Some(Entry::Queued(queued)) if queued.ticket == ticket) {
             shard.remove(digest);
         }
+    }
+
+    /// Has a value that is on its way go to nobody any more.
+    pub(crate) fn forget(&self, digest: &Digest, queued: &Queued) {
+        self.settle(digest, queued.ticket);
     }
 
     /// How many callers follow others now.
@@ -234,7 +234,7 @@ impl Flights {
         &self,
         digest: &Digest,
         progress: &Arc<Progress>,
-    ) -> VecDeque<oneshot::Sender<Landing>> {
+    ) -> VecDeque<slot::Sender<Landing>> {
         let mut shard = self.shard(digest);
         match shard.get(digest) {
             Some(Entry::Running(running)) if Arc::ptr_eq(&running.progress, progress) => {
@@ -269,7 +269,7 @@ impl Flights {
         progress: &Arc<Progress>,
         (contents, epoch): (&Contents, Epoch),
         queue: impl FnOnce(u64) -> bool,
-    ) -> VecDeque<oneshot::Sender<Landing>> {
+    ) -> VecDeque<slot::Sender<Landing>> {
         let mut shard = self.shard(digest);
         let followers = match shard.get_mut(digest) {
             Some(Entry::Running(running)) if Arc::ptr_eq(&running.progress, progress) => {
@@ -300,6 +300,6 @@ impl Flights {
 }
 
 /// A follower that has gone needs no answer.
-pub(super) fn send_to(follower: oneshot::Sender<Landing>, landing: Landing) {
+pub(super) fn send_to(follower: slot::Sender<Landing>, landing: Landing) {
     drop(follower.send(landing));
 }

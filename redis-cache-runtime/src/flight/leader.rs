@@ -149,7 +149,7 @@ impl Leader {
                 Ok(()) => return,
                 Err(refused) => {
                     // This follower has gone; the one behind it is next.
-                    if let Landing::Lead(mut leader) = refused.into_inner() {
+                    if let Landing::Lead(mut leader) = refused {
                         leader.ended = true;
                     }
                 }

@@ -14,7 +14,7 @@ pub(crate) use self::{
     leader::Leader,
 };
 
-use crate::envelope::Contents;
+use crate::{envelope::Contents, slot};
 
 /// What a follower gets.
 #[derive(Debug)]
@@ -27,13 +27,13 @@ pub(crate) enum Landing {
     Alone,
 }
 
-/// What a caller finds at a key. `R` is the receiving end that fits the caller, blocking or async.
+/// What a caller finds at a key.
 #[derive(Debug)]
-pub(crate) enum Joined<R> {
+pub(crate) enum Joined {
     /// Nobody is there.
     Lead(Leader),
     /// Somebody is computing the value.
-    Follow(R),
+    Follow(slot::Receiver<Landing>),
     /// The value is on its way to Redis.
     Queued(Queued),
     /// Somebody is there, whose value this caller must not have.

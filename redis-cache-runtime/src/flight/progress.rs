@@ -16,7 +16,7 @@ use std::{
 use tokio::time::sleep;
 
 use super::{Flights, Landing};
-use crate::{io::IoThread, key::Digest};
+use crate::{io::IoThread, key::Digest, slot};
 
 /// A leader that was woken so long ago and has not been polled since holds nobody up any longer.
 const STALLED: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ struct State {
     /// Whether its followers are looked after.
     watched: bool,
     /// Who waits for it although another leads since.
-    followers: VecDeque<oneshot::Sender<Landing>>,
+    followers: VecDeque<slot::Sender<Landing>>,
 }
 
 impl Progress {
@@ -57,12 +57,12 @@ impl Progress {
     }
 
     /// Keeps those who wait for a leader in whose place another leads.
-    pub(super) fn take_over(&self, followers: VecDeque<oneshot::Sender<Landing>>) {
+    pub(super) fn take_over(&self, followers: VecDeque<slot::Sender<Landing>>) {
         self.state().followers = followers;
     }
 
     /// Gives back whom [`take_over`](Self::take_over) has kept.
-    pub(super) fn followers(&self) -> VecDeque<oneshot::Sender<Landing>> {
+    pub(super) fn followers(&self) -> VecDeque<slot::Sender<Landing>> {
         std::mem::take(&mut self.state().followers)
     }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::envelope::Contents;
 use crate::key::Digest;
+use crate::slot;
 use crate::store::{Epoch, Outbox};
 
 const KEY: Digest = [1; 32];
@@ -14,8 +15,8 @@ fn epoch(count: u64) -> Epoch {
     Epoch { count, ..known }
 }
 
-fn join(flights: &'static Flights) -> Joined<oneshot::Receiver<Landing>> {
-    flights.join(KEY, epoch(0), oneshot::channel)
+fn join(flights: &'static Flights) -> Joined {
+    flights.join(KEY, epoch(0))
 }
 
 fn lead(flights: &'static Flights) -> Leader {
@@ -25,7 +26,7 @@ fn lead(flights: &'static Flights) -> Leader {
     }
 }
 
-fn follow(flights: &'static Flights) -> oneshot::Receiver<Landing> {
+fn follow(flights: &'static Flights) -> slot::Receiver<Landing> {
     match join(flights) {
         Joined::Follow(receiver) => receiver,
         other => panic!("{other:?}"),
@@ -128,7 +129,7 @@ fn a_value_that_is_used_again_is_stored_again_if_others_came_after_it() {
     };
     let refuse = |_| panic!("nothing came after it");
     assert!(!flights.requeue(&KEY, &queued, refuse));
-    let Joined::Lead(other) = flights.join([2; 32], epoch(0), oneshot::channel) else {
+    let Joined::Lead(other) = flights.join([2; 32], epoch(0)) else {
         panic!()
     };
     other.land_queued(&value, epoch(0), |_| true);
@@ -167,10 +168,10 @@ fn who_comes_after_a_clear_begins_anew() {
     let value = |text: &'static str| Contents::unread(text);
     let old = lead(flights);
     let old_follower = follow(flights);
-    let Joined::Lead(new) = flights.join(KEY, epoch(1), oneshot::channel) else {
+    let Joined::Lead(new) = flights.join(KEY, epoch(1)) else {
         panic!("what began before is not for this one")
     };
-    let Joined::Follow(new_follower) = flights.join(KEY, epoch(1), oneshot::channel) else {
+    let Joined::Follow(new_follower) = flights.join(KEY, epoch(1)) else {
         panic!("the new one leads")
     };
     old.land_queued(&value("old"), epoch(0), |_| panic!("queued"));
@@ -181,7 +182,7 @@ fn who_comes_after_a_clear_begins_anew() {
     assert!(
         matches!(new_follower.recv(), Ok(Landing::Value(got)) if got == Contents::unread("new"))
     );
-    let joined = flights.join(KEY, epoch(1), oneshot::channel);
+    let joined = flights.join(KEY, epoch(1));
     assert!(matches!(joined, Joined::Queued(queued) if queued.contents == Contents::unread("new")));
 }
 
@@ -190,15 +191,12 @@ fn who_waits_for_a_leader_in_whose_place_another_leads_is_sent_on_when_it_fails(
     let flights = flights();
     let old = lead(flights);
     let old_follower = follow(flights);
-    let Joined::Lead(new) = flights.join(KEY, epoch(1), oneshot::channel) else {
+    let Joined::Lead(new) = flights.join(KEY, epoch(1)) else {
         panic!("what began before is not for this one")
     };
     drop(old);
     assert!(matches!(old_follower.recv(), Ok(Landing::Alone)));
-    assert!(matches!(
-        flights.join(KEY, epoch(1), oneshot::channel),
-        Joined::Follow(_)
-    ));
+    assert!(matches!(flights.join(KEY, epoch(1)), Joined::Follow(_)));
     drop(new);
 }
 

@@ -28,7 +28,11 @@ use super::{
     reply::Reply,
     source::Source,
 };
-use crate::{metrics::EndpointMetrics, telemetry};
+use crate::{
+    metrics::EndpointMetrics,
+    slot::{self, NotReceived},
+    telemetry,
+};
 
 /// A server that has answered within this time is not one that hangs; a `PING` finds out more.
 const LATELY: Duration = Duration::from_secs(1);
@@ -288,13 +292,13 @@ impl Endpoint {
         };
         match wire.get_blocking(key)?.recv_deadline(deadline) {
             Ok(reply) => Some(reply.answer()),
-            Err(oneshot::RecvTimeoutError::Timeout) => {
+            Err(NotReceived::TimedOut) => {
                 self.doubt();
                 self.lanes.doubt(runtime.id());
                 Some(Ok(Lookup::Failed(Failure::TimedOut)))
             }
             // The lane is lost; the link may not be.
-            Err(oneshot::RecvTimeoutError::Disconnected) => None,
+            Err(NotReceived::Lost) => None,
         }
     }
 
@@ -304,7 +308,7 @@ impl Endpoint {
         question: Question,
         deadline: Instant,
     ) -> Answered {
-        match self.through_thread(question, deadline, oneshot::channel) {
+        match self.through_thread(question, deadline) {
             Some(answer) => answer
                 .recv_deadline(deadline)
                 .unwrap_or(Ok(Lookup::Failed(Failure::TimedOut))),
@@ -351,7 +355,7 @@ impl Endpoint {
         question: Question,
         deadline: Instant,
     ) -> impl Future<Output = Answered> + use<> {
-        let asked = self.through_thread(question, deadline, oneshot::async_channel);
+        let asked = self.through_thread(question, deadline);
         async move {
             let (Some(answer), Some(clock)) = (asked, Clock::get()) else {
                 return Ok(Lookup::Failed(Failure::Unavailable));
@@ -365,15 +369,14 @@ impl Endpoint {
     }
 
     /// The background thread keeps to the deadline. `None` where it has too much to do.
-    fn through_thread<R>(
+    fn through_thread(
         self: &Arc<Self>,
         question: Question,
         deadline: Instant,
-        channel: fn() -> (oneshot::Sender<Answered>, R),
-    ) -> Option<R> {
+    ) -> Option<slot::Receiver<Answered>> {
         let thread = IoThread::get()?;
         let place = Place::take(self)?;
-        let (sender, receiver) = channel();
+        let (sender, receiver) = slot::channel();
         thread.spawn(async move {
             let answered = place.0.ask(&question, deadline).await;
             drop(place);

@@ -20,5 +20,5 @@ pub use self::{
 pub(crate) use self::{
     builder::Domain,
     digest::{Digest, DigestHasher},
-    encoder::{DEPTH, EncodeError, encode_strictly},
+    encoder::{EncodeError, encode_strictly},
 };

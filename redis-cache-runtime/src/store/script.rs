@@ -30,7 +30,8 @@ pub(crate) struct Value<'a> {
     pub(crate) digest: &'a Digest,
     pub(crate) envelope: Sealed<'a>,
     pub(crate) generation: Generation,
-    pub(crate) ttl: Option<Duration>,
+    /// How long it is valid from now on.
+    pub(crate) left: Option<Duration>,
 }
 
 /// One script and the hash that Redis knows it by.
@@ -107,7 +108,7 @@ impl Scripts {
             digest,
             envelope,
             generation,
-            ttl,
+            left,
         } = value;
         let entry = names.entry(digest);
         let mut command = self.apply.call(&[&names.recency, &names.meta, &entry]);
@@ -118,8 +119,9 @@ impl Scripts {
             .arg(&member(digest))
             .arg(envelope)
             .arg(generation.to_text());
-        if let Some(ttl) = ttl {
-            command.arg(u64::try_from(jittered(*ttl).as_millis()).unwrap_or(u64::MAX));
+        if let Some(left) = left {
+            let left = u64::try_from(jittered(*left).as_millis()).unwrap_or(u64::MAX);
+            command.arg(left.max(1));
         }
         command
     }
@@ -169,6 +171,6 @@ fn bound(maxsize: MaxSize) -> i64 {
 }
 
 /// Up to a tenth less, so that what was stored together does not expire together.
-fn jittered(ttl: Duration) -> Duration {
-    ttl.mul_f64(1.0 - jitter::random() / 10.0)
+fn jittered(left: Duration) -> Duration {
+    left.mul_f64(1.0 - jitter::random() / 10.0)
 }

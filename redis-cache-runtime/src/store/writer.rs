@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     cache::Cache,
+    envelope::Contents,
     error::Error,
     metrics::{CacheOperation, ErrorType, Invalidation},
     stats::Event,
@@ -29,6 +30,9 @@ use crate::{
 
 /// The most that a batch may take; nobody's call waits for it.
 const BUDGET: Duration = Duration::from_secs(2);
+
+/// Redis counts a time to live in milliseconds.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// How long the first thing to tell waits for more, where nobody waits for it: each trip wakes two threads and the server,
 /// on cores that those who compute would have.
@@ -147,6 +151,10 @@ impl Writer {
         let mut load = false;
         let mut error = ErrorType::Loading;
         while !batch.is_empty() {
+            batch = batch
+                .into_iter()
+                .map(|job| self.without_expired(job))
+                .collect();
             let answers = match self.exchange(&batch, load).await {
                 Ok(answers) => answers,
                 Err(failed) => {
@@ -226,6 +234,30 @@ impl Writer {
         }
     }
 
+    /// Drops a value whose time is over: Redis would have it for as long again.
+    fn without_expired(&self, job: Job) -> Job {
+        match job {
+            Job::Store {
+                touches,
+                digest,
+                ticket,
+                contents,
+                ..
+            } if self.left(&contents).is_some_and(|left| left < SHORTEST) => {
+                self.cache.stats().count(Event::Expired);
+                self.cache.settle(&self.shard, &digest, ticket);
+                Job::Touch { touches }
+            }
+            job => job,
+        }
+    }
+
+    /// How long a value is valid from now on; `None`: for ever.
+    fn left(&self, contents: &Contents) -> Option<Duration> {
+        let ttl = self.cache.ttl()?;
+        Some(ttl.saturating_sub(contents.age()))
+    }
+
     /// The command of a job; `None` for those that are none.
     fn command(&self, job: &Job) -> Option<redis::Cmd> {
         let scripts = Scripts::get();
@@ -243,7 +275,7 @@ impl Writer {
                     digest,
                     envelope: contents.seal(self.cache.seal(), digest),
                     generation: *generation,
-                    ttl: self.cache.ttl(),
+                    left: self.left(contents),
                 };
                 Some(scripts.store(names, maxsize, &value))
             }

@@ -6,13 +6,14 @@ use std::{
 };
 
 use super::{super::reply::Reply, Wire, state::Ticket};
+use crate::slot;
 
 /// A task's wait for a reply; `None` where the connection is lost.
 #[derive(Debug)]
 pub(in crate::io) struct Asking<'w> {
     wire: &'w Wire,
     /// `None` once it is there.
-    reply: Option<oneshot::AsyncReceiver<Reply>>,
+    reply: Option<slot::Receiver<Reply>>,
     /// As long as nobody else has asked, the task reads by itself.
     alone: Option<Ticket>,
     /// Whether the one who reads by itself has given its request to the socket.
@@ -22,7 +23,7 @@ pub(in crate::io) struct Asking<'w> {
 impl<'w> Asking<'w> {
     pub(super) const fn new(
         wire: &'w Wire,
-        reply: oneshot::AsyncReceiver<Reply>,
+        reply: slot::Receiver<Reply>,
         alone: Option<Ticket>,
     ) -> Self {
         Self {

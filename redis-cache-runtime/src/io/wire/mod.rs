@@ -34,6 +34,7 @@ use self::{
     state::{State, Ticket},
 };
 use super::reply::{Reply, nonsense};
+use crate::slot;
 
 /// A buffer that has grown beyond this is not kept.
 const KEEP: usize = 256 * 1024;
@@ -50,7 +51,7 @@ pub(super) struct Wire {
 }
 
 /// One who is answered.
-type Answer = (oneshot::Sender<Reply>, Reply);
+type Answer = (slot::Sender<Reply>, Reply);
 
 impl Wire {
     /// A wire through `stream`, which somebody has to [drive](Self::drive).
@@ -63,7 +64,7 @@ impl Wire {
 
     /// Asks for `key`. `None` where the connection is lost, or too much is asked already.
     pub(super) fn get(&self, key: &str) -> Option<Asking<'_>> {
-        let (sender, reply) = oneshot::async_channel();
+        let (sender, reply) = slot::channel();
         let mut state = self.state();
         let is_alone = state.is_quiet();
         state.ask_get(key, sender)?;
@@ -75,8 +76,8 @@ impl Wire {
     }
 
     /// Asks for `key`, for a thread that waits.
-    pub(super) fn get_blocking(&self, key: &str) -> Option<oneshot::Receiver<Reply>> {
-        let (sender, reply) = oneshot::channel();
+    pub(super) fn get_blocking(&self, key: &str) -> Option<slot::Receiver<Reply>> {
+        let (sender, reply) = slot::channel();
         let mut state = self.state();
         state.ask_get(key, sender)?;
         Self::call_driver(state);
@@ -84,8 +85,8 @@ impl Wire {
     }
 
     /// Asks whether the connection is still good.
-    pub(super) fn ping(&self) -> Option<oneshot::AsyncReceiver<Reply>> {
-        let (sender, reply) = oneshot::async_channel();
+    pub(super) fn ping(&self) -> Option<slot::Receiver<Reply>> {
+        let (sender, reply) = slot::channel();
         let mut state = self.state();
         state.ask_ping(sender)?;
         Self::call_driver(state);

@@ -12,12 +12,13 @@ use super::{
     super::reply::{Reply, nonsense},
     Answer,
 };
+use crate::slot;
 
 /// The most requests that may be on their way.
 const IN_FLIGHT: usize = 8192;
 
 /// Whom a reply is for.
-type Asker = oneshot::Sender<Reply>;
+type Asker = slot::Sender<Reply>;
 
 /// One that was asked, as the only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::{
     },
     task::{Wake, Waker},
     thread,
+    time::Instant,
 };
 
 use bytes::BytesMut;
@@ -320,7 +321,9 @@ fn each_of_many_threads_gets_its_own_replies() {
                         let key = format!("{thread}/{call}").repeat(1 + call % 5);
                         let reply = wire.get_blocking(&key).unwrap();
                         // No reply within that time is a wake-up that was lost.
-                        let reply = reply.recv_timeout(Duration::from_secs(20)).unwrap();
+                        let reply = reply
+                            .recv_deadline(Instant::now() + Duration::from_secs(20))
+                            .unwrap();
                         let answer = reply.answer();
                         assert!(matches!(answer, Ok(Lookup::Found(value)) if value == key));
                     }

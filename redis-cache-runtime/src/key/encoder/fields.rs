@@ -2,7 +2,7 @@
 
 use serde::ser::{self, Serialize};
 
-use super::{EncodeError, Encoder, Head, Place};
+use super::{EncodeError, Head, Place, begin_text};
 
 /// The fields of a struct under way: each goes under its name.
 pub(super) struct Fields<'a> {
@@ -27,9 +27,9 @@ impl<'a> Fields<'a> {
     #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
         self.len += 1;
-        let mut encoder = Encoder::new(self.out, self.place);
-        encoder.text(name)?;
-        value.serialize(encoder)
+        begin_text(name.len(), self.out)?;
+        self.out.extend_from_slice(name.as_bytes());
+        self.place.serialize(value, self.out)
     }
 
     fn finish(self) -> Result<(), EncodeError> {

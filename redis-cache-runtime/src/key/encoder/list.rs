@@ -2,7 +2,7 @@
 
 use serde::ser::{self, Serialize};
 
-use super::{EncodeError, Encoder, Head, Place, pack::pack};
+use super::{EncodeError, Head, Place, pack::pack};
 
 /// A sequence or a tuple under way.
 pub(super) struct List<'a> {
@@ -29,13 +29,33 @@ impl<'a> List<'a> {
     }
 
     #[inline]
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+    pub(super) fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         self.len += 1;
-        value.serialize(Encoder::new(self.out, self.place))
+        self.place.serialize(value, self.out)
+    }
+
+    /// Where the next element will lie.
+    pub(super) fn position(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Sorts the elements, which lie at these places, by their encodings.
+    pub(super) fn sort(&mut self, starts: &[usize]) {
+        let ends = starts.iter().skip(1).copied().chain([self.out.len()]);
+        let mut elements: Vec<_> = starts.iter().copied().zip(ends).collect();
+        let out = &mut *self.out;
+        elements.sort_by(|a, b| out[a.0..a.1].cmp(&out[b.0..b.1]));
+        let sorted: Vec<u8> = elements
+            .iter()
+            .flat_map(|(start, end)| &out[*start..*end])
+            .copied()
+            .collect();
+        out.truncate(self.head.body);
+        out.extend_from_slice(&sorted);
     }
 
     #[inline]
-    fn finish(self) -> Result<(), EncodeError> {
+    pub(super) fn finish(self) -> Result<(), EncodeError> {
         let Self { out, len, .. } = self;
         if len == 0 {
             // Serde does not say of what type there are none, or whether it is a tuple.

@@ -2,13 +2,17 @@
 
 use serde::ser::{self, Serialize};
 
-use super::{EncodeError, Encoder, Head, Place};
+use super::{EncodeError, Head, Place};
 
-/// A map under way; sorted by its encoded keys when it ends, so that a `HashMap` has one encoding.
+/// A map under way. One without an order of its own is sorted by its encoded keys when it ends, so that a `HashMap`
+/// has one encoding.
 pub(super) struct Map<'a> {
     out: &'a mut Vec<u8>,
     place: Place,
     head: Head,
+    is_sorted: bool,
+    len: usize,
+    /// Where a map that is sorted has its entries.
     entries: Vec<Entry>,
 }
 
@@ -16,16 +20,17 @@ pub(super) struct Map<'a> {
 struct Entry {
     start: usize,
     value: usize,
-    end: usize,
 }
 
 impl<'a> Map<'a> {
-    pub(super) fn begin(out: &'a mut Vec<u8>, place: Place) -> Self {
+    pub(super) fn begin(out: &'a mut Vec<u8>, place: Place, is_sorted: bool) -> Self {
         let head = Head::map(out);
         Self {
             out,
             place,
             head,
+            is_sorted,
+            len: 0,
             entries: Vec::new(),
         }
     }
@@ -37,42 +42,40 @@ impl ser::SerializeMap for Map<'_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
         let start = self.out.len();
-        key.serialize(Encoder::new(self.out, self.place))?;
-        let value = self.out.len();
-        self.entries.push(Entry {
-            start,
-            value,
-            end: value,
-        });
-        Ok(())
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        value.serialize(Encoder::new(self.out, self.place))?;
-        match self.entries.last_mut() {
-            Some(entry) => entry.end = self.out.len(),
-            None => return Err(ser::Error::custom("a map value before its key")),
+        self.place.serialize(key, self.out)?;
+        self.len += 1;
+        if self.is_sorted {
+            let value = self.out.len();
+            self.entries.push(Entry { start, value });
         }
         Ok(())
     }
 
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        if self.len == 0 {
+            return Err(ser::Error::custom("a map value before its key"));
+        }
+        self.place.serialize(value, self.out)
+    }
+
     fn end(self) -> Result<(), EncodeError> {
         let Self {
-            out,
-            head,
-            mut entries,
-            ..
+            out, head, entries, ..
         } = self;
-        head.end(entries.len(), out)?;
+        head.end(self.len, out)?;
+        let ends = entries.iter().skip(1).map(|next| next.start);
+        let mut entries: Vec<_> = entries.iter().zip(ends.chain([out.len()])).collect();
         // A stable sort by key alone: a multimap's values keep their order under one key.
-        entries.sort_by(|a, b| out[a.start..a.value].cmp(&out[b.start..b.value]));
-        let sorted: Vec<u8> = entries
-            .iter()
-            .flat_map(|entry| &out[entry.start..entry.end])
-            .copied()
-            .collect();
-        out.truncate(head.body);
-        out.extend_from_slice(&sorted);
+        entries.sort_by(|(a, _), (b, _)| out[a.start..a.value].cmp(&out[b.start..b.value]));
+        if !entries.is_empty() {
+            let sorted: Vec<u8> = entries
+                .iter()
+                .flat_map(|(entry, end)| &out[entry.start..*end])
+                .copied()
+                .collect();
+            out.truncate(head.body);
+            out.extend_from_slice(&sorted);
+        }
         Ok(())
     }
 }

@@ -3,7 +3,8 @@
 //! `rmp-serde` is made for compact storage and lets different values meet in the same bytes: `Some(x)` and `x`,
 //! `Some(None)` and `None`, `5u8` and `5u64`, a map in two orders. A key must keep the first three apart and
 //! bring the last together, so this encoder writes every number in the width of its type, announces what
-//! MessagePack has no type for with an extension marker, names structs, fields and variants, and sorts maps.
+//! MessagePack has no type for with an extension marker, names structs, fields and variants, and sorts maps and sets that
+//! have no order of their own.
 //!
 //! Numbers of one type are written as they lie in memory, so that a slice of them need not go through serde: a
 //! sequence, an array or a tuple of such numbers, and bytes, are one extension with the numbers in little-endian order.
@@ -16,6 +17,7 @@ mod list;
 mod map;
 mod marker;
 mod number;
+mod order;
 mod pack;
 mod plain;
 #[cfg(test)]
@@ -26,9 +28,7 @@ use serde::ser::{self, Serialize};
 pub(crate) use self::error::EncodeError;
 pub(in crate::key) use self::number::Number;
 use self::{fields::Fields, head::Head, list::List, map::Map, marker::Marker};
-
-/// The deepest nesting that is written.
-pub(crate) const DEPTH: u32 = 256;
+use crate::nesting::Nesting;
 
 /// Appends the encoding of `value` to `out`, as part of a key.
 ///
@@ -65,7 +65,7 @@ fn encode_at<T: Serialize + ?Sized>(
     place: Place,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
-    value.serialize(Encoder::new(out, place))
+    place.serialize(value, out)
 }
 
 /// Begins a string of `len` bytes.
@@ -114,23 +114,39 @@ fn length(len: usize) -> Result<u32, EncodeError> {
 /// What a value need know of the values around it.
 #[derive(Clone, Copy, Default)]
 struct Place {
-    /// How many of them there are.
-    depth: u32,
+    nesting: Nesting,
     /// Whether bytes, tuples and sequences of the same numbers are told apart.
     strict: bool,
 }
 
 impl Place {
-    /// A place inside this one. A stack that overflows can't be caught, so there is an end to it.
+    /// A place inside a list, a map, a struct or a variant.
     #[inline]
     fn inner(self) -> Result<Self, EncodeError> {
-        if self.depth >= DEPTH {
-            return Err(EncodeError::too_deep());
-        }
-        Ok(Self {
-            depth: self.depth + 1,
-            ..self
-        })
+        self.at(self.nesting.container())
+    }
+
+    /// A place inside an option or a newtype.
+    #[inline]
+    fn wrapped(self) -> Result<Self, EncodeError> {
+        self.at(self.nesting.wrapper())
+    }
+
+    #[inline]
+    fn at(self, nesting: Option<Nesting>) -> Result<Self, EncodeError> {
+        let nesting = nesting.ok_or_else(EncodeError::too_deep)?;
+        Ok(Self { nesting, ..self })
+    }
+
+    /// Writes a value that lies here.
+    #[inline]
+    fn serialize<T: Serialize + ?Sized>(
+        self,
+        value: &T,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        self.nesting
+            .run(|| value.serialize(Encoder::new(out, self)))
     }
 }
 
@@ -144,10 +160,10 @@ impl<'a> Encoder<'a> {
         Self { out, place }
     }
 
-    /// The encoder of what is inside this value.
+    /// Writes what an option or a newtype holds.
     #[inline]
-    fn inner(self) -> Result<Self, EncodeError> {
-        Ok(Self::new(self.out, self.place.inner()?))
+    fn content<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
+        self.place.wrapped()?.serialize(value, self.out)
     }
 
     #[inline]
@@ -194,8 +210,7 @@ impl<'a> Encoder<'a> {
 
     #[inline]
     fn list(self, start: usize) -> Result<List<'a>, EncodeError> {
-        let Self { out, place } = self.inner()?;
-        Ok(List::begin(out, place, start))
+        Ok(List::begin(self.out, self.place.inner()?, start))
     }
 
     fn collect(self, items: impl IntoIterator<Item: Serialize>) -> Result<(), EncodeError> {
@@ -206,10 +221,25 @@ impl<'a> Encoder<'a> {
         ser::SerializeSeq::end(list)
     }
 
+    fn collect_sorted(self, items: impl IntoIterator<Item: Serialize>) -> Result<(), EncodeError> {
+        let mut list = self.sequence()?;
+        let mut starts = Vec::new();
+        for item in items {
+            starts.push(list.position());
+            list.element(&item)?;
+        }
+        list.sort(&starts);
+        list.finish()
+    }
+
+    /// A map under way.
+    fn map(self, is_sorted: bool) -> Result<Map<'a>, EncodeError> {
+        Ok(Map::begin(self.out, self.place.inner()?, is_sorted))
+    }
+
     #[inline]
     fn fields(self) -> Result<Fields<'a>, EncodeError> {
-        let Self { out, place } = self.inner()?;
-        Ok(Fields::begin(out, place))
+        Ok(Fields::begin(self.out, self.place.inner()?))
     }
 }
 
@@ -300,7 +330,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
 
     fn serialize_some<T: Serialize + ?Sized>(mut self, value: &T) -> Result<(), EncodeError> {
         self.mark(Marker::Some);
-        value.serialize(self.inner()?)
+        self.content(value)
     }
 
     fn serialize_unit(mut self) -> Result<(), EncodeError> {
@@ -333,7 +363,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
     ) -> Result<(), EncodeError> {
         self.mark(Marker::Named);
         self.text(name)?;
-        value.serialize(self.inner()?)
+        self.content(value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -344,7 +374,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
         value: &T,
     ) -> Result<(), EncodeError> {
         self.variant(name, variant)?;
-        value.serialize(self.inner()?)
+        self.place.inner()?.serialize(value, self.out)
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<List<'a>, EncodeError> {
@@ -355,6 +385,9 @@ impl<'a> ser::Serializer for Encoder<'a> {
     where
         I: IntoIterator<Item: Serialize>,
     {
+        if order::sequence_is_sorted::<I>() {
+            return self.collect_sorted(items);
+        }
         match Number::referred::<I::Item>() {
             Some(number) => plain::write(number, items, self.out),
             None => self.collect(items),
@@ -387,8 +420,20 @@ impl<'a> ser::Serializer for Encoder<'a> {
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Map<'a>, EncodeError> {
-        let Self { out, place } = self.inner()?;
-        Ok(Map::begin(out, place))
+        self.map(false)
+    }
+
+    fn collect_map<K, V, I>(self, entries: I) -> Result<(), EncodeError>
+    where
+        K: Serialize,
+        V: Serialize,
+        I: IntoIterator<Item = (K, V)>,
+    {
+        let mut map = self.map(order::map_is_sorted::<I>())?;
+        for (key, value) in entries {
+            ser::SerializeMap::serialize_entry(&mut map, &key, &value)?;
+        }
+        ser::SerializeMap::end(map)
     }
 
     fn serialize_struct(

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use serde::{Serialize, ser::SerializeSeq as _};
 
@@ -162,6 +162,54 @@ fn maps_are_sorted() {
 }
 
 #[test]
+fn maps_with_an_order_of_their_own_keep_it() {
+    /// Entries in the order in which they were put in.
+    struct Ordered(Vec<(&'static str, u32)>);
+
+    impl Serialize for Ordered {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+        }
+    }
+
+    #[derive(Serialize)]
+    struct Flattened {
+        #[serde(flatten)]
+        inner: Ordered,
+    }
+
+    let (ab, ba) = (vec![("a", 1), ("b", 2)], vec![("b", 2), ("a", 1)]);
+    let tree: BTreeMap<_, _> = ab.iter().copied().collect();
+    assert_eq!(bytes(&Ordered(ab.clone())), bytes(&tree));
+    assert_ne!(bytes(&Ordered(ab.clone())), bytes(&Ordered(ba.clone())));
+    let flattened = [ab, ba].map(|entries| {
+        bytes(&Flattened {
+            inner: Ordered(entries),
+        })
+    });
+    assert_ne!(flattened[0], flattened[1]);
+}
+
+#[test]
+fn sets_are_sorted() {
+    let texts = || (0..100u32).map(|n| n.to_string());
+    let sets = || (0..50u16).map(|n| HashSet::from([n, n + 1]));
+    let expected = (
+        bytes(&texts().collect::<HashSet<_>>()),
+        bytes(&(0..200u64).collect::<HashSet<_>>()),
+        strict(&sets().collect::<Vec<_>>()),
+    );
+    for _ in 0..4 {
+        let texts: HashSet<_> = texts().collect();
+        assert_eq!(bytes(&texts), expected.0);
+        let numbers: HashSet<_> = (0..200u64).rev().collect();
+        assert_eq!(bytes(&numbers), expected.1);
+        assert_eq!(strict(&sets().collect::<Vec<_>>()), expected.2);
+    }
+    assert_eq!(bytes(&HashSet::<u8>::new()), bytes(&Vec::<u8>::new()));
+}
+
+#[test]
 fn a_failing_serialize_is_an_error() {
     struct Refuses;
     impl Serialize for Refuses {
@@ -171,6 +219,25 @@ fn a_failing_serialize_is_an_error() {
     }
     let mut out = vec![1];
     assert_eq!(encode(&Refuses, &mut out).unwrap_err().to_string(), "no");
+}
+
+#[test]
+fn what_is_nested_deep_is_written_on_a_small_stack() {
+    #[derive(Serialize)]
+    struct List {
+        next: Option<Box<List>>,
+    }
+    let nested = |depth| {
+        (1..depth).fold(List { next: None }, |list, _| List {
+            next: Some(Box::new(list)),
+        })
+    };
+    let thread = std::thread::Builder::new().stack_size(256 * 1024);
+    let thread = thread.spawn(move || {
+        let written = |depth| encode(&nested(depth), &mut Vec::new()).is_ok();
+        (written(256), written(257))
+    });
+    assert_eq!(thread.unwrap().join().unwrap(), (true, false));
 }
 
 #[test]

@@ -1,0 +1,123 @@
+//! No value is answered that is older than the `ttl` in force, wherever it comes from.
+
+use std::{
+    pin::pin,
+    process::Command,
+    sync::{OnceLock, mpsc},
+    task::{Context, Waker},
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use cache_tests_support::{RedisServer, eventually};
+use redis_cache_runtime::{CallResult, flush_all, handler_cache, observe, observe_async};
+
+use crate::SOON;
+
+const TTL: Duration = Duration::from_millis(100);
+
+/// What may pass between a body's look at the clock and its end, on a busy machine.
+const SLACK: Duration = Duration::from_millis(400);
+
+/// How old `value` was at least when it was asked for.
+fn age_at(asked: SystemTime, value: SystemTime) -> Duration {
+    asked.duration_since(value).unwrap_or_default()
+}
+
+/// Reads go on, writes wait: values stay on their way for long, and Redis counts from when it takes them.
+#[test]
+fn a_value_whose_store_is_late_is_answered_no_longer_for_that() {
+    static URL: OnceLock<String> = OnceLock::new();
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "late", timeout = "5s", ttl = "100ms")]
+    fn now(_n: u32) -> SystemTime {
+        SystemTime::now()
+    }
+
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+    let mut admin = server.connection();
+    now(0);
+    flush_all().wait().unwrap();
+    redis::cmd("CLIENT")
+        .arg(&["PAUSE", "1500", "WRITE"])
+        .exec(&mut admin)
+        .unwrap();
+    let began = Instant::now();
+    let mut hits = 0;
+    let mut last = None;
+    // For longer than writes wait, and a time to live after that.
+    while began.elapsed() < Duration::from_millis(2500) {
+        let asked = SystemTime::now();
+        let (value, outcome) = observe(|| now(1));
+        let result = outcome.unwrap().result;
+        let age = age_at(asked, value);
+        assert!(age < TTL + SLACK, "{age:?}, {result}");
+        hits += u32::from(result.is_hit());
+        last = Some(result);
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert!(hits > 0, "nothing was cached: {last:?}");
+    // What was recomputed is stored again.
+    eventually(SOON, || {
+        observe(|| now(1)).1.unwrap().result == CallResult::HitRedis
+    });
+}
+
+/// A follower that is polled late gets a value that was fresh when it was computed.
+#[test]
+fn a_follower_that_comes_late_computes_anew() {
+    static URL: OnceLock<String> = OnceLock::new();
+    static GATE: OnceLock<std::sync::Mutex<mpsc::Receiver<()>>> = OnceLock::new();
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "late-follower", timeout = "5s", ttl = "100ms")]
+    async fn now(_n: u32) -> SystemTime {
+        // The first run is held up.
+        _ = GATE.get().unwrap().lock().unwrap().recv();
+        SystemTime::now()
+    }
+
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+    let (open, gate) = mpsc::channel();
+    GATE.set(gate.into()).unwrap();
+    let leader = thread::spawn(|| pollster::block_on(now(1)));
+    // It leads before the other asks.
+    let mut follower = pin!(observe_async(now(1)));
+    eventually(SOON, || GATE.get().unwrap().try_lock().is_err());
+    let mut nobody = Context::from_waker(Waker::noop());
+    assert!(follower.as_mut().poll(&mut nobody).is_pending());
+    open.send(()).unwrap();
+    let first = leader.join().unwrap();
+    eventually(SOON, || first.elapsed().is_ok_and(|age| age > TTL + SLACK));
+    // From now on no run is held up.
+    drop(open);
+    let asked = SystemTime::now();
+    let (value, _) = pollster::block_on(follower);
+    assert!(age_at(asked, value) < TTL + SLACK, "{value:?}");
+}
+
+/// What was stored under a longer `ttl`, or under none, is no older for a build with a shorter one.
+#[test]
+fn a_shortened_ttl_holds_for_what_is_stored() {
+    let server = RedisServer::start();
+    let ask = |ttl: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+            .args(["age", ttl])
+            .env("HANDLER_CACHE_URL", server.url())
+            .env("HANDLER_CACHE_TIMEOUT", "10s")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    for long in ["86400000", "none"] {
+        redis::cmd("FLUSHALL")
+            .exec(&mut server.connection())
+            .unwrap();
+        assert_eq!(ask(long), "miss");
+        assert_eq!(ask(long), "hit_l2");
+        thread::sleep(Duration::from_millis(60));
+        assert_eq!(ask("50"), "miss");
+        // Which is stored in place of the old one, and counts from then.
+        assert_eq!(ask(long), "hit_l2");
+    }
+}
