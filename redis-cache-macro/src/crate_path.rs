@@ -4,6 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{Error, Expr, ExprPath, Path};
 
+use crate::fragment::ungrouped;
+
 /// The path of the runtime crate: `::redis_cache_runtime`, or what `crate = …` names.
 #[derive(Default)]
 pub(crate) struct CratePath(Option<Path>);
@@ -13,7 +15,7 @@ impl CratePath {
     pub(crate) fn parse(value: &Expr) -> syn::Result<Self> {
         let Expr::Path(ExprPath {
             qself: None, path, ..
-        }) = value
+        }) = ungrouped(value)
         else {
             return Err(Error::new_spanned(
                 value,

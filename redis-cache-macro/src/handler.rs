@@ -10,6 +10,8 @@ use syn::{
     visit::{self, Visit},
 };
 
+use crate::fragment::ungrouped_type;
+
 /// The words that may stand between the visibility and the `fn` of what syn takes for a signature.
 const QUALIFIERS: [&str; 4] = ["const", "async", "unsafe", "extern"];
 
@@ -35,6 +37,8 @@ pub(crate) struct Binding<'a> {
     pub(crate) name: &'a Ident,
     /// The `#[cfg]`s under which the parameter is there.
     pub(crate) cfgs: Vec<&'a Attribute>,
+    /// The parameter is a reference: there is nothing to drop.
+    pub(crate) is_reference: bool,
 }
 
 impl Parse for Handler {
@@ -59,7 +63,7 @@ impl Parse for Handler {
 
 impl Parse for Body {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let group: Group = input.parse()?;
+        let group = braced(input.parse()?)?;
         let split = |content: ParseStream<'_>| {
             Ok((content.call(Attribute::parse_inner)?, content.parse()?))
         };
@@ -114,6 +118,10 @@ impl Handler {
                     bindings.push(Binding {
                         name,
                         cfgs: cfgs.collect(),
+                        is_reference: matches!(
+                            ungrouped_type(&parameter.ty),
+                            Type::Reference(_)
+                        ),
                     });
                 }
             }
@@ -163,9 +171,20 @@ impl Body {
         braces(self.span, content)
     }
 
-    /// The statements alone, between braces at `span`.
-    pub(crate) fn block(&self, span: Span) -> Group {
-        braces(span, self.statements.clone())
+    /// The statements alone, between the braces as they were written.
+    pub(crate) fn block(&self) -> Group {
+        braces(self.span, self.statements.clone())
+    }
+}
+
+/// The braces of a body, which is a group in a group where a macro's `$body:block` made it.
+fn braced(tree: TokenTree) -> syn::Result<Group> {
+    match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            braced(syn::parse2(group.stream())?)
+        }
+        other => Err(Error::new(other.span(), "expected the body of a function")),
     }
 }
 

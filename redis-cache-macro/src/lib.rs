@@ -8,6 +8,7 @@ mod crate_path;
 mod duration;
 mod errors;
 mod expand;
+mod fragment;
 mod handler;
 mod keys;
 mod literal;

@@ -6,7 +6,7 @@ use std::{net::Ipv6Addr, ops::RangeInclusive};
 use proc_macro2::Span;
 use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp};
 
-use crate::{duration, settings::Value, url};
+use crate::{duration, fragment::ungrouped, settings::Value, url};
 
 /// In nanoseconds; the runtime checks the same of expressions.
 const SHORTEST_TTL: u64 = 10_000_000;
@@ -39,14 +39,13 @@ pub(crate) fn check(name: &str, value: &Expr) -> syn::Result<Value> {
 
 /// A literal with its sign, or `None` for any other expression.
 fn literal(value: &Expr) -> Option<(bool, &Lit)> {
-    match value {
+    match ungrouped(value) {
         Expr::Lit(ExprLit { lit, .. }) => Some((false, lit)),
         Expr::Unary(ExprUnary {
             op: UnOp::Neg(_),
             expr,
             ..
         }) => Some((true, literal(expr)?.1)),
-        Expr::Group(group) => literal(&group.expr),
         Expr::Paren(paren) => literal(&paren.expr),
         _ => None,
     }
@@ -105,6 +104,7 @@ fn config(value: &Expr) -> syn::Result<Value> {
 
 fn maxsize(value: &Expr) -> syn::Result<Value> {
     const EXPECTED: &str = "`maxsize` is a number of entries, or `None` for no bound";
+    let value = ungrouped(value);
     if matches!(value, Expr::Path(path) if path.path.is_ident("None")) {
         return Ok(Value::Unbounded);
     }
@@ -115,7 +115,7 @@ fn maxsize(value: &Expr) -> syn::Result<Value> {
 /// The `n` of `Some(n)`, and any other expression as it is.
 fn in_some(value: &Expr) -> &Expr {
     match value {
-        Expr::Call(call) if call.args.len() == 1 => match &*call.func {
+        Expr::Call(call) if call.args.len() == 1 => match ungrouped(&call.func) {
             Expr::Path(path) if path.path.is_ident("Some") => &call.args[0],
             _ => value,
         },

@@ -8,7 +8,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::{errors::Errors, handler::Handler};
+use crate::{errors::Errors, fragment::ungrouped_type, handler::Handler};
 
 /// Types of the standard library that own what they hold, so that a reference inside is one in the
 /// result.
@@ -106,7 +106,9 @@ fn async_trait(handler: &Handler, errors: &mut Errors) -> bool {
 }
 
 fn output(handler: &Handler, errors: &mut Errors) {
-    let Some(ty) = handler.output() else { return };
+    let Some(ty) = handler.output().map(ungrouped_type) else {
+        return;
+    };
     if is_boxed_future(ty) {
         errors.at(
             ty,
@@ -140,7 +142,7 @@ impl Visit<'_> for ImplTraits<'_> {
 /// Reports references where a stored value would have to be one. Elsewhere, as in the error of a
 /// `Result` or a function pointer, they do no harm.
 fn references(ty: &Type, errors: &mut Errors) {
-    match ty {
+    match ungrouped_type(ty) {
         Type::Reference(reference) => {
             let instead = owned(reference);
             errors.at(
@@ -151,8 +153,6 @@ fn references(ty: &Type, errors: &mut Errors) {
         Type::Tuple(tuple) => tuple.elems.iter().for_each(|ty| references(ty, errors)),
         Type::Array(array) => references(&array.elem, errors),
         Type::Slice(slice) => references(&slice.elem, errors),
-        Type::Paren(paren) => references(&paren.elem, errors),
-        Type::Group(group) => references(&group.elem, errors),
         Type::Path(path) => {
             if let Some(last) = path.path.segments.last() {
                 stored_arguments(last).for_each(|ty| references(ty, errors));
@@ -191,9 +191,9 @@ fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
 
 /// The owned type to write for a reference.
 fn owned(reference: &TypeReference) -> String {
-    match &*reference.elem {
+    match ungrouped_type(&reference.elem) {
         Type::Path(path) if path.path.is_ident("str") => "`String`".into(),
-        Type::Slice(slice) => match &*slice.elem {
+        Type::Slice(slice) => match ungrouped_type(&slice.elem) {
             Type::Path(elem) if elem.path.get_ident().is_some() => {
                 format!("`Vec<{}>`", elem.to_token_stream())
             }
@@ -211,13 +211,15 @@ fn is_boxed_future(ty: &Type) -> bool {
     inside(ty, "Pin")
         .and_then(|ty| inside(ty, "Box"))
         .is_some_and(
-            |ty| matches!(ty, Type::TraitObject(object) if mentions_future(&object.bounds)),
+            |ty| matches!(ungrouped_type(ty), Type::TraitObject(object) if mentions_future(&object.bounds)),
         )
 }
 
 /// The `T` of `Wrapper<T>`.
 fn inside<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = ungrouped_type(ty) else {
+        return None;
+    };
     let last = path
         .path
         .segments

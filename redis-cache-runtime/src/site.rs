@@ -4,7 +4,6 @@ use std::{
     any::{TypeId, type_name},
     cell::RefCell,
     collections::HashMap,
-    pin::Pin,
     sync::{
         Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
@@ -175,15 +174,15 @@ impl Site {
     }
 
     /// Runs one call of an async method.
-    pub async fn call_async<R>(
+    pub async fn call_async<R, F: Future<Output = R>>(
         &'static self,
         key: CallKey,
         codec: Codec<R>,
-        body: Pin<&mut impl Future<Output = R>>,
+        body: impl FnOnce() -> F,
     ) -> R {
         match key.cache {
             Some(cache) => cache.call_async(key, codec, body).await,
-            None => body.await,
+            None => Box::pin(body()).await,
         }
     }
 

@@ -8,10 +8,12 @@ use super::{
 };
 use crate::{
     codec::Codec,
+    flight::{Landing, Leader},
     io::{Failure, Lookup},
-    key::CallKey,
+    key::{CallKey, Digest},
     lead,
     metrics::Stopwatch,
+    slot,
 };
 
 impl Cache {
@@ -57,25 +59,40 @@ impl Cache {
         }
     }
 
-    /// Runs a call of an async method.
-    pub(crate) async fn call_async<R>(
+    /// Runs a call of an async method, whose body begins only if it has to run.
+    ///
+    /// No value lives across an `await`: where the body's own future is `Send`, this one is, whatever the value is. The body is
+    /// on the heap, so that a method's future is hardly larger than its arguments; so is the look-up, as a future of which
+    /// only `Send` is known, so that the compiler does not ask what all it is made of.
+    pub(crate) async fn call_async<R, F: Future<Output = R>>(
         &'static self,
         key: CallKey,
         codec: Codec<R>,
-        body: Pin<&mut impl Future<Output = R>>,
+        body: impl FnOnce() -> F,
     ) -> R {
         let mut call = Call::new(self, key, &codec);
-        let next = match call.join() {
-            Step::Follow(leader) => {
-                let _waiting = self.metrics().wait();
-                call.landed(leader.await.ok())
-            }
-            Step::Go(next) => next,
+        let turn = match call.join() {
+            Step::Follow(leader) => Turn::Follow(leader),
+            Step::Go(next) => match next.turn() {
+                Ok(turn) => turn,
+                Err(value) => return value,
+            },
         };
-        let (leader, digest) = match next {
-            Next::Done(value) => return value,
-            Next::Alone => return self.metrics().time_async(body).await,
-            Next::Lead(leader, digest) => (leader, digest),
+        let turn = match turn {
+            Turn::Follow(leader) => {
+                let landing = {
+                    let _waiting = self.metrics().wait();
+                    leader.await.ok()
+                };
+                match call.landed(landing).turn() {
+                    Ok(turn) => turn,
+                    Err(value) => return value,
+                }
+            }
+            turn => turn,
+        };
+        let Turn::Lead(leader, digest) = turn else {
+            return self.metrics().time_async(Box::pin(body())).await;
         };
         let shard = self.shard(&digest);
         let began = Stopwatch::start();
@@ -83,22 +100,46 @@ impl Cache {
             Lookup::Failed(Failure::Unavailable)
         } else {
             let entry = shard.names().entry(&digest);
-            // On the heap, so that a method's future is hardly larger than its body's.
-            let mut lookup = Box::pin(shard.home().lookup(&entry, self.allowance()));
-            leader.attend(lookup.as_mut()).await
+            let mut lookup: Pin<Box<dyn Future<Output = Lookup> + Send + '_>> =
+                Box::pin(shard.home().lookup(&entry, self.allowance()));
+            leader.attend(Pin::new(&mut lookup)).await
         };
         self.metrics().end_lookup(&began, &found);
-        match call.looked_up(found, leader, digest) {
-            Next::Done(value) => value,
-            Next::Alone => self.metrics().time_async(body).await,
-            Next::Lead(leader, digest) => {
-                let work = Work::begin(self, leader, digest);
-                let body = lead::run_async(digest, body);
-                let body = pin!(self.metrics().time_async(body));
-                let value = work.leader.attend(body).await;
-                call.computed(&value, work);
-                value
-            }
+        let turn = match call.looked_up(found, leader, digest).turn() {
+            Ok(turn) => turn,
+            Err(value) => return value,
+        };
+        let mut body = Box::pin(body());
+        let Turn::Lead(leader, digest) = turn else {
+            return self.metrics().time_async(body).await;
+        };
+        let work = Work::begin(self, leader, digest);
+        let body = lead::run_async(digest, body.as_mut());
+        let body = pin!(self.metrics().time_async(body));
+        let value = work.leader.attend(body).await;
+        call.computed(&value, work);
+        value
+    }
+}
+
+/// What a call does next that has no value yet.
+enum Turn {
+    Follow(slot::Receiver<Landing>),
+    Alone,
+    Lead(Leader, Digest),
+}
+
+impl<R> Next<R> {
+    /// What is left to do.
+    ///
+    /// # Errors
+    ///
+    /// The value, where there is one.
+    fn turn(self) -> Result<Turn, R> {
+        match self {
+            Self::Done(value) => Err(value),
+            Self::Alone => Ok(Turn::Alone),
+            Self::Lead(leader, digest) => Ok(Turn::Lead(leader, digest)),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
 
 /// The return type of a method.
 ///
-/// The expansion calls `codec` on it by value, and method resolution picks the first that fits: what is stored as it
+/// The expansion calls `__handler_cache_codec` on it by value, and method resolution picks the first that fits: what is stored as it
 /// lies in memory, alone or in a `Result`; then, by reference, the inherent one, which is for results and so knows one
 /// under any alias; then everything else.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub trait ReturnedWhole<R> {
     /// What of `R` is stored.
     type Stored;
 
-    fn codec(self) -> Codec<R>
+    fn __handler_cache_codec(self) -> Codec<R>
     where
         Self::Stored: Cacheable;
 }
@@ -34,7 +34,7 @@ pub trait ReturnedWhole<R> {
 impl<T: Memory> ReturnedWhole<T> for Returned<T> {
     type Stored = T;
 
-    fn codec(self) -> Codec<T>
+    fn __handler_cache_codec(self) -> Codec<T>
     where
         T: Cacheable,
     {
@@ -45,7 +45,7 @@ impl<T: Memory> ReturnedWhole<T> for Returned<T> {
 impl<T: Memory, E> ReturnedWhole<Result<T, E>> for Returned<Result<T, E>> {
     type Stored = T;
 
-    fn codec(self) -> Codec<Result<T, E>>
+    fn __handler_cache_codec(self) -> Codec<Result<T, E>>
     where
         T: Cacheable,
     {
@@ -57,7 +57,7 @@ impl<T, E> Returned<Result<T, E>> {
     /// Stores `Ok` values and passes `Err` on; `E` need not be serializable.
     #[doc(hidden)]
     #[must_use]
-    pub fn codec(&self) -> Codec<Result<T, E>>
+    pub fn __handler_cache_codec(&self) -> Codec<Result<T, E>>
     where
         T: Cacheable,
     {
@@ -68,7 +68,7 @@ impl<T, E> Returned<Result<T, E>> {
 impl<R> ReturnedWhole<R> for &Returned<R> {
     type Stored = R;
 
-    fn codec(self) -> Codec<R>
+    fn __handler_cache_codec(self) -> Codec<R>
     where
         R: Cacheable,
     {

@@ -7,7 +7,7 @@ use super::*;
 mod fuzz;
 
 fn round_trip<T: Cacheable>(value: &T) -> Option<T> {
-    let codec = Returned::<T>::NEW.codec();
+    let codec = Returned::<T>::NEW.__handler_cache_codec();
     let mut out = Vec::new();
     match codec.write(value, &mut out, codec.schema().ambiguous) {
         Written::Value => Some(codec.read(&out, codec.schema().ambiguous).unwrap()),
@@ -88,8 +88,8 @@ fn a_tagged_value_of_an_older_type_is_not_read() {
         }
     }
     let (before, after) = (
-        Returned::<old::Event>::NEW.codec(),
-        Returned::<new::Event>::NEW.codec(),
+        Returned::<old::Event>::NEW.__handler_cache_codec(),
+        Returned::<new::Event>::NEW.__handler_cache_codec(),
     );
     assert!(before.schema().ambiguous && after.schema().ambiguous);
     let mut out = Vec::new();
@@ -113,7 +113,7 @@ fn what_is_nested_too_deep_is_refused() {
             next: Some(Box::new(list)),
         })
     };
-    let codec = Returned::<List>::NEW.codec();
+    let codec = Returned::<List>::NEW.__handler_cache_codec();
     let ambiguous = codec.schema().ambiguous;
     assert!(matches!(
         codec.write(&nested(50), &mut Vec::new(), ambiguous),
@@ -151,7 +151,7 @@ fn skipped_fields_do_not_shift_the_others() {
 fn a_result_is_known_under_an_alias() {
     struct NotSerializable;
     type Answer<T> = Result<T, NotSerializable>;
-    let codec = Returned::<Answer<u8>>::NEW.codec();
+    let codec = Returned::<Answer<u8>>::NEW.__handler_cache_codec();
     let mut out = Vec::new();
     assert!(matches!(
         codec.write(&Err(NotSerializable), &mut out, false),
@@ -169,7 +169,7 @@ fn numbers_are_stored_as_they_lie_in_memory() {
     macro_rules! check {
         ($($number:ident)*) => {$({
             let numbers = vec![$number::MIN, $number::from(true), $number::MAX];
-            let codec = Returned::<Vec<$number>>::NEW.codec();
+            let codec = Returned::<Vec<$number>>::NEW.__handler_cache_codec();
             let mut out = Vec::new();
             assert!(matches!(codec.write(&numbers, &mut out, false), Written::Value));
             let memory: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
@@ -187,7 +187,7 @@ fn numbers_are_stored_as_they_lie_in_memory() {
 
 #[test]
 fn optional_numbers_are_stored_as_they_lie_in_memory() {
-    let codec = Returned::<Option<Vec<u16>>>::NEW.codec();
+    let codec = Returned::<Option<Vec<u16>>>::NEW.__handler_cache_codec();
     for value in [None, Some(vec![]), Some(vec![1, 2])] {
         let mut out = Vec::new();
         assert!(matches!(
@@ -203,7 +203,7 @@ fn optional_numbers_are_stored_as_they_lie_in_memory() {
     assert!(codec.read(&[2], false).is_err());
     assert!(codec.read(&[1, 0], false).is_err());
 
-    let codec = Returned::<Option<Option<Vec<u8>>>>::NEW.codec();
+    let codec = Returned::<Option<Option<Vec<u8>>>>::NEW.__handler_cache_codec();
     assert!(!codec.schema().ambiguous);
     let mut out = Vec::new();
     codec.write(&Some(None), &mut out, false);
@@ -214,7 +214,7 @@ fn optional_numbers_are_stored_as_they_lie_in_memory() {
 fn numbers_in_a_result_are_stored_as_they_lie_in_memory() {
     struct NotSerializable;
     type Answer<T> = Result<T, NotSerializable>;
-    let codec = Returned::<Answer<Vec<f32>>>::NEW.codec();
+    let codec = Returned::<Answer<Vec<f32>>>::NEW.__handler_cache_codec();
     let mut out = Vec::new();
     assert!(matches!(
         codec.write(&Err(NotSerializable), &mut out, false),
@@ -232,12 +232,12 @@ fn numbers_in_a_result_are_stored_as_they_lie_in_memory() {
 fn layouts_of_one_type_have_two_schemas() {
     /// Where `T` is not known to be a number.
     fn through_serde<T: Cacheable>() -> Codec<Vec<T>> {
-        Returned::<Vec<T>>::NEW.codec()
+        Returned::<Vec<T>>::NEW.__handler_cache_codec()
     }
-    let (memory, serde) = (Returned::<Vec<f32>>::NEW.codec(), through_serde::<f32>());
+    let (memory, serde) = (Returned::<Vec<f32>>::NEW.__handler_cache_codec(), through_serde::<f32>());
     assert_ne!(memory.schema().digest, serde.schema().digest);
-    let result = Returned::<Result<Vec<f32>, ()>>::NEW.codec();
+    let result = Returned::<Result<Vec<f32>, ()>>::NEW.__handler_cache_codec();
     assert_eq!(memory.schema().digest, result.schema().digest);
-    let wide = Returned::<Vec<f64>>::NEW.codec();
+    let wide = Returned::<Vec<f64>>::NEW.__handler_cache_codec();
     assert_ne!(memory.schema().digest, wide.schema().digest);
 }

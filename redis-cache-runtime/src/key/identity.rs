@@ -59,7 +59,7 @@ through_pointers!(
     Pin<Rc<T>>
 );
 
-/// The receiver of a call; `feed` resolves to the identity where there is one.
+/// The receiver of a call; `__handler_cache_feed` resolves to the identity where there is one.
 #[derive(Debug)]
 pub struct Receiver<'a, T: ?Sized>(&'a T);
 
@@ -72,7 +72,7 @@ impl<'a, T: ?Sized> Receiver<'a, T> {
 
 impl<T: CacheIdentity + ?Sized> Receiver<'_, T> {
     #[doc(hidden)]
-    pub fn feed(&self, key: &mut KeyBuilder) {
+    pub fn __handler_cache_feed(&self, key: &mut KeyBuilder) {
         key.separate(b'I');
         key.write(|out| encode(&self.0.cache_identity(), out));
     }
@@ -81,9 +81,9 @@ impl<T: CacheIdentity + ?Sized> Receiver<'_, T> {
 /// A receiver without an identity adds nothing.
 #[doc(hidden)]
 pub trait ReceiverAnonymous {
-    fn feed(&self, key: &mut KeyBuilder);
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder);
 }
 
 impl<T: ?Sized> ReceiverAnonymous for Receiver<'_, T> {
-    fn feed(&self, _key: &mut KeyBuilder) {}
+    fn __handler_cache_feed(&self, _key: &mut KeyBuilder) {}
 }

@@ -116,7 +116,7 @@ number_slices! {
     f32 => F32, f64 => F64,
 }
 
-/// One argument of a call. The expansion calls `feed` on it, and method resolution picks the first that
+/// One argument of a call. The expansion calls `__handler_cache_feed` on it, and method resolution picks the first that
 /// fits: skipped by type, fast, or through serde.
 #[derive(Debug)]
 pub struct Part<'a, T: ?Sized>(&'a T);
@@ -130,16 +130,16 @@ impl<'a, T: ?Sized> Part<'a, T> {
 
 impl<T: SkipInKey + ?Sized> Part<'_, T> {
     #[doc(hidden)]
-    pub const fn feed(&self, _key: &mut KeyBuilder) {}
+    pub const fn __handler_cache_feed(&self, _key: &mut KeyBuilder) {}
 }
 
 #[doc(hidden)]
 pub trait PartFast {
-    fn feed(&self, key: &mut KeyBuilder);
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder);
 }
 
 impl<T: FastPart + ?Sized> PartFast for Part<'_, T> {
-    fn feed(&self, key: &mut KeyBuilder) {
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder) {
         self.0.write_memory(key);
     }
 }
@@ -148,7 +148,7 @@ impl<T: FastPart + ?Sized> PartFast for Part<'_, T> {
 pub trait PartSerde {
     type Value: ?Sized;
 
-    fn feed(&self, key: &mut KeyBuilder)
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder)
     where
         Self::Value: KeyPart;
 }
@@ -158,7 +158,7 @@ impl<T: ?Sized> PartSerde for &Part<'_, T> {
 
     // The bound is on the method: on the impl an unfit type would not be found here at all, and the message
     // would speak of a missing method.
-    fn feed(&self, key: &mut KeyBuilder)
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder)
     where
         T: KeyPart,
     {

@@ -144,7 +144,7 @@ macro_rules! targets {
     ($($target:ident: $type:ty, $levels:expr, $make:expr;)*) => {$(
         #[test]
         fn $target() {
-            let codec = Returned::<$type>::NEW.codec();
+            let codec = Returned::<$type>::NEW.__handler_cache_codec();
             fuzz(2_000, |u| {
                 let value: $type = $make(u)?;
                 check(&codec, &value, $levels, u)
@@ -170,7 +170,7 @@ targets! {
 
 #[test]
 fn trees() {
-    let codec = Returned::<Tree>::NEW.codec();
+    let codec = Returned::<Tree>::NEW.__handler_cache_codec();
     fuzz(600, |u| {
         // Damage to six levels makes a few more of them.
         check(&codec, &tree(0, u)?, 24, u)

@@ -1,0 +1,95 @@
+//! The part of the expansion that hands the body to the runtime.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::spanned::Spanned as _;
+
+use super::{Expansion, hygienic, used};
+use crate::handler::Binding;
+
+impl Expansion<'_> {
+    /// ```text
+    /// Site::call(__site, KeyBuilder::finish(__key), __codec, move || -> Output { body })
+    /// ```
+    ///
+    /// or
+    ///
+    /// ```text
+    /// Site::call_async(__site, KeyBuilder::finish(__key), __codec, move || async move { return edge; body }).await
+    /// ```
+    pub(super) fn call(&self) -> TokenStream {
+        let Self {
+            private: p, output, ..
+        } = self;
+        let captured = self.captured();
+        let body = self.body();
+        if self.handler.sig.asyncness.is_none() {
+            return quote_spanned! {Span::mixed_site()=>
+                #p::Site::call(
+                    __site,
+                    #p::KeyBuilder::finish(__key),
+                    __codec,
+                    move || -> #output { #captured #body },
+                )
+            };
+        }
+        let edge = self.return_edge();
+        quote_spanned! {Span::mixed_site()=>
+            #p::Site::call_async(
+                __site,
+                #p::KeyBuilder::finish(__key),
+                __codec,
+                move || async move { #captured #edge #body },
+            ).await
+        }
+    }
+
+    /// `match () { () => { body } }`
+    ///
+    /// The braces are the user's own, with the edition that says when the temporaries of the last expression are dropped.
+    /// After a statement, or as the value of one, the compiler would call such a block one too many.
+    fn body(&self) -> TokenStream {
+        let block = self.handler.body.as_ref().map(|body| body.block());
+        quote_spanned!(Span::mixed_site()=> match () { () => #block })
+    }
+
+    /// `let _ = &third; let _ = &second; let _ = &first;`
+    ///
+    /// Moves the parameters into the closure, whole, in the order in which they are to be dropped: what a closure holds
+    /// is dropped in the order in which it is mentioned, and after what its body declares.
+    fn captured(&self) -> TokenStream {
+        let bindings = self.handler.bindings().into_iter().rev();
+        let owned = bindings.filter(|binding| !binding.is_reference);
+        let mut captured: TokenStream = owned
+            .map(|Binding { name, cfgs, .. }| {
+                let value = used(name);
+                quote_spanned!(hygienic(name.span())=> #(#cfgs)* let _ = &#value;)
+            })
+            .collect();
+        if let Some(receiver) = self.handler.receiver()
+            && !is_reference(receiver)
+        {
+            let this = &receiver.self_token;
+            captured.extend(quote_spanned!(hygienic(this.span)=> let _ = &#this;));
+        }
+        captured
+    }
+
+    /// ```text
+    /// if let Some(__ret) = None::<Output> { return __ret; }
+    /// ```
+    ///
+    /// Tells the compiler the type of an `async` block, which can't be written.
+    fn return_edge(&self) -> TokenStream {
+        let Self { output, .. } = self;
+        quote_spanned! {hygienic(output.span())=>
+            if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<#output> {
+                return __ret;
+            }
+        }
+    }
+}
+
+fn is_reference(receiver: &syn::Receiver) -> bool {
+    matches!(receiver.kind, syn::ReceiverKind::Reference(..))
+}
