@@ -12,6 +12,8 @@ mod builds;
 mod forker;
 #[path = "worker/herd.rs"]
 mod herd;
+#[path = "worker/reports.rs"]
+mod reports;
 #[path = "worker/teller.rs"]
 mod teller;
 
@@ -88,12 +90,16 @@ fn turn(n: u64) -> u64 {
 }
 
 fn main() {
+    let args: Vec<String> = env::args().skip(1).collect();
+    // reports WHO MANNER: with a subscriber or a recorder of its own that is in the way.
+    if args[0] == "reports" {
+        return reports::run(&args[1], &args[2]);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_ansi(false)
         .with_writer(std::io::stderr)
         .init();
-    let args: Vec<String> = env::args().skip(1).collect();
     let number = |at: usize| -> u64 { args[at].parse().unwrap() };
     match args[0].as_str() {
         // churn CACHE SEED CALLS: calls on few arguments, so that hits and evictions mix.

@@ -118,10 +118,7 @@ impl Handler {
                     bindings.push(Binding {
                         name,
                         cfgs: cfgs.collect(),
-                        is_reference: matches!(
-                            ungrouped_type(&parameter.ty),
-                            Type::Reference(_)
-                        ),
+                        is_reference: matches!(ungrouped_type(&parameter.ty), Type::Reference(_)),
                     });
                 }
             }

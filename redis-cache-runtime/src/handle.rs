@@ -14,6 +14,7 @@ use crate::{
     registry, slot,
     stats::Event,
     store::{self, Done, Shard},
+    telemetry,
 };
 
 /// One cache of this process, by its name: what `cache_info()`, `cache_clear()` and `cache_parameters()` are in
@@ -364,7 +365,12 @@ fn on_thread<T: Send + 'static>(
         return Operation::done(Err(no_thread()));
     };
     let (sender, receiver) = slot::channel();
-    thread.spawn(async move { drop(sender.send(work.await)) });
+    thread.spawn(async move {
+        let told = work.await;
+        // Who asks next sees in the metrics what is told here.
+        telemetry::settled().await;
+        drop(sender.send(told));
+    });
     Operation::new(receiver)
 }
 

@@ -19,6 +19,7 @@ mod load;
 mod log;
 mod partition;
 mod refusal;
+mod reports;
 mod silent;
 mod slow;
 mod table;

@@ -234,7 +234,10 @@ fn layouts_of_one_type_have_two_schemas() {
     fn through_serde<T: Cacheable>() -> Codec<Vec<T>> {
         Returned::<Vec<T>>::NEW.__handler_cache_codec()
     }
-    let (memory, serde) = (Returned::<Vec<f32>>::NEW.__handler_cache_codec(), through_serde::<f32>());
+    let (memory, serde) = (
+        Returned::<Vec<f32>>::NEW.__handler_cache_codec(),
+        through_serde::<f32>(),
+    );
     assert_ne!(memory.schema().digest, serde.schema().digest);
     let result = Returned::<Result<Vec<f32>, ()>>::NEW.__handler_cache_codec();
     assert_eq!(memory.schema().digest, result.schema().digest);
