@@ -8,8 +8,12 @@
 mod aged;
 #[path = "worker/builds.rs"]
 mod builds;
+#[path = "worker/exhausted.rs"]
+mod exhausted;
 #[path = "worker/forker.rs"]
 mod forker;
+#[path = "worker/forks.rs"]
+mod forks;
 #[path = "worker/herd.rs"]
 mod herd;
 #[path = "worker/reports.rs"]
@@ -171,6 +175,10 @@ fn main() {
         "tour" => tour(),
         // fork: uses a cache before and after it forks.
         "fork" => forker::run(),
+        // forks ROUNDS CHILDREN: forks so many children in the middle of first calls, and fails where one does not end.
+        "forks" => forks::run(number(1), number(2)),
+        // exhausted WHAT: goes on when it has run out of that, and is cached again when it is there again.
+        "exhausted" => exhausted::run(&args[1]),
         // herd TASKS: for each line that is read, has so many tasks want the same, and prints how often that ran.
         "herd" => herd::run(number(1)),
         // age TTL: calls a handler with that `ttl` in milliseconds, and prints how the call ended.

@@ -18,6 +18,7 @@ mod herd;
 mod load;
 mod log;
 mod partition;
+mod process;
 mod refusal;
 mod reports;
 mod silent;
