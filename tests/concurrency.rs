@@ -447,8 +447,7 @@ fn locks_that_the_caller_holds() {
         let (mutex, shared) = (Mutex::new(1), Arc::new(RwLock::new(2)));
         let call = |number| {
             let shared = Arc::clone(&shared);
-            let (value, outcome) =
-                redis_cache_runtime::observe(|| plus(number, &mutex, shared));
+            let (value, outcome) = redis_cache_runtime::observe(|| plus(number, &mutex, shared));
             assert_eq!(value, number + 1);
             outcome.unwrap().result
         };

@@ -82,7 +82,7 @@ thread_local! {
 const OPENERS: usize = 4;
 
 /// How long they wait; then their call runs uncached.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One call site among those that this thread is opening, until it is dropped.
 struct Opening<'s> {

@@ -1,6 +1,10 @@
 //! Descriptors or memory for threads run out, at the first call or later, and come back: so does the cache.
 
-use std::{fs, time::Duration};
+use std::{
+    fs::{self, File},
+    thread,
+    time::Duration,
+};
 
 use cache_tests_support::eventually;
 use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
@@ -32,6 +36,7 @@ fn call(n: u64) -> [CallResult; 2] {
 struct Exhausted {
     resource: Resource,
     before: Rlimit,
+    fillers: Vec<File>,
 }
 
 impl Exhausted {
@@ -42,7 +47,19 @@ impl Exhausted {
             maximum: before.maximum,
         };
         setrlimit(resource, limit).unwrap();
-        Self { resource, before }
+        Self {
+            resource,
+            before,
+            fillers: Vec::new(),
+        }
+    }
+
+    /// Takes whatever has become free.
+    fn fill(&mut self) {
+        if self.resource == Resource::Nofile {
+            self.fillers
+                .extend(std::iter::from_fn(|| File::open("/dev/null").ok()));
+        }
     }
 
     fn descriptors() -> Self {
@@ -101,7 +118,8 @@ pub(crate) fn run(what: &str) {
         "threads" => Exhausted::memory(),
         other => panic!("{other} can't run out"),
     };
-    let exhausted = exhaust();
+    let mut exhausted = exhaust();
+    exhausted.fill();
     goes_uncached(0);
     drop(exhausted);
     is_cached(1000);
@@ -110,14 +128,27 @@ pub(crate) fn run(what: &str) {
         let url = std::env::var("HANDLER_CACHE_URL").unwrap();
         let client = redis::Client::open(url).unwrap();
         let mut connection = client.get_connection().unwrap();
-        let exhausted = exhaust();
-        redis::cmd("CLIENT")
-            .arg("KILL")
-            .arg("SKIPME")
-            .arg("yes")
-            .exec(&mut connection)
-            .unwrap();
-        eventually(SOON, || call(2000) == [CallResult::ErrorOpen; 2]);
+        let mut exhausted = exhaust();
+        exhausted.fill();
+        let mut row = 0;
+        eventually(SOON, || {
+            if row == 0 {
+                redis::cmd("CLIENT")
+                    .arg(&["KILL", "SKIPME", "yes"])
+                    .exec(&mut connection)
+                    .unwrap();
+            }
+            // What the cache has closed it must not open again.
+            for _ in 0..10 {
+                exhausted.fill();
+                thread::sleep(Duration::from_millis(1));
+            }
+            row = match call(2000) {
+                [CallResult::ErrorOpen, CallResult::ErrorOpen] => row + 1,
+                _ => 0,
+            };
+            row == 50
+        });
         drop(exhausted);
         is_cached(2001);
     }

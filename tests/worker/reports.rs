@@ -68,7 +68,7 @@ impl Manner {
             Self::AsksCaches => {
                 if let Ok(cache) = HandlerCache::named("reported") {
                     _ = cache.info().wait();
-                    _ = cache.clear().wait();
+                    _ = cache.invalidate((u32::MAX,)).wait();
                 }
                 _ = flush_all().wait();
             }
