@@ -14,6 +14,8 @@ mod exhausted;
 mod forker;
 #[path = "worker/forks.rs"]
 mod forks;
+#[path = "worker/held.rs"]
+mod held;
 #[path = "worker/herd.rs"]
 mod herd;
 #[path = "worker/reports.rs"]
@@ -179,6 +181,10 @@ fn main() {
         "forks" => forks::run(number(1), number(2)),
         // exhausted WHAT: goes on when it has run out of that, and is cached again when it is there again.
         "exhausted" => exhausted::run(&args[1]),
+        // fork-clear: has two children clear, and prints the generation of each.
+        "fork-clear" => forker::clear_in_children(),
+        // held: calls whose bodies end when they are told to.
+        "held" => held::run(),
         // herd TASKS: for each line that is read, has so many tasks want the same, and prints how often that ran.
         "herd" => herd::run(number(1)),
         // age TTL: calls a handler with that `ttl` in milliseconds, and prints how the call ended.

@@ -12,6 +12,7 @@ mod fragment;
 mod handler;
 mod keys;
 mod literal;
+mod outlives;
 mod settings;
 mod signature;
 mod url;

@@ -2,11 +2,14 @@
 //! pinned to the same version.
 
 pub use crate::{
-    codec::{Cacheable, Codec, Returned, ReturnedWhole},
+    codec::{
+        Cacheable, Codec, ComparedByBytes, ComparedHere, ComparedThere, Returned, ReturnedWhole,
+        SentThere, Stored,
+    },
     config::{Config, MaxSize, Settings},
     key::{
-        CallKey, FastPart, KeyBuilder, KeyPart, Part, PartFast, PartSerde, Receiver,
-        ReceiverAnonymous,
+        CallKey, FastPart, KeyBuilder, KeyPart, Mentioned, Part, PartFast, PartSerde, Receiver,
+        ReceiverAnonymous, mention,
     },
     site::{Instance, Site, instance_of, path_of},
 };

@@ -343,15 +343,13 @@ fn domain<R>(
         name.as_bytes(),
         instance.as_bytes(),
         arguments.as_bytes(),
-        &schema.digest,
+        &schema,
     ] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
     Some(Domain {
         seed: hasher.finalize().into(),
-        fingerprint: std::array::from_fn(|i| schema.digest[i]),
-        ambiguous: schema.ambiguous,
     })
 }
 

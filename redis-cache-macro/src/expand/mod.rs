@@ -11,6 +11,7 @@ use crate::{
     args::Arg,
     errors::Errors,
     handler::{Binding, Handler},
+    outlives::outlives,
     settings::{Setting, Settings, Value},
     validate,
 };
@@ -40,11 +41,6 @@ fn beside(errors: Errors, item: TokenStream) -> TokenStream {
 /// The location of `span`, where no name of the user's can be captured.
 fn hygienic(span: Span) -> Span {
     span.resolved_at(Span::mixed_site())
-}
-
-/// `(name)`, at the name: the parentheses tell lints that not the handler uses it, but its attribute.
-fn used(name: &Ident) -> TokenStream {
-    quote_spanned!(hygienic(name.span())=> (#name))
 }
 
 struct Expansion<'a> {
@@ -140,18 +136,32 @@ impl<'a> Expansion<'a> {
 
     /// ```text
     /// let __returned = Returned::<Output>::NEW;
-    /// let __codec = { use ReturnedWhole as _; __returned.__handler_cache_codec() };
+    /// let __stored = { use ReturnedWhole as _; __returned.__handler_cache_stored() };
+    /// let __comparison = { use {ComparedThere as _, …}; (&&&__stored).__handler_cache_comparison() };
+    /// let __codec = { use ReturnedWhole as _; __returned.__handler_cache_codec(__comparison) };
     /// ```
     ///
-    /// All bounds on the return type are on this one call, all of which lies at the return type:
+    /// All bounds on the return type are on the last call, all of which lies at the return type:
     /// its error is shown there.
     fn codec(&self) -> TokenStream {
         let Self {
             private: p, output, ..
         } = self;
-        quote_spanned! {hygienic(output.span())=>
+        let span = hygienic(output.span());
+        let there = outlives(&self.handler.sig, output)
+            .then(|| quote_spanned!(span=> use #p::{ComparedThere as _, SentThere as _};));
+        quote_spanned! {span=>
             let __returned = #p::Returned::<#output>::NEW;
-            let __codec = { use #p::ReturnedWhole as _; __returned.__handler_cache_codec() };
+            let __stored = { use #p::ReturnedWhole as _; __returned.__handler_cache_stored() };
+            let __comparison = {
+                #there
+                use #p::{ComparedByBytes as _, ComparedHere as _};
+                (&&&__stored).__handler_cache_comparison()
+            };
+            let __codec = {
+                use #p::ReturnedWhole as _;
+                __returned.__handler_cache_codec(__comparison)
+            };
         }
     }
 }

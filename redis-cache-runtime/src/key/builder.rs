@@ -10,7 +10,6 @@ use super::{
 use crate::{
     cache::Cache,
     config::MaxSize,
-    envelope::Fingerprint,
     shield::{Panicked, shield},
 };
 
@@ -36,10 +35,6 @@ thread_local! {
 pub(crate) struct Domain {
     /// The hash key.
     pub(crate) seed: [u8; blake3::KEY_LEN],
-    /// The shape of the return type.
-    pub(crate) fingerprint: Fingerprint,
-    /// Whether MessagePack can blur two values of the return type.
-    pub(crate) ambiguous: bool,
 }
 
 /// The key of a call while its parts are written.

@@ -16,7 +16,7 @@ pub use self::{
     arguments::Arguments,
     builder::{CallKey, KeyBuilder},
     identity::{CacheIdentity, Receiver, ReceiverAnonymous},
-    part::{FastPart, KeyPart, Part, PartFast, PartSerde, SkipInKey},
+    part::{FastPart, KeyPart, Mentioned, Part, PartFast, PartSerde, SkipInKey, mention},
 };
 pub(crate) use self::{
     builder::Domain,

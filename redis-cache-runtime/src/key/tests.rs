@@ -9,11 +9,9 @@ use super::{
 
 const DOMAIN: Domain = Domain {
     seed: [7; blake3::KEY_LEN],
-    fingerprint: [0; 8],
-    ambiguous: false,
 };
 
-fn digest(feed: impl FnOnce(&mut KeyBuilder)) -> Digest {
+fn digest<T>(feed: impl FnOnce(&mut KeyBuilder) -> T) -> Digest {
     let mut key = KeyBuilder::of(DOMAIN);
     feed(&mut key);
     key.digest().unwrap()

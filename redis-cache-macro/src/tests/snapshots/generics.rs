@@ -21,36 +21,60 @@ impl Handler {
         let __returned = ::redis_cache_runtime::__private::Returned::<
             Answer<Cow<'a, str>>,
         >::NEW;
+        let __stored = {
+            use ::redis_cache_runtime::__private::ReturnedWhole as _;
+            __returned.__handler_cache_stored()
+        };
+        let __comparison = {
+            use ::redis_cache_runtime::__private::{
+                ComparedByBytes as _, ComparedHere as _,
+            };
+            (&&&__stored).__handler_cache_comparison()
+        };
         let __codec = {
             use ::redis_cache_runtime::__private::ReturnedWhole as _;
-            __returned.codec()
+            __returned.__handler_cache_codec(__comparison)
         };
-        let mut __key = __site
-            .key(
+        let __key = {
+            let mut __key = ::redis_cache_runtime::__private::Site::key(
+                __site,
                 __path,
                 ::redis_cache_runtime::__private::instance_of(&|| ()),
                 __settings,
                 &__codec,
             );
-        {
-            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
-            ::redis_cache_runtime::__private::Receiver::new(&self).feed(&mut __key);
-        }
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&values);
-            (&__part).feed(&mut __key);
-        }
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&other);
-            (&__part).feed(&mut __key);
-        }
-        __site
-            .call(
-                __key.finish(),
-                __codec,
-                move || -> Answer<Cow<'a, str>> { unreachable!() },
-            )
+            {
+                use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                ::redis_cache_runtime::__private::Receiver::new(&self)
+                    .__handler_cache_feed(&mut __key);
+            }
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&values))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&other))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+        };
+        ::redis_cache_runtime::__private::Site::call(
+            __site,
+            __key,
+            __codec,
+            move || -> Answer<Cow<'a, str>> {
+                {
+                    *::redis_cache_runtime::__private::mention(&other) = ();
+                }
+                {
+                    *::redis_cache_runtime::__private::mention(&values) = ();
+                }
+                match () {
+                    () => unreachable!(),
+                }
+            },
+        )
     }
 }

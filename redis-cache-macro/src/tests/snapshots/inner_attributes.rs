@@ -12,29 +12,48 @@ fn handle(n: u32) -> u32 {
         ::redis_cache_runtime::__private::path_of(&here)
     };
     let __returned = ::redis_cache_runtime::__private::Returned::<u32>::NEW;
+    let __stored = {
+        use ::redis_cache_runtime::__private::ReturnedWhole as _;
+        __returned.__handler_cache_stored()
+    };
+    let __comparison = {
+        use ::redis_cache_runtime::__private::{ComparedThere as _, SentThere as _};
+        use ::redis_cache_runtime::__private::{ComparedByBytes as _, ComparedHere as _};
+        (&&&__stored).__handler_cache_comparison()
+    };
     let __codec = {
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
-        __returned.codec()
+        __returned.__handler_cache_codec(__comparison)
     };
-    let mut __key = __site
-        .key(
+    let __key = {
+        let mut __key = ::redis_cache_runtime::__private::Site::key(
+            __site,
             __path,
             ::redis_cache_runtime::__private::instance_of(&|| ()),
             __settings,
             &__codec,
         );
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&n);
-        (&__part).feed(&mut __key);
-    }
-    __site
-        .call(
-            __key.finish(),
-            __codec,
-            move || -> u32 {
-                let unused = n;
-                n
-            },
-        )
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&n))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+    };
+    ::redis_cache_runtime::__private::Site::call(
+        __site,
+        __key,
+        __codec,
+        move || -> u32 {
+            {
+                *::redis_cache_runtime::__private::mention(&n) = ();
+            }
+            match () {
+                () => {
+                    let unused = n;
+                    n
+                }
+            }
+        },
+    )
 }

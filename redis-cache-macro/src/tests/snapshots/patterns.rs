@@ -21,60 +21,104 @@ fn handle(
         ::redis_cache_runtime::__private::path_of(&here)
     };
     let __returned = ::redis_cache_runtime::__private::Returned::<u32>::NEW;
+    let __stored = {
+        use ::redis_cache_runtime::__private::ReturnedWhole as _;
+        __returned.__handler_cache_stored()
+    };
+    let __comparison = {
+        use ::redis_cache_runtime::__private::{ComparedThere as _, SentThere as _};
+        use ::redis_cache_runtime::__private::{ComparedByBytes as _, ComparedHere as _};
+        (&&&__stored).__handler_cache_comparison()
+    };
     let __codec = {
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
-        __returned.codec()
+        __returned.__handler_cache_codec(__comparison)
     };
-    let mut __key = __site
-        .key(
+    let __key = {
+        let mut __key = ::redis_cache_runtime::__private::Site::key(
+            __site,
             __path,
             ::redis_cache_runtime::__private::instance_of(&|| ()),
             __settings,
             &__codec,
         );
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&a);
-        (&__part).feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&x);
-        (&__part).feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&height);
-        (&__part).feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&whole);
-        (&__part).feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&first);
-        (&__part).feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&text);
-        (&__part).feed(&mut __key);
-    }
-    #[allow(
-        clippy::used_underscore_binding,
-        reason = "the key uses it, not the handler"
-    )]
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&_unused);
-        (&__part).feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&n);
-        (&__part).feed(&mut __key);
-    }
-    __site.call(__key.finish(), __codec, move || -> u32 { 0 })
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&a))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&x))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&height))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&whole))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&first))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&text))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&_unused))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&n))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+    };
+    ::redis_cache_runtime::__private::Site::call(
+        __site,
+        __key,
+        __codec,
+        move || -> u32 {
+            {
+                *::redis_cache_runtime::__private::mention(&n) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&_unused) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&text) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&first) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&whole) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&height) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&x) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&b) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&a) = ();
+            }
+            match () {
+                () => 0,
+            }
+        },
+    )
 }

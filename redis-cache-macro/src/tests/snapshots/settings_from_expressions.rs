@@ -1,10 +1,14 @@
 fn double(n: u32) -> u32 {
-    let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || {
-        ::redis_cache_runtime::__private::Settings::new()
-            .host(host())
-            .maxsize(::redis_cache_runtime::__private::maxsize(SIZE))
-            .timeout(Duration::from_secs(1))
-    };
+    let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || ::redis_cache_runtime::__private::Settings::timeout(
+        ::redis_cache_runtime::__private::Settings::maxsize(
+            ::redis_cache_runtime::__private::Settings::host(
+                ::redis_cache_runtime::__private::Settings::new(),
+                host(),
+            ),
+            ::redis_cache_runtime::__private::maxsize(SIZE),
+        ),
+        Duration::from_secs(1),
+    );
     let __site = {
         static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
             "n",
@@ -16,21 +20,45 @@ fn double(n: u32) -> u32 {
         ::redis_cache_runtime::__private::path_of(&here)
     };
     let __returned = ::redis_cache_runtime::__private::Returned::<u32>::NEW;
+    let __stored = {
+        use ::redis_cache_runtime::__private::ReturnedWhole as _;
+        __returned.__handler_cache_stored()
+    };
+    let __comparison = {
+        use ::redis_cache_runtime::__private::{ComparedThere as _, SentThere as _};
+        use ::redis_cache_runtime::__private::{ComparedByBytes as _, ComparedHere as _};
+        (&&&__stored).__handler_cache_comparison()
+    };
     let __codec = {
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
-        __returned.codec()
+        __returned.__handler_cache_codec(__comparison)
     };
-    let mut __key = __site
-        .key(
+    let __key = {
+        let mut __key = ::redis_cache_runtime::__private::Site::key(
+            __site,
             __path,
             ::redis_cache_runtime::__private::instance_of(&|| ()),
             __settings,
             &__codec,
         );
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&n);
-        (&__part).feed(&mut __key);
-    }
-    __site.call(__key.finish(), __codec, move || -> u32 { n * 2 })
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&n))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+    };
+    ::redis_cache_runtime::__private::Site::call(
+        __site,
+        __key,
+        __codec,
+        move || -> u32 {
+            {
+                *::redis_cache_runtime::__private::mention(&n) = ();
+            }
+            match () {
+                () => n * 2,
+            }
+        },
+    )
 }

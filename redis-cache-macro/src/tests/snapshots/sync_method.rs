@@ -7,15 +7,25 @@ impl Handler {
         mut n: u32,
         context: &Context,
     ) -> Result<Prediction, HandleError> {
-        let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || {
-            ::redis_cache_runtime::__private::Settings::new()
-                .host("localhost")
-                .port(6379u16)
-                .db(0i64)
-                .maxsize(::redis_cache_runtime::__private::maxsize(128usize))
-                .name("images")
-                .timeout(::core::time::Duration::from_nanos(50000000u64))
-        };
+        let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || ::redis_cache_runtime::__private::Settings::timeout(
+            ::redis_cache_runtime::__private::Settings::name(
+                ::redis_cache_runtime::__private::Settings::maxsize(
+                    ::redis_cache_runtime::__private::Settings::db(
+                        ::redis_cache_runtime::__private::Settings::port(
+                            ::redis_cache_runtime::__private::Settings::host(
+                                ::redis_cache_runtime::__private::Settings::new(),
+                                "localhost",
+                            ),
+                            6379u16,
+                        ),
+                        0i64,
+                    ),
+                    ::redis_cache_runtime::__private::maxsize(128usize),
+                ),
+                "images",
+            ),
+            ::core::time::Duration::from_nanos(50000000u64),
+        );
         let __site = {
             static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
                 "images, n",
@@ -29,40 +39,65 @@ impl Handler {
         let __returned = ::redis_cache_runtime::__private::Returned::<
             Result<Prediction, HandleError>,
         >::NEW;
+        let __stored = {
+            use ::redis_cache_runtime::__private::ReturnedWhole as _;
+            __returned.__handler_cache_stored()
+        };
+        let __comparison = {
+            use ::redis_cache_runtime::__private::{ComparedThere as _, SentThere as _};
+            use ::redis_cache_runtime::__private::{
+                ComparedByBytes as _, ComparedHere as _,
+            };
+            (&&&__stored).__handler_cache_comparison()
+        };
         let __codec = {
             use ::redis_cache_runtime::__private::ReturnedWhole as _;
-            __returned.codec()
+            __returned.__handler_cache_codec(__comparison)
         };
-        let mut __key = __site
-            .key(
+        let __key = {
+            let mut __key = ::redis_cache_runtime::__private::Site::key(
+                __site,
                 __path,
                 ::redis_cache_runtime::__private::instance_of(&|| ()),
                 __settings,
                 &__codec,
             );
-        {
-            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
-            ::redis_cache_runtime::__private::Receiver::new(&self).feed(&mut __key);
-        }
-        __key.version(&(self.rev()));
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&images);
-            (&__part).feed(&mut __key);
-        }
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&n);
-            (&__part).feed(&mut __key);
-        }
-        __site
-            .call(
-                __key.finish(),
-                __codec,
-                move || -> Result<Prediction, HandleError> {
-                    n += 1;
-                    self.model.predict(images, n, context)
-                },
-            )
+            {
+                use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                ::redis_cache_runtime::__private::Receiver::new(&self)
+                    .__handler_cache_feed(&mut __key);
+            }
+            ::redis_cache_runtime::__private::KeyBuilder::version(
+                &mut __key,
+                &(self.rev()),
+            );
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&images))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&n))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+        };
+        ::redis_cache_runtime::__private::Site::call(
+            __site,
+            __key,
+            __codec,
+            move || -> Result<Prediction, HandleError> {
+                {
+                    *::redis_cache_runtime::__private::mention(&n) = ();
+                }
+                match () {
+                    () => {
+                        n += 1;
+                        self.model.predict(images, n, context)
+                    }
+                }
+            },
+        )
     }
 }

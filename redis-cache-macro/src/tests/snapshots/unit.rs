@@ -11,16 +11,37 @@ fn nothing() {
         ::redis_cache_runtime::__private::path_of(&here)
     };
     let __returned = ::redis_cache_runtime::__private::Returned::<()>::NEW;
+    let __stored = {
+        use ::redis_cache_runtime::__private::ReturnedWhole as _;
+        __returned.__handler_cache_stored()
+    };
+    let __comparison = {
+        use ::redis_cache_runtime::__private::{ComparedThere as _, SentThere as _};
+        use ::redis_cache_runtime::__private::{ComparedByBytes as _, ComparedHere as _};
+        (&&&__stored).__handler_cache_comparison()
+    };
     let __codec = {
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
-        __returned.codec()
+        __returned.__handler_cache_codec(__comparison)
     };
-    let __key = __site
-        .key(
+    let __key = {
+        let __key = ::redis_cache_runtime::__private::Site::key(
+            __site,
             __path,
             ::redis_cache_runtime::__private::instance_of(&|| ()),
             __settings,
             &__codec,
         );
-    __site.call(__key.finish(), __codec, move || -> () {})
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+    };
+    ::redis_cache_runtime::__private::Site::call(
+        __site,
+        __key,
+        __codec,
+        move || -> () {
+            match () {
+                () => {}
+            }
+        },
+    )
 }
