@@ -222,3 +222,77 @@ impl Reporter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    };
+
+    use super::*;
+
+    fn reporter() -> &'static Reporter {
+        Box::leak(Box::default())
+    }
+
+    #[test]
+    fn a_report_that_blocks_holds_up_none_but_reports() {
+        let reporter = reporter();
+        let (begin, begun) = mpsc::channel();
+        let (unblock, blocked) = mpsc::channel::<()>();
+        assert!(reporter.push(Box::new(move || {
+            begin.send(()).unwrap();
+            blocked.recv().unwrap();
+        })));
+        begun.recv().unwrap();
+        let ran = Arc::new(AtomicUsize::new(0));
+        let count = || {
+            let ran = Arc::clone(&ran);
+            reporter.push(Box::new(move || drop(ran.fetch_add(1, Ordering::Relaxed))))
+        };
+        for _ in 0..QUEUE {
+            assert!(count());
+        }
+        assert!(!count());
+        assert!(!reporter.is_settled());
+        // In vain, and nobody else tries it.
+        reporter.settle();
+        assert!(reporter.is_settled());
+        unblock.send(()).unwrap();
+        while !reporter.state().is_settled() {
+            reporter.settle();
+        }
+        assert_eq!(ran.load(Ordering::Relaxed), QUEUE);
+        assert!(!reporter.is_stuck.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn a_report_that_panics_ends_no_other() {
+        let reporter = reporter();
+        let (sender, receiver) = mpsc::channel();
+        for n in 0..3 {
+            let sender = sender.clone();
+            reporter.push(Box::new(move || {
+                sender.send(n).unwrap();
+                panic!("as a subscriber may");
+            }));
+        }
+        drop(sender);
+        assert_eq!(receiver.into_iter().collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_is_reported_from_a_report_is_not() {
+        assert!(!is_reporting());
+        let tried = report_here(|| {
+            assert!(is_reporting());
+            assert!(!report_here(|| unreachable!("it would never end")));
+            report(|| unreachable!("it would never end"));
+        });
+        assert!(tried && !is_reporting());
+        assert!(report_here(|| panic!("as a recorder may")));
+        assert!(!is_reporting());
+    }
+}
