@@ -6,6 +6,7 @@ mod digest;
 mod encoder;
 mod identity;
 mod large;
+mod lock;
 mod memo;
 mod part;
 #[cfg(test)]
