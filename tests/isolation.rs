@@ -106,7 +106,8 @@ fn two_types_two_traits_and_the_name_of_a_cache() {
         format!("<{path}::B as {path}::Left>::score"),
         format!("{path}::B::score"),
     ] {
-        assert_eq!(HandlerCache::named(&name).unwrap().name(), name);
+        let cache = HandlerCache::named(&name).unwrap();
+        assert_eq!(cache.name(), format!("cache-tests::{name}"));
     }
 }
 

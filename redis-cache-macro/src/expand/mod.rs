@@ -1,5 +1,6 @@
 //! The expansion: the signature as it was, and a body that hands the old one to the runtime.
 
+mod again;
 mod call;
 mod key;
 
@@ -74,7 +75,7 @@ impl<'a> Expansion<'a> {
 
     /// ```text
     /// let __settings: fn() -> Settings = || Settings::host(Settings::new(), "localhost");
-    /// let __site = { static SITE: Site = Site::new("images, n"); &SITE };
+    /// let __site = { static SITE: Site = Site::new("images, n", Origin::new(…)); &SITE };
     /// let __path = { fn here() {} path_of(&here) };
     /// ```
     ///
@@ -83,6 +84,7 @@ impl<'a> Expansion<'a> {
     fn start(&self) -> TokenStream {
         let Self { private: p, .. } = self;
         let names = self.names();
+        let is_method = self.handler.receiver().is_some();
         let default = quote_spanned!(Span::mixed_site()=> #p::Settings::new());
         let settings = self
             .settings
@@ -91,7 +93,18 @@ impl<'a> Expansion<'a> {
             .fold(default, |settings, setting| self.setting(&settings, setting));
         quote_spanned! {Span::mixed_site()=>
             let __settings: fn() -> #p::Settings = || #settings;
-            let __site = { static SITE: #p::Site = #p::Site::new(#names); &SITE };
+            let __site = {
+                static SITE: #p::Site = #p::Site::new(
+                    #names,
+                    #p::Origin::new(
+                        ::core::option_env!("CARGO_PKG_NAME"),
+                        ::core::option_env!("CARGO_PKG_VERSION"),
+                        ::core::module_path!(),
+                        #is_method,
+                    ),
+                );
+                &SITE
+            };
             let __path = { fn here() {} #p::path_of(&here) };
         }
     }

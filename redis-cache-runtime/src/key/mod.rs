@@ -8,6 +8,7 @@ mod identity;
 mod large;
 mod memo;
 mod part;
+mod version;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ pub use self::{
     builder::{CallKey, KeyBuilder},
     identity::{CacheIdentity, Receiver, ReceiverAnonymous},
     part::{FastPart, KeyPart, Mentioned, Part, PartFast, PartSerde, SkipInKey, mention},
+    version::{Kept, KeptCopy, KeptNot, VersionPart},
 };
 pub(crate) use self::{
     builder::Domain,
