@@ -12,6 +12,8 @@ mod builds;
 mod forker;
 #[path = "worker/herd.rs"]
 mod herd;
+#[path = "worker/namesakes.rs"]
+mod namesakes;
 #[path = "worker/teller.rs"]
 mod teller;
 
@@ -125,6 +127,11 @@ fn main() {
                 flush("turns");
                 println!("{}", outcome.unwrap().result);
             }
+        }
+        // namesakes A|B N: one of each two handlers that are called the same.
+        "namesakes" => {
+            wait_for_redis();
+            namesakes::print(&args[1], number(2));
         }
         // shrink FIRST CALLS MAXSIZE: distinct arguments under a bound.
         "shrink" => {

@@ -113,7 +113,7 @@ impl Expansion<'_> {
         let bindings = self.handler.bindings();
         let named = bindings
             .iter()
-            .filter(|binding| words.iter().any(|word| *binding.name == *word));
+            .filter(|binding| words.iter().any(|word| *binding.name == word));
         for (at, Binding { name, cfgs, .. }) in named.enumerate() {
             // Whether it is there at all is not known here.
             if !cfgs.is_empty() {
@@ -122,7 +122,7 @@ impl Expansion<'_> {
             let place = format_ident!("__kept{at}", span = Span::mixed_site());
             let keep = self.keep(hygienic(name.span()), &name.to_token_stream());
             kept.extend(quote_spanned!(Span::mixed_site()=> let #place = #keep;));
-            names.push((*name).clone());
+            names.push(name.clone().into_owned());
             values.push(place);
         }
         let feed = quote_spanned!(span=> #p::KeyBuilder::version(__key, &(#tokens)););

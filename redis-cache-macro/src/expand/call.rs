@@ -64,9 +64,12 @@ impl Expansion<'_> {
     /// is dropped in the order in which it is mentioned, and after what its body declares.
     fn captured(&self) -> TokenStream {
         let Self { private: p, .. } = self;
-        let bindings = self.handler.bindings().into_iter().rev();
-        let owned = bindings.filter(|binding| !binding.is_reference);
-        let mut captured: TokenStream = owned
+        let mut captured: TokenStream = self
+            .handler
+            .captured()
+            .iter()
+            .rev()
+            .filter(|binding| !binding.is_reference)
             .map(|Binding { name, cfgs, .. }| {
                 quote_spanned!(hygienic(name.span())=> #(#cfgs)* { *#p::mention(&#name) = (); })
             })

@@ -61,7 +61,7 @@ impl<'a> Expansion<'a> {
         Self {
             settings,
             handler,
-            keyed: bindings.filter(|binding| !skipped(binding.name)).collect(),
+            keyed: bindings.filter(|binding| !skipped(&binding.name)).collect(),
             output: handler.output().map_or_else(unit, Clone::clone),
             private: settings.crate_path.private(),
         }
