@@ -10,6 +10,8 @@ mod aged;
 mod builds;
 #[path = "worker/forker.rs"]
 mod forker;
+#[path = "worker/held.rs"]
+mod held;
 #[path = "worker/herd.rs"]
 mod herd;
 #[path = "worker/namesakes.rs"]
@@ -172,6 +174,10 @@ fn main() {
         "tour" => tour(),
         // fork: uses a cache before and after it forks.
         "fork" => forker::run(),
+        // fork-clear: has two children clear, and prints the generation of each.
+        "fork-clear" => forker::clear_in_children(),
+        // held: calls whose bodies end when they are told to.
+        "held" => held::run(),
         // herd TASKS: for each line that is read, has so many tasks want the same, and prints how often that ran.
         "herd" => herd::run(number(1)),
         // age TTL: calls a handler with that `ttl` in milliseconds, and prints how the call ended.

@@ -2,7 +2,10 @@
 //! pinned to the same version.
 
 pub use crate::{
-    codec::{Cacheable, Codec, Returned, ReturnedWhole},
+    codec::{
+        Cacheable, Codec, ComparedByBytes, ComparedHere, ComparedThere, Returned, ReturnedWhole,
+        SentThere, Stored,
+    },
     config::{Config, MaxSize, Settings},
     key::{
         CallKey, FastPart, Kept, KeptCopy, KeptNot, KeyBuilder, KeyPart, Mentioned, Part, PartFast, PartSerde, Receiver,

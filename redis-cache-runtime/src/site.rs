@@ -384,7 +384,7 @@ impl Site {
         add(name.as_str().as_bytes());
         add(distinct_path.as_bytes());
         add(self.arguments.as_bytes());
-        add(&schema.digest);
+        add(&schema);
         if let CacheName::Default(_) = name {
             for part in self.origin.marks(path, instance, instance_path) {
                 add(&part);
@@ -392,8 +392,6 @@ impl Site {
         }
         Some(Domain {
             seed: hasher.finalize().into(),
-            fingerprint: std::array::from_fn(|i| schema.digest[i]),
-            ambiguous: schema.ambiguous,
         })
     }
 }

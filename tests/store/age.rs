@@ -2,7 +2,6 @@
 
 use std::{
     pin::pin,
-    process::Command,
     sync::{OnceLock, mpsc},
     task::{Context, Waker},
     thread,
@@ -12,7 +11,7 @@ use std::{
 use cache_tests_support::{RedisServer, eventually};
 use redis_cache_runtime::{CallResult, flush_all, handler_cache, observe, observe_async};
 
-use crate::SOON;
+use crate::{SOON, worker::command};
 
 const TTL: Duration = Duration::from_millis(100);
 
@@ -100,12 +99,7 @@ fn a_follower_that_comes_late_computes_anew() {
 fn a_shortened_ttl_holds_for_what_is_stored() {
     let server = RedisServer::start();
     let ask = |ttl: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-            .args(["age", ttl])
-            .env("HANDLER_CACHE_URL", server.url())
-            .env("HANDLER_CACHE_TIMEOUT", "10s")
-            .output()
-            .unwrap();
+        let output = command(&server, &["age", ttl]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };

@@ -4,6 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod age;
+mod clock;
+mod deletions;
+mod worker;
 
 use std::time::Duration;
 

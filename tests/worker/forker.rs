@@ -63,3 +63,29 @@ fn check_child() {
         .unwrap();
     assert_eq!((info.currsize, info.stored), (5, 1));
 }
+
+/// Has two children clear, one after the other, and prints what each of them made of it.
+pub(crate) fn clear_in_children() {
+    assert_eq!(square(1), 1);
+    flush();
+    for _ in 0..2 {
+        match fork().unwrap() {
+            Fork::Child => {
+                square(1);
+                let cache = HandlerCache::named("forked").unwrap();
+                cache.clear().wait().unwrap();
+                let mut redis = redis::Client::open(std::env::var("HANDLER_CACHE_URL").unwrap())
+                    .unwrap()
+                    .get_connection()
+                    .unwrap();
+                let generation: String = redis::cmd("HGET")
+                    .arg(&["hc:{forked}:m", "generation"])
+                    .query(&mut redis)
+                    .unwrap();
+                println!("{generation}");
+                process::exit(0);
+            }
+            Fork::Parent(child) => assert_eq!(waitpid(child).unwrap(), 0),
+        }
+    }
+}

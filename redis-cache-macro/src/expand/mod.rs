@@ -12,6 +12,7 @@ use crate::{
     args::Arg,
     errors::Errors,
     handler::{Binding, Handler},
+    outlives::outlives,
     settings::{Setting, Settings, Value},
     validate,
 };
@@ -146,18 +147,32 @@ impl<'a> Expansion<'a> {
 
     /// ```text
     /// let __returned = Returned::<Output>::NEW;
-    /// let __codec = { use ReturnedWhole as _; __returned.__handler_cache_codec() };
+    /// let __stored = { use ReturnedWhole as _; __returned.__handler_cache_stored() };
+    /// let __comparison = { use {ComparedThere as _, …}; (&&&__stored).__handler_cache_comparison() };
+    /// let __codec = { use ReturnedWhole as _; __returned.__handler_cache_codec(__comparison) };
     /// ```
     ///
-    /// All bounds on the return type are on this one call, all of which lies at the return type:
+    /// All bounds on the return type are on the last call, all of which lies at the return type:
     /// its error is shown there.
     fn codec(&self) -> TokenStream {
         let Self {
             private: p, output, ..
         } = self;
-        quote_spanned! {hygienic(output.span())=>
+        let span = hygienic(output.span());
+        let there = outlives(&self.handler.sig, output)
+            .then(|| quote_spanned!(span=> use #p::{ComparedThere as _, SentThere as _};));
+        quote_spanned! {span=>
             let __returned = #p::Returned::<#output>::NEW;
-            let __codec = { use #p::ReturnedWhole as _; __returned.__handler_cache_codec() };
+            let __stored = { use #p::ReturnedWhole as _; __returned.__handler_cache_stored() };
+            let __comparison = {
+                #there
+                use #p::{ComparedByBytes as _, ComparedHere as _};
+                (&&&__stored).__handler_cache_comparison()
+            };
+            let __codec = {
+                use #p::ReturnedWhole as _;
+                __returned.__handler_cache_codec(__comparison)
+            };
         }
     }
 }

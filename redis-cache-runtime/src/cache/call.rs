@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::Cache;
 use crate::{
-    codec::{Codec, Written},
+    codec::{Codec, Limits, Proof, Written},
     envelope::{self, Contents, Damage, Draft, Opened},
     flight::{Joined, Landing, Leader, Queued},
     io::{Failure, Lookup},
@@ -213,12 +213,22 @@ impl<'c, R> Call<'c, R> {
                 Err(leader) => leader,
             };
         }
-        let domain = self.key.domain;
-        let mut draft = Draft::new(domain.fingerprint, SystemTime::now(), compute);
-        match self.codec.write(value, draft.payload(), domain.ambiguous) {
+        let mut draft = Draft::new(SystemTime::now(), compute);
+        match self.codec.write(value, draft.buffer()) {
             Written::Value => {
-                let contents = draft.finish();
-                let bytes = contents.sealed_len();
+                let bytes = draft.sealed_len();
+                let proof = self.codec.prove(value, draft.payload(), self.limits());
+                let shape = match proof {
+                    Proof::Given(given) => given,
+                    Proof::Owed(owed) => owed.settle(draft.payload()),
+                };
+                let contents = match shape {
+                    Ok(shape) => draft.finish(shape),
+                    Err(error) => {
+                        cache.report_not_storable(&error);
+                        return leader.dismiss();
+                    }
+                };
                 let storable = bytes <= cache.max_value_bytes;
                 if !storable {
                     cache.report_too_large(bytes);
@@ -263,13 +273,7 @@ impl<'c, R> Call<'c, R> {
     }
 
     fn read(&self, envelope: &[u8], digest: &Digest) -> Result<Found<R>, Damage> {
-        let fingerprint = self.key.domain.fingerprint;
-        self.read_opened(envelope::open(
-            envelope,
-            &self.cache.seal,
-            digest,
-            fingerprint,
-        )?)
+        self.read_opened(envelope::open(envelope, &self.cache.seal, digest)?)
     }
 
     /// Reads what another call of this process has computed, or read and checked.
@@ -277,22 +281,29 @@ impl<'c, R> Call<'c, R> {
         if self.has_expired(contents.age()) {
             return Err(Unusable);
         }
-        let opened = contents.open(self.key.domain.fingerprint);
+        let opened = contents.open();
         opened
             .and_then(|opened| self.read_opened(opened))
             .map_err(|_damage| Unusable)
     }
 
     fn read_opened(&self, opened: Opened<'_>) -> Result<Found<R>, Damage> {
-        let value = self
-            .codec
-            .read(opened.payload, self.key.domain.ambiguous)
-            .map_err(|_| Damage::Payload)?;
+        let read = self.codec.read(opened.payload, self.limits());
+        let (value, shape) = read.map_err(|_| Damage::Type)?;
+        if shape != opened.shape {
+            return Err(Damage::Type);
+        }
         Ok(Found {
             value,
             created: opened.created,
             compute: opened.compute,
         })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            max_bytes: self.cache.max_value_bytes,
+        }
     }
 
     fn use_queued(&self, digest: &Digest, queued: &Queued) {

@@ -45,7 +45,9 @@ impl Cache {
             Lookup::Failed(Failure::Unavailable)
         } else {
             let entry = shard.names().entry(&digest);
-            shard.home().lookup_blocking(&entry, self.allowance())
+            let news = shard.news();
+            let home = shard.home();
+            home.lookup_blocking(&entry, news.as_ref(), self.allowance())
         };
         self.metrics().end_lookup(&began, &found);
         match call.looked_up(found, leader, digest) {
@@ -102,8 +104,9 @@ impl Cache {
             Lookup::Failed(Failure::Unavailable)
         } else {
             let entry = shard.names().entry(&digest);
+            let (news, home) = (shard.news(), shard.home());
             let mut lookup: Pin<Box<dyn Future<Output = Lookup> + Send + '_>> =
-                Box::pin(shard.home().lookup(&entry, self.allowance()));
+                Box::pin(home.lookup(&entry, news.as_ref(), self.allowance()));
             leader.attend(Pin::new(&mut lookup)).await
         };
         self.metrics().end_lookup(&began, &found);

@@ -1,67 +1,77 @@
 //! How the bytes of a stored value are laid out.
 
-use super::{Cacheable, CodecError, Written, memory::Memory};
-use crate::{
-    nesting,
-    schema::{self, Schema},
+use super::{
+    Cacheable, CodecError, Shape,
+    comparison::Compare,
+    memory::Memory,
+    nested,
+    proof::{self, Proof},
+    recorder::Limits,
 };
-
-/// The deepest nesting that is written and read: a stack that overflows can't be caught.
-const DEPTH: usize = nesting::DEPTH as usize;
+use crate::schema;
 
 /// One way to lay out values of `T`.
 pub(super) trait Layout<T> {
-    fn write(value: &T, out: &mut Vec<u8>) -> Written;
+    fn write(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError>;
 
-    fn read(bytes: &[u8]) -> Result<T, CodecError>;
+    /// Whether `value` comes back from the payload that was made of it.
+    fn prove<C: Compare<T>>(value: &T, payload: &[u8], limits: Limits) -> Proof;
+
+    fn read(bytes: &[u8], limits: Limits) -> Result<(T, Shape), CodecError>;
 
     /// Describes `T` in this layout: no two layouts describe a type alike.
-    fn schema() -> Schema;
+    fn schema() -> [u8; 32];
 }
 
 /// Through serde.
 pub(super) struct MessagePack;
 
 impl<T: Cacheable> Layout<T> for MessagePack {
-    fn write(value: &T, out: &mut Vec<u8>) -> Written {
+    fn write(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
         // Fields by name: with `skip_serializing_if` a struct written by position is read shifted.
         let mut serializer = rmp_serde::Serializer::new(out).with_struct_map();
-        match value.serialize(&mut serializer) {
-            Ok(()) => Written::Value,
-            Err(error) => Written::Failed(CodecError(error.to_string())),
-        }
+        serde::Serialize::serialize(&nested::outermost(value), &mut serializer)
+            .map_err(|error| CodecError(error.to_string()))
     }
 
-    fn read(bytes: &[u8]) -> Result<T, CodecError> {
-        let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
-        deserializer.set_max_depth(DEPTH);
-        T::deserialize(&mut deserializer).map_err(|error| CodecError(error.to_string()))
+    fn prove<C: Compare<T>>(value: &T, payload: &[u8], limits: Limits) -> Proof {
+        C::prove(value, payload, limits)
     }
 
-    fn schema() -> Schema {
+    fn read(bytes: &[u8], limits: Limits) -> Result<(T, Shape), CodecError> {
+        proof::read(bytes, limits)
+    }
+
+    fn schema() -> [u8; 32] {
         schema::of::<T>()
     }
 }
 
-/// As it lies in memory.
+/// As it lies in memory: what is read back is what was written, bit by bit.
 pub(super) struct InMemory;
 
 impl<T: Cacheable + Memory> Layout<T> for InMemory {
-    fn write(value: &T, out: &mut Vec<u8>) -> Written {
+    fn write(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
         value.write(out);
-        Written::Value
+        Ok(())
     }
 
-    fn read(bytes: &[u8]) -> Result<T, CodecError> {
-        T::read(bytes).ok_or_else(|| CodecError::new("not as long as its type asks for"))
+    fn prove<C: Compare<T>>(_value: &T, _payload: &[u8], _limits: Limits) -> Proof {
+        Proof::Given(Ok(shape::<T>()))
     }
 
-    fn schema() -> Schema {
-        let of_type = schema::of::<T>();
-        Schema {
-            digest: blake3::derive_key("redis-cache memory layout v1", &of_type.digest),
-            // What is read back is what was written, bit by bit.
-            ambiguous: false,
-        }
+    fn read(bytes: &[u8], _limits: Limits) -> Result<(T, Shape), CodecError> {
+        let value = T::read(bytes);
+        let value = value.ok_or_else(|| CodecError::new("not as long as its type asks for"))?;
+        Ok((value, shape::<T>()))
     }
+
+    fn schema() -> [u8; 32] {
+        blake3::derive_key("redis-cache memory layout v1", &schema::of::<T>())
+    }
+}
+
+/// That of all values in memory: `KIND` is of the type.
+const fn shape<T: Memory>() -> Shape {
+    T::KIND.to_le_bytes()
 }

@@ -2,6 +2,9 @@
 
 /// What can be stored without serde.
 pub trait Memory: Sized {
+    /// Sets the type apart from others. Part of the format.
+    const KIND: u64;
+
     /// Appends the value to `out`.
     fn write(&self, out: &mut Vec<u8>);
 
@@ -9,10 +12,29 @@ pub trait Memory: Sized {
     fn read(bytes: &[u8]) -> Option<Self>;
 }
 
-/// Numbers one after the other, the little end of each first.
+/// What may stand in an option: an empty list of it is told from none.
+pub trait List: Memory {}
+
+/// Numbers: one alone, and several one after the other, the little end of each first.
 macro_rules! numbers {
-    ($($number:ty),*) => {$(
+    ($($number:ty = $kind:literal),*) => {$(
+        impl Memory for $number {
+            const KIND: u64 = $kind;
+
+            fn write(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_le_bytes());
+            }
+
+            fn read(bytes: &[u8]) -> Option<Self> {
+                bytes.try_into().ok().map(Self::from_le_bytes)
+            }
+        }
+
+        impl List for Vec<$number> {}
+
         impl Memory for Vec<$number> {
+            const KIND: u64 = LIST | $kind;
+
             #[cfg(target_endian = "little")]
             fn write(&self, out: &mut Vec<u8>) {
                 out.extend_from_slice(bytemuck::must_cast_slice(self));
@@ -45,10 +67,59 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(u8, u16, u32, u64, i8, i16, i32, i64, f32, f64);
+/// Marks a list in [`Memory::KIND`].
+const LIST: u64 = 1 << 8;
+
+/// Counts the options around a list in [`Memory::KIND`].
+const OPTION: u64 = 1 << 16;
+
+numbers!(
+    u8 = 1,
+    u16 = 2,
+    u32 = 3,
+    u64 = 4,
+    i8 = 5,
+    i16 = 6,
+    i32 = 7,
+    i64 = 8,
+    f32 = 9,
+    f64 = 10
+);
+
+impl Memory for bool {
+    const KIND: u64 = 11;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0] => Some(false),
+            [1] => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl Memory for String {
+    const KIND: u64 = 12;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.as_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok().map(str::to_owned)
+    }
+}
+
+impl<T: List> List for Option<T> {}
 
 /// Nothing for `None`; a byte goes before what there is.
-impl<T: Memory> Memory for Option<T> {
+impl<T: List> Memory for Option<T> {
+    const KIND: u64 = T::KIND + OPTION;
+
     fn write(&self, out: &mut Vec<u8>) {
         if let Some(value) = self {
             out.push(1);

@@ -1,7 +1,11 @@
 //! How a return type is written and read.
 
+mod comparison;
 mod layout;
 mod memory;
+mod nested;
+mod proof;
+mod recorder;
 mod returned;
 #[cfg(test)]
 mod tests;
@@ -10,24 +14,24 @@ use std::fmt::{self, Display};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use self::layout::Layout;
-pub use self::returned::{Returned, ReturnedWhole};
-use crate::{
-    key,
-    schema::Schema,
-    shield::{Panicked, shield},
+use self::{comparison::Compare, layout::Layout};
+pub use self::{
+    comparison::{ComparedByBytes, ComparedHere, ComparedThere, SentThere, Stored},
+    returned::{Returned, ReturnedWhole},
 };
+pub(crate) use self::{proof::Proof, recorder::Limits};
+use crate::shield::{Panicked, shield};
 
-/// How much of a value's exact hash goes before it.
-const EXACT: usize = 16;
-
-type Exact = [u8; EXACT];
+/// What a type asks for along one value: two builds with one shape read the same bytes alike.
+pub(crate) type Shape = [u8; 8];
 
 /// What can be cached: everything that is `Serialize` and can be deserialized without borrowing.
 #[diagnostic::on_unimplemented(
     message = "a `#[handler_cache]` method must return a value that can be stored and read back; `{Self}` is not `Serialize + DeserializeOwned`",
     label = "this can't be stored in the cache",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it; of a `Result` only the `Ok` value is stored"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it; of a `Result` only the `Ok` value is stored",
+    note = "a generic type needs the bounds `serde::Serialize + serde::de::DeserializeOwned`, an `Rc` or `Arc` serde's feature `rc`",
+    note = "in place of a type of another crate return what it holds or stands for: of a `Json<T>` the `T`, of an `Instant` a `SystemTime`"
 )]
 pub trait Cacheable: Serialize + DeserializeOwned {}
 
@@ -36,11 +40,15 @@ impl<T: Serialize + DeserializeOwned> Cacheable for T {}
 
 /// Why a value could not be written or read.
 #[derive(Debug)]
-pub(crate) struct CodecError(String);
+pub struct CodecError(String);
 
 impl CodecError {
-    fn new(message: &str) -> Self {
+    pub(crate) fn new(message: &str) -> Self {
         Self(message.to_owned())
+    }
+
+    fn panicked() -> Self {
+        Self::new("its serde code panicked")
     }
 }
 
@@ -63,15 +71,19 @@ pub(crate) enum Written {
     Failed(CodecError),
 }
 
+impl From<Result<(), CodecError>> for Written {
+    fn from(written: Result<(), CodecError>) -> Self {
+        written.map_or_else(Self::Failed, |()| Self::Value)
+    }
+}
+
 /// How values of `R` are written and read: plain functions, so that nothing else of a call depends on
 /// serde's traits.
 pub struct Codec<R> {
     write: fn(&R, &mut Vec<u8>) -> Written,
-    /// Whether the value is not to be stored.
-    declines: fn(&R) -> bool,
-    exact: fn(&R) -> Option<Exact>,
-    read: fn(&[u8]) -> Result<R, CodecError>,
-    schema: fn() -> Schema,
+    prove: fn(&R, &[u8], Limits) -> Proof,
+    read: fn(&[u8], Limits) -> Result<(R, Shape), CodecError>,
+    schema: fn() -> [u8; 32],
 }
 
 impl<R> Clone for Codec<R> {
@@ -90,11 +102,10 @@ impl<R> fmt::Debug for Codec<R> {
 
 impl<R: Cacheable> Codec<R> {
     /// Stores the values as they are.
-    fn whole<L: Layout<R>>() -> Self {
+    fn whole<L: Layout<R>, C: Compare<R>>() -> Self {
         Self {
-            write: L::write,
-            declines: |_| false,
-            exact,
+            write: |value, out| L::write(value, out).into(),
+            prove: L::prove::<C>,
             read: L::read,
             schema: L::schema,
         }
@@ -103,15 +114,17 @@ impl<R: Cacheable> Codec<R> {
 
 impl<T: Cacheable, E> Codec<Result<T, E>> {
     /// Stores `Ok` values and passes `Err` on.
-    fn of_ok<L: Layout<T>>() -> Self {
+    fn of_ok<L: Layout<T>, C: Compare<T>>() -> Self {
         Self {
             write: |result, out| match result {
-                Ok(value) => L::write(value, out),
+                Ok(value) => L::write(value, out).into(),
                 Err(_) => Written::Declined,
             },
-            declines: Result::is_err,
-            exact: |result| result.as_ref().ok().and_then(exact),
-            read: |bytes| L::read(bytes).map(Ok),
+            prove: |result, payload, limits| match result {
+                Ok(value) => L::prove::<C>(value, payload, limits),
+                Err(_) => Proof::Given(Err(CodecError::new("an `Err` is not stored"))),
+            },
+            read: |bytes, limits| L::read(bytes, limits).map(|(value, shape)| (Ok(value), shape)),
             schema: L::schema,
         }
     }
@@ -119,72 +132,25 @@ impl<T: Cacheable, E> Codec<Result<T, E>> {
 
 impl<R> Codec<R> {
     /// Appends `value` to `out`.
-    ///
-    /// An `ambiguous` type is one whose values MessagePack can blur (`Some(None)` and `None`, say), or whose shape is
-    /// hidden from [`Codec::schema`], or that contains itself. A value of such a type is taken only if it reads back as itself, and a hash of its
-    /// exact encoding goes before it, by which a reader with another shape in mind finds out.
-    pub(crate) fn write(&self, value: &R, out: &mut Vec<u8>, ambiguous: bool) -> Written {
-        shield(|| {
-            if ambiguous {
-                self.write_exactly(value, out)
-            } else {
-                (self.write)(value, out)
-            }
-        })
-        .unwrap_or_else(|Panicked| Written::Failed(CodecError::new("its serde code panicked")))
+    pub(crate) fn write(&self, value: &R, out: &mut Vec<u8>) -> Written {
+        shield(|| (self.write)(value, out))
+            .unwrap_or_else(|Panicked| Written::Failed(CodecError::panicked()))
     }
 
-    fn write_exactly(&self, value: &R, out: &mut Vec<u8>) -> Written {
-        if (self.declines)(value) {
-            return Written::Declined;
-        }
-        // Before anything else: of a type that contains itself it finds out whether the value is nested too deep.
-        let Some(original) = (self.exact)(value) else {
-            return Written::Failed(CodecError::new("it can't be written exactly"));
-        };
-        let payload = out.len() + EXACT;
-        out.extend_from_slice(&original);
-        let written = (self.write)(value, out);
-        if !matches!(written, Written::Value) {
-            return written;
-        }
-        let read = (self.read)(&out[payload..]).ok();
-        if read.and_then(|read| (self.exact)(&read)) == Some(original) {
-            Written::Value
-        } else {
-            Written::Failed(CodecError::new("it does not read back as itself"))
-        }
+    /// Has a value prove that it comes back from the payload that was made of it.
+    pub(crate) fn prove(&self, value: &R, payload: &[u8], limits: Limits) -> Proof {
+        shield(|| (self.prove)(value, payload, limits))
+            .unwrap_or_else(|Panicked| Proof::Given(Err(CodecError::panicked())))
     }
 
-    /// Reads what [`Codec::write`] has written.
-    pub(crate) fn read(&self, bytes: &[u8], ambiguous: bool) -> Result<R, CodecError> {
-        shield(|| {
-            if !ambiguous {
-                return (self.read)(bytes);
-            }
-            let (exact, payload) = bytes
-                .split_first_chunk::<EXACT>()
-                .ok_or_else(|| CodecError::new("too short"))?;
-            let value = (self.read)(payload)?;
-            if (self.exact)(&value).as_ref() == Some(exact) {
-                Ok(value)
-            } else {
-                Err(CodecError::new("written for another type"))
-            }
-        })
-        .unwrap_or_else(|Panicked| Err(CodecError::new("its serde code panicked")))
+    /// Reads what [`Codec::write`] has written, and tells the shape of it.
+    pub(crate) fn read(&self, bytes: &[u8], limits: Limits) -> Result<(R, Shape), CodecError> {
+        shield(|| (self.read)(bytes, limits)).unwrap_or_else(|Panicked| Err(CodecError::panicked()))
     }
 
-    /// Describes the stored type. Takes microseconds: asked once a call site and instantiation.
-    pub(crate) fn schema(&self) -> Schema {
+    /// Describes the stored type, as far as it can be told without a value. Takes microseconds: asked once a call site and
+    /// instantiation.
+    pub(crate) fn schema(&self) -> [u8; 32] {
         (self.schema)()
     }
-}
-
-/// A hash of what `value` is to serde, in the exact encoding of keys.
-fn exact<T: Cacheable>(value: &T) -> Option<Exact> {
-    let mut encoded = Vec::new();
-    key::encode_strictly(value, &mut encoded).ok()?;
-    let hash = blake3::hash(&encoded);
-    Some(std::array::from_fn(|i| hash.as_bytes()[i]))
 }

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::{
     Cacheable, Codec,
+    comparison::{Compare, Stored},
     layout::{InMemory, MessagePack},
     memory::Memory,
 };
@@ -16,6 +17,14 @@ use super::{
 #[derive(Debug)]
 pub struct Returned<R>(PhantomData<fn() -> R>);
 
+impl<R> Clone for Returned<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Returned<R> {}
+
 impl<R> Returned<R> {
     #[doc(hidden)]
     pub const NEW: Self = Self(PhantomData);
@@ -26,7 +35,9 @@ pub trait ReturnedWhole<R> {
     /// What of `R` is stored.
     type Stored;
 
-    fn __handler_cache_codec(self) -> Codec<R>
+    fn __handler_cache_stored(self) -> Stored<Self::Stored>;
+
+    fn __handler_cache_codec<C: Compare<Self::Stored>>(self, comparison: C) -> Codec<R>
     where
         Self::Stored: Cacheable;
 }
@@ -34,44 +45,62 @@ pub trait ReturnedWhole<R> {
 impl<T: Memory> ReturnedWhole<T> for Returned<T> {
     type Stored = T;
 
-    fn __handler_cache_codec(self) -> Codec<T>
+    fn __handler_cache_stored(self) -> Stored<T> {
+        Stored::NEW
+    }
+
+    fn __handler_cache_codec<C: Compare<T>>(self, _comparison: C) -> Codec<T>
     where
         T: Cacheable,
     {
-        Codec::whole::<InMemory>()
+        Codec::whole::<InMemory, C>()
     }
 }
 
 impl<T: Memory, E> ReturnedWhole<Result<T, E>> for Returned<Result<T, E>> {
     type Stored = T;
 
-    fn __handler_cache_codec(self) -> Codec<Result<T, E>>
+    fn __handler_cache_stored(self) -> Stored<T> {
+        Stored::NEW
+    }
+
+    fn __handler_cache_codec<C: Compare<T>>(self, _comparison: C) -> Codec<Result<T, E>>
     where
         T: Cacheable,
     {
-        Codec::of_ok::<InMemory>()
+        Codec::of_ok::<InMemory, C>()
     }
 }
 
 impl<T, E> Returned<Result<T, E>> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __handler_cache_stored(&self) -> Stored<T> {
+        Stored::NEW
+    }
+
     /// Stores `Ok` values and passes `Err` on; `E` need not be serializable.
     #[doc(hidden)]
     #[must_use]
-    pub fn __handler_cache_codec(&self) -> Codec<Result<T, E>>
+    pub fn __handler_cache_codec<C: Compare<T>>(&self, _comparison: C) -> Codec<Result<T, E>>
     where
         T: Cacheable,
     {
-        Codec::of_ok::<MessagePack>()
+        Codec::of_ok::<MessagePack, C>()
     }
 }
 
 impl<R> ReturnedWhole<R> for &Returned<R> {
     type Stored = R;
 
-    fn __handler_cache_codec(self) -> Codec<R>
+    fn __handler_cache_stored(self) -> Stored<R> {
+        Stored::NEW
+    }
+
+    fn __handler_cache_codec<C: Compare<R>>(self, _comparison: C) -> Codec<R>
     where
         R: Cacheable,
     {
-        Codec::whole::<MessagePack>()
+        Codec::whole::<MessagePack, C>()
     }
 }

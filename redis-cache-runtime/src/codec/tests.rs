@@ -6,13 +6,50 @@ use super::*;
 
 mod fuzz;
 
-fn round_trip<T: Cacheable>(value: &T) -> Option<T> {
-    let codec = Returned::<T>::NEW.__handler_cache_codec();
-    let mut out = Vec::new();
-    match codec.write(value, &mut out, codec.schema().ambiguous) {
-        Written::Value => Some(codec.read(&out, codec.schema().ambiguous).unwrap()),
-        Written::Declined | Written::Failed(_) => None,
+pub(super) const LIMITS: Limits = Limits {
+    max_bytes: 8 * 1024 * 1024,
+};
+
+/// The codec that an expansion finds for a return type.
+macro_rules! codec {
+    ($returned:ty) => {{
+        #[expect(
+            clippy::allow_attributes,
+            unused_imports,
+            reason = "which of these fits depends on the type"
+        )]
+        use $crate::codec::{
+            ComparedByBytes as _, ComparedHere as _, ComparedThere as _, SentThere as _,
+        };
+        let returned = Returned::<$returned>::NEW;
+        let stored = returned.__handler_cache_stored();
+        returned.__handler_cache_codec((&&&stored).__handler_cache_comparison())
+    }};
+}
+pub(super) use codec;
+
+/// The shape of a value that comes back from the payload, or why it does not.
+fn proved<R>(codec: &Codec<R>, value: &R, payload: &[u8]) -> Result<Shape, CodecError> {
+    match codec.prove(value, payload, LIMITS) {
+        Proof::Given(given) => given,
+        Proof::Owed(owed) => owed.settle(payload),
     }
+}
+
+/// Writes a value and reads it; `None` where it can't be stored.
+fn come_back<R>(codec: &Codec<R>, value: &R) -> Option<R> {
+    let mut out = Vec::new();
+    let Written::Value = codec.write(value, &mut out) else {
+        return None;
+    };
+    let shape = proved(codec, value, &out).ok()?;
+    let (read, same) = codec.read(&out, LIMITS).unwrap();
+    assert_eq!(shape, same);
+    Some(read)
+}
+
+fn round_trip<T: Cacheable + PartialEq>(value: &T) -> Option<T> {
+    come_back(&codec!(T), value)
 }
 
 #[test]
@@ -87,19 +124,13 @@ fn a_tagged_value_of_an_older_type_is_not_read() {
             },
         }
     }
-    let (before, after) = (
-        Returned::<old::Event>::NEW.__handler_cache_codec(),
-        Returned::<new::Event>::NEW.__handler_cache_codec(),
-    );
-    assert!(before.schema().ambiguous && after.schema().ambiguous);
+    let (before, after) = (codec!(old::Event), codec!(new::Event));
     let mut out = Vec::new();
     let event = old::Event::Score { value: 1 };
-    assert!(matches!(
-        before.write(&event, &mut out, true),
-        Written::Value
-    ));
-    assert!(before.read(&out, true).is_ok());
-    assert!(after.read(&out, true).is_err());
+    assert!(matches!(before.write(&event, &mut out), Written::Value));
+    let shape = proved(&before, &event, &out).unwrap();
+    assert_eq!(before.read(&out, LIMITS).unwrap().1, shape);
+    assert!(after.read(&out, LIMITS).is_ok_and(|read| read.1 != shape));
 }
 
 #[test]
@@ -113,14 +144,15 @@ fn what_is_nested_too_deep_is_refused() {
             next: Some(Box::new(list)),
         })
     };
-    let codec = Returned::<List>::NEW.__handler_cache_codec();
-    let ambiguous = codec.schema().ambiguous;
+    let codec = codec!(List);
+    assert!(come_back(&codec, &nested(50)).is_some());
+    assert!(come_back(&codec, &nested(255)).is_some());
     assert!(matches!(
-        codec.write(&nested(50), &mut Vec::new(), ambiguous),
-        Written::Value
+        codec.write(&nested(256), &mut Vec::new()),
+        Written::Failed(_)
     ));
     assert!(matches!(
-        codec.write(&nested(900), &mut Vec::new(), ambiguous),
+        codec.write(&nested(900), &mut Vec::new()),
         Written::Failed(_)
     ));
 }
@@ -151,17 +183,14 @@ fn skipped_fields_do_not_shift_the_others() {
 fn a_result_is_known_under_an_alias() {
     struct NotSerializable;
     type Answer<T> = Result<T, NotSerializable>;
-    let codec = Returned::<Answer<u8>>::NEW.__handler_cache_codec();
+    let codec = codec!(Answer<u8>);
     let mut out = Vec::new();
     assert!(matches!(
-        codec.write(&Err(NotSerializable), &mut out, false),
+        codec.write(&Err(NotSerializable), &mut out),
         Written::Declined
     ));
-    assert!(matches!(
-        codec.write(&Ok(5), &mut out, false),
-        Written::Value
-    ));
-    assert_eq!(codec.read(&out, false).unwrap().ok(), Some(5));
+    assert!(matches!(codec.write(&Ok(5), &mut out), Written::Value));
+    assert_eq!(codec.read(&out, LIMITS).unwrap().0.ok(), Some(5));
 }
 
 #[test]
@@ -169,17 +198,17 @@ fn numbers_are_stored_as_they_lie_in_memory() {
     macro_rules! check {
         ($($number:ident)*) => {$({
             let numbers = vec![$number::MIN, $number::from(true), $number::MAX];
-            let codec = Returned::<Vec<$number>>::NEW.__handler_cache_codec();
+            let codec = codec!(Vec<$number>);
             let mut out = Vec::new();
-            assert!(matches!(codec.write(&numbers, &mut out, false), Written::Value));
+            assert!(matches!(codec.write(&numbers, &mut out), Written::Value));
             let memory: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
             assert_eq!(out, memory);
-            assert_eq!(codec.read(&out, false).unwrap(), numbers);
-            assert!(codec.read(&[], false).unwrap().is_empty());
+            assert_eq!(codec.read(&out, LIMITS).unwrap().0, numbers);
+            assert!(codec.read(&[], LIMITS).unwrap().0.is_empty());
             // Wherever the bytes may lie.
             out.insert(0, 0);
-            assert_eq!(codec.read(&out[1..], false).unwrap(), numbers);
-            assert_eq!(codec.read(&out, false).is_err(), size_of::<$number>() > 1);
+            assert_eq!(codec.read(&out[1..], LIMITS).unwrap().0, numbers);
+            assert_eq!(codec.read(&out, LIMITS).is_err(), size_of::<$number>() > 1);
         })*};
     }
     check!(u8 u16 u32 u64 i8 i16 i32 i64 f32 f64);
@@ -187,57 +216,53 @@ fn numbers_are_stored_as_they_lie_in_memory() {
 
 #[test]
 fn optional_numbers_are_stored_as_they_lie_in_memory() {
-    let codec = Returned::<Option<Vec<u16>>>::NEW.__handler_cache_codec();
+    let codec = codec!(Option<Vec<u16>>);
     for value in [None, Some(vec![]), Some(vec![1, 2])] {
         let mut out = Vec::new();
-        assert!(matches!(
-            codec.write(&value, &mut out, false),
-            Written::Value
-        ));
+        assert!(matches!(codec.write(&value, &mut out), Written::Value));
         assert_eq!(
             out.len(),
             value.as_ref().map_or(0, |list| 1 + 2 * list.len())
         );
-        assert_eq!(codec.read(&out, false).unwrap(), value);
+        assert_eq!(codec.read(&out, LIMITS).unwrap().0, value);
     }
-    assert!(codec.read(&[2], false).is_err());
-    assert!(codec.read(&[1, 0], false).is_err());
+    assert!(codec.read(&[2], LIMITS).is_err());
+    assert!(codec.read(&[1, 0], LIMITS).is_err());
 
-    let codec = Returned::<Option<Option<Vec<u8>>>>::NEW.__handler_cache_codec();
-    assert!(!codec.schema().ambiguous);
+    let codec = codec!(Option<Option<Vec<u8>>>);
     let mut out = Vec::new();
-    codec.write(&Some(None), &mut out, false);
-    assert_eq!(codec.read(&out, false).unwrap(), Some(None));
+    codec.write(&Some(None), &mut out);
+    assert_eq!(codec.read(&out, LIMITS).unwrap().0, Some(None));
 }
 
 #[test]
 fn numbers_in_a_result_are_stored_as_they_lie_in_memory() {
     struct NotSerializable;
     type Answer<T> = Result<T, NotSerializable>;
-    let codec = Returned::<Answer<Vec<f32>>>::NEW.__handler_cache_codec();
+    let codec = codec!(Answer<Vec<f32>>);
     let mut out = Vec::new();
     assert!(matches!(
-        codec.write(&Err(NotSerializable), &mut out, false),
+        codec.write(&Err(NotSerializable), &mut out),
         Written::Declined
     ));
     assert!(matches!(
-        codec.write(&Ok(vec![0.5]), &mut out, false),
+        codec.write(&Ok(vec![0.5]), &mut out),
         Written::Value
     ));
     assert_eq!(out, 0.5f32.to_le_bytes());
-    assert_eq!(codec.read(&out, false).unwrap().ok(), Some(vec![0.5]));
+    assert_eq!(codec.read(&out, LIMITS).unwrap().0.ok(), Some(vec![0.5]));
 }
 
 #[test]
 fn layouts_of_one_type_have_two_schemas() {
     /// Where `T` is not known to be a number.
     fn through_serde<T: Cacheable>() -> Codec<Vec<T>> {
-        Returned::<Vec<T>>::NEW.__handler_cache_codec()
+        codec!(Vec<T>)
     }
-    let (memory, serde) = (Returned::<Vec<f32>>::NEW.__handler_cache_codec(), through_serde::<f32>());
-    assert_ne!(memory.schema().digest, serde.schema().digest);
-    let result = Returned::<Result<Vec<f32>, ()>>::NEW.__handler_cache_codec();
-    assert_eq!(memory.schema().digest, result.schema().digest);
-    let wide = Returned::<Vec<f64>>::NEW.__handler_cache_codec();
-    assert_ne!(memory.schema().digest, wide.schema().digest);
+    let (memory, serde) = (codec!(Vec<f32>), through_serde::<f32>());
+    assert_ne!(memory.schema(), serde.schema());
+    let result = codec!(Result<Vec<f32>, ()>);
+    assert_eq!(memory.schema(), result.schema());
+    let wide = codec!(Vec<f64>);
+    assert_ne!(memory.schema(), wide.schema());
 }

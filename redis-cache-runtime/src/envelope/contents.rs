@@ -8,8 +8,11 @@ use std::{
 use bytes::Bytes;
 use redis::{RedisWrite, ToRedisArgs};
 
-use super::{CHECK, Damage, FLAGS, Fingerprint, MAGIC, Opened, Seal, VERSION, age};
-use crate::key::Digest;
+use super::{CHECK, Damage, FLAGS, HEADER, MAGIC, Opened, Seal, VERSION, age};
+use crate::{codec::Shape, key::Digest};
+
+/// Where the shape stands in the header.
+const SHAPE: std::ops::Range<usize> = 4..12;
 
 /// An envelope while its payload is written.
 #[derive(Debug)]
@@ -20,7 +23,7 @@ pub(crate) struct Draft {
 
 /// When a value was computed, by both clocks: a wall clock that is set back must not keep it alive, and the other stands
 /// still while the machine sleeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct Made {
     created: SystemTime,
     since: Instant,
@@ -39,8 +42,8 @@ impl Made {
 }
 
 impl Draft {
-    /// Writes the header; the payload is then appended to what [`Draft::payload`] gives.
-    pub(crate) fn new(fingerprint: Fingerprint, created: SystemTime, compute: Duration) -> Self {
+    /// Writes the header; the payload is then appended to what [`Draft::buffer`] gives.
+    pub(crate) fn new(created: SystemTime, compute: Duration) -> Self {
         let made = Made::at(created);
         let created = created.duration_since(UNIX_EPOCH).unwrap_or_default();
         let created = u64::try_from(created.as_millis()).unwrap_or(u64::MAX);
@@ -48,18 +51,30 @@ impl Draft {
         let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&[VERSION, FLAGS]);
-        bytes.extend_from_slice(&fingerprint);
+        bytes.extend_from_slice(&Shape::default());
         bytes.extend_from_slice(&created.to_le_bytes());
         bytes.extend_from_slice(&compute.to_le_bytes());
         Self { bytes, made }
     }
 
-    pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
-    /// Ends it.
-    pub(crate) fn finish(self) -> Contents {
+    pub(crate) fn payload(&self) -> &[u8] {
+        self.bytes.get(HEADER..).unwrap_or_default()
+    }
+
+    /// How many bytes the envelope will have.
+    pub(crate) fn sealed_len(&self) -> usize {
+        self.bytes.len() + CHECK
+    }
+
+    /// Ends it, with the shape of the value that is the payload.
+    pub(crate) fn finish(mut self, shape: Shape) -> Contents {
+        if let Some(place) = self.bytes.get_mut(SHAPE) {
+            place.copy_from_slice(&shape);
+        }
         Contents {
             bytes: self.bytes.into(),
             made: self.made,
@@ -69,10 +84,17 @@ impl Draft {
 
 /// A header and a payload. The check is for what goes through Redis: it is made on the background thread, where nobody waits
 /// for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Contents {
     bytes: Bytes,
     made: Made,
+}
+
+#[cfg(test)]
+impl PartialEq for Contents {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
 }
 
 impl Contents {
@@ -107,9 +129,9 @@ impl Contents {
     ///
     /// # Errors
     ///
-    /// Where they are of another type.
-    pub(crate) fn open(&self, fingerprint: Fingerprint) -> Result<Opened<'_>, Damage> {
-        Opened::read(&self.bytes, fingerprint)
+    /// Where they are of another format.
+    pub(crate) fn open(&self) -> Result<Opened<'_>, Damage> {
+        Opened::read(&self.bytes)
     }
 
     /// Makes the check.

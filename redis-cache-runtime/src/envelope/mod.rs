@@ -5,7 +5,7 @@
 //! | 0–1 | `hc` |
 //! | 2 | format version |
 //! | 3 | flags, all zero |
-//! | 4–11 | fingerprint of the return type's shape |
+//! | 4–11 | the value's shape: what its type asks for along it |
 //! | 12–19 | created at: milliseconds since the Unix epoch, little-endian |
 //! | 20–23 | compute time: microseconds, little-endian, at most 71 minutes |
 //! | 24… | payload |
@@ -26,13 +26,10 @@ pub(crate) use self::{
     seal::Seal,
 };
 
-use crate::key::Digest;
-
-/// The first bytes of a type's schema digest.
-pub(crate) type Fingerprint = [u8; 8];
+use crate::{codec::Shape, key::Digest};
 
 const MAGIC: [u8; 2] = *b"hc";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const FLAGS: u8 = 0;
 const HEADER: usize = 24;
 const CHECK: usize = 16;
@@ -40,6 +37,8 @@ const CHECK: usize = 16;
 /// What an envelope holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Opened<'a> {
+    /// To be compared with what reading the payload gives.
+    pub(crate) shape: Shape,
     pub(crate) payload: &'a [u8],
     pub(crate) created: SystemTime,
     /// How long the body ran.
@@ -48,7 +47,7 @@ pub(crate) struct Opened<'a> {
 
 impl<'a> Opened<'a> {
     /// Reads everything but the check.
-    fn read(contents: &'a [u8], fingerprint: Fingerprint) -> Result<Self, Damage> {
+    fn read(contents: &'a [u8]) -> Result<Self, Damage> {
         let Some((header, payload)) = contents.split_first_chunk::<HEADER>() else {
             return Err(Damage::Foreign);
         };
@@ -58,15 +57,13 @@ impl<'a> Opened<'a> {
         if header[2] != VERSION || header[3] != FLAGS {
             return Err(Damage::Version);
         }
-        if header[4..12] != fingerprint {
-            return Err(Damage::Type);
-        }
         let created = u64::from_le_bytes(field(header, 12));
         let compute = u32::from_le_bytes(field(header, 20));
         let created = UNIX_EPOCH
             .checked_add(Duration::from_millis(created))
             .ok_or(Damage::Foreign)?;
         Ok(Self {
+            shape: field(header, 4),
             payload,
             created,
             compute: Duration::from_micros(compute.into()),
@@ -86,12 +83,10 @@ pub(crate) enum Damage {
     Foreign,
     /// Written by a version of this crate with another format.
     Version,
-    /// Written for another return type.
+    /// Written for another return type: whole, and not what this one asks for.
     Type,
     /// The check failed: damaged, planted, or another call's.
     Check,
-    /// The payload is not a value of the return type.
-    Payload,
 }
 
 /// Reads an envelope that comes from Redis.
@@ -103,12 +98,11 @@ pub(crate) fn open<'a>(
     envelope: &'a [u8],
     seal: &Seal,
     digest: &Digest,
-    fingerprint: Fingerprint,
 ) -> Result<Opened<'a>, Damage> {
     let Some((contents, check)) = envelope.split_last_chunk::<CHECK>() else {
         return Err(Damage::Foreign);
     };
-    let opened = Opened::read(contents, fingerprint)?;
+    let opened = Opened::read(contents)?;
     if seal.fits(digest, contents, check) {
         Ok(opened)
     } else {

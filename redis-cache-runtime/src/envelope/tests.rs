@@ -3,21 +3,21 @@ use cache_fuzz::{Unstructured, fuzz, mutate, peak};
 use super::*;
 
 const DIGEST: [u8; 32] = [7; 32];
-const TYPE: Fingerprint = [3; 8];
+const TYPE: Shape = [3; 8];
 
 fn sealed() -> (Seal, Vec<u8>) {
     let seal = Seal::new(None);
     let created = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-    let mut draft = Draft::new(TYPE, created, Duration::from_micros(2_500));
-    draft.payload().extend_from_slice(b"payload");
-    (seal, draft.finish().seal(&seal, &DIGEST).to_vec())
+    let mut draft = Draft::new(created, Duration::from_micros(2_500));
+    draft.buffer().extend_from_slice(b"payload");
+    (seal, draft.finish(TYPE).seal(&seal, &DIGEST).to_vec())
 }
 
 #[test]
 fn what_was_sealed_opens() {
     let (seal, bytes) = sealed();
-    let opened = open(&bytes, &seal, &DIGEST, TYPE).unwrap();
-    assert_eq!(opened.payload, b"payload");
+    let opened = open(&bytes, &seal, &DIGEST).unwrap();
+    assert_eq!((opened.shape, opened.payload), (TYPE, &b"payload"[..]));
     assert_eq!(
         opened.created,
         UNIX_EPOCH + Duration::from_millis(1_700_000_000_123)
@@ -31,7 +31,7 @@ fn every_flipped_bit_is_found() {
     for bit in 0..bytes.len() * 8 {
         let mut damaged = bytes.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
-        assert!(open(&damaged, &seal, &DIGEST, TYPE).is_err(), "bit {bit}");
+        assert!(open(&damaged, &seal, &DIGEST).is_err(), "bit {bit}");
     }
 }
 
@@ -39,23 +39,19 @@ fn every_flipped_bit_is_found() {
 fn every_truncation_and_extension_is_found() {
     let (seal, bytes) = sealed();
     for len in 0..bytes.len() {
-        assert!(
-            open(&bytes[..len], &seal, &DIGEST, TYPE).is_err(),
-            "{len} bytes"
-        );
+        assert!(open(&bytes[..len], &seal, &DIGEST).is_err(), "{len} bytes");
     }
     let mut longer = bytes;
     longer.push(0);
-    assert_eq!(open(&longer, &seal, &DIGEST, TYPE), Err(Damage::Check));
+    assert_eq!(open(&longer, &seal, &DIGEST), Err(Damage::Check));
 }
 
 #[test]
-fn another_key_type_or_secret_is_found() {
+fn another_key_or_secret_is_found() {
     let (seal, bytes) = sealed();
-    assert_eq!(open(&bytes, &seal, &[8; 32], TYPE), Err(Damage::Check));
-    assert_eq!(open(&bytes, &seal, &DIGEST, [4; 8]), Err(Damage::Type));
+    assert_eq!(open(&bytes, &seal, &[8; 32]), Err(Damage::Check));
     let other = Seal::new(Some("rotated"));
-    assert_eq!(open(&bytes, &other, &DIGEST, TYPE), Err(Damage::Check));
+    assert_eq!(open(&bytes, &other, &DIGEST), Err(Damage::Check));
 }
 
 #[test]
@@ -63,7 +59,7 @@ fn the_second_half_of_the_digest_counts() {
     let (seal, bytes) = sealed();
     let mut collided = DIGEST;
     collided[16..].fill(9);
-    assert_eq!(open(&bytes, &seal, &collided, TYPE), Err(Damage::Check));
+    assert_eq!(open(&bytes, &seal, &collided), Err(Damage::Check));
 }
 
 /// An envelope, and all that it has to be opened with.
@@ -72,35 +68,39 @@ fn arbitrary(u: &mut Unstructured<'_>) -> cache_fuzz::Result<(Seal, [u8; 32], Ve
     let seal = Seal::new(secret.as_deref());
     let created = UNIX_EPOCH + Duration::from_millis(u.arbitrary::<u32>()?.into());
     let compute = Duration::from_micros(u.arbitrary::<u32>()?.into());
-    let mut draft = Draft::new(TYPE, created, compute);
+    let mut draft = Draft::new(created, compute);
     let payload = u.arbitrary_len::<u8>()?;
-    draft.payload().extend_from_slice(u.bytes(payload / 2)?);
-    Ok((seal, digest, draft.finish().seal(&seal, &digest).to_vec()))
+    draft.buffer().extend_from_slice(u.bytes(payload / 2)?);
+    Ok((
+        seal,
+        digest,
+        draft.finish(TYPE).seal(&seal, &digest).to_vec(),
+    ))
 }
 
 #[test]
 fn only_what_was_sealed_opens() {
     fuzz(10_000, |u| {
         let (seal, digest, sealed) = arbitrary(u)?;
-        let opened = open(&sealed, &seal, &digest, TYPE).unwrap();
+        let opened = open(&sealed, &seal, &digest).unwrap();
         assert_eq!(opened.payload, &sealed[HEADER..sealed.len() - CHECK]);
 
         let mut damaged = sealed.clone();
         let words: [&[u8]; 4] = [&MAGIC, &TYPE, &sealed, &[0xff; 8]];
         mutate(&mut damaged, &words, u)?;
-        let (opened, used) = peak(|| open(&damaged, &seal, &digest, TYPE));
+        let (opened, used) = peak(|| open(&damaged, &seal, &digest));
         assert_eq!(used, 0, "bytes to open {}", damaged.len());
         assert_eq!(opened.is_ok(), damaged == sealed);
 
         let mut other = digest;
         other[u.choose_index(other.len())?] ^= u.int_in_range(1..=u8::MAX)?;
-        assert_eq!(open(&sealed, &seal, &other, TYPE), Err(Damage::Check));
+        assert_eq!(open(&sealed, &seal, &other), Err(Damage::Check));
         let (other, _, _) = arbitrary(u)?;
-        let opened = open(&sealed, &other, &digest, TYPE);
+        let opened = open(&sealed, &other, &digest);
         assert_eq!(opened.is_ok(), other == seal);
 
         let rest = u.bytes(u.len())?;
-        assert!(open(rest, &seal, &digest, TYPE).is_err());
+        assert!(open(rest, &seal, &digest).is_err());
         Ok(())
     });
 }
@@ -118,7 +118,7 @@ fn what_is_sealed_for_a_time_beyond_all_clocks_does_not_panic() {
         let end = bytes.len() - CHECK;
         let check = seal.check(&DIGEST, &bytes[..end]);
         bytes[end..].copy_from_slice(&check);
-        if let Ok(opened) = open(&bytes, &seal, &DIGEST, TYPE) {
+        if let Ok(opened) = open(&bytes, &seal, &DIGEST) {
             age(opened.created);
         }
     }

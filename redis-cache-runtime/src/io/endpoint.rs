@@ -24,6 +24,7 @@ use super::{
     lanes::{Lanes, Line},
     link::{Change, Link, Probe},
     lookup::{Answered, Failure, Lookup, interpret},
+    news::News,
     pool::Pool,
     reply::Reply,
     source::Source,
@@ -247,16 +248,25 @@ impl Endpoint {
     }
 
     /// Looks `key` up, blocking the thread until `deadline` at most.
-    pub(super) fn lookup_blocking(self: &Arc<Self>, key: &str, budget: Budget) -> Answered {
+    pub(super) fn lookup_blocking(
+        self: &Arc<Self>,
+        key: &str,
+        news: Option<&News>,
+        budget: Budget,
+    ) -> Answered {
         let Some(admission) = self.admit(budget.began) else {
             return Ok(Lookup::Failed(Failure::Unavailable));
         };
-        let answered = self.ask_blocking(key, budget);
+        let answered = self.ask_blocking(key, news, budget);
         self.record(admission, budget, &answered);
         answered
     }
 
-    fn ask_blocking(self: &Arc<Self>, key: &str, budget: Budget) -> Answered {
+    fn ask_blocking(self: &Arc<Self>, key: &str, news: Option<&News>, budget: Budget) -> Answered {
+        if let Some(news) = news {
+            let question = Question::after(news, key);
+            return self.lookup_on_thread_blocking(question, budget.deadline);
+        }
         let looking = self.pool.begin();
         if self.link.probe() != Probe::Up {
             // The background thread knows whether it is worth to wait.
@@ -317,16 +327,30 @@ impl Endpoint {
     }
 
     /// Looks `key` up, until the deadline at most.
-    pub(super) async fn lookup(self: &Arc<Self>, key: &str, budget: Budget) -> Answered {
+    pub(super) async fn lookup(
+        self: &Arc<Self>,
+        key: &str,
+        news: Option<&News>,
+        budget: Budget,
+    ) -> Answered {
         let Some(admission) = self.admit(budget.began) else {
             return Ok(Lookup::Failed(Failure::Unavailable));
         };
-        let answered = self.ask_async(key, budget.deadline).await;
+        let answered = self.ask_async(key, news, budget.deadline).await;
         self.record(admission, budget, &answered);
         answered
     }
 
-    async fn ask_async(self: &Arc<Self>, key: &str, deadline: Instant) -> Answered {
+    async fn ask_async(
+        self: &Arc<Self>,
+        key: &str,
+        news: Option<&News>,
+        deadline: Instant,
+    ) -> Answered {
+        if let Some(news) = news {
+            let question = Question::after(news, key);
+            return self.lookup_on_thread(question, deadline).await;
+        }
         let Some(clock) = Clock::get() else {
             return Ok(Lookup::Failed(Failure::Unavailable));
         };
@@ -457,34 +481,54 @@ async fn ask_library(connection: &MultiplexedConnection, key: &str) -> Option<An
 /// A look-up as the background thread puts it.
 pub(super) struct Question {
     get: Cmd,
-    /// Whether the slot is on its way to the server that is asked.
-    asking: bool,
+    before: Before,
+}
+
+/// What goes out before a look-up.
+enum Before {
+    Nothing,
+    /// The slot is on its way to the server that is asked.
+    Asking,
+    News(News),
 }
 
 impl Question {
     pub(super) fn get(key: &str) -> Self {
         Self {
             get: get(key),
-            asking: false,
+            before: Before::Nothing,
+        }
+    }
+
+    pub(super) fn after(news: &News, key: &str) -> Self {
+        Self {
+            get: get(key),
+            before: Before::News(news.clone()),
         }
     }
 
     pub(super) fn asking(key: &str) -> Self {
         Self {
             get: get(key),
-            asking: true,
+            before: Before::Asking,
         }
     }
 
     async fn put(&self, connection: &mut MultiplexedConnection) -> Result<Value, RedisError> {
-        if !self.asking {
-            return connection.send_packed_command(&self.get).await;
-        }
+        let before = match &self.before {
+            Before::Nothing => return connection.send_packed_command(&self.get).await,
+            Before::Asking => redis::cmd("ASKING"),
+            Before::News(news) => news.question.clone(),
+        };
         // In one write: `ASKING` holds for the command that follows it on the connection.
         let mut pipeline = Pipeline::new();
-        pipeline.cmd("ASKING").add_command(self.get.clone());
-        let answers = connection.send_packed_commands(&pipeline, 0, 2).await?;
-        Ok(answers.into_iter().next_back().unwrap_or(Value::Okay))
+        pipeline.add_command(before).add_command(self.get.clone());
+        let mut answers = connection.send_packed_commands(&pipeline, 0, 2).await?;
+        let answer = answers.pop().unwrap_or(Value::Okay);
+        if let (Before::News(news), Some(told)) = (&self.before, answers.pop()) {
+            news.tell(&told);
+        }
+        Ok(answer)
     }
 }
 

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
 
 use super::{
-    Deployment, Endpoint, Failure, Lookup, Redirect,
+    Deployment, Endpoint, Failure, Lookup, News, Redirect,
     budget::{Allowance, Budget},
     endpoint::Question,
     lookup::Answered,
@@ -74,10 +74,16 @@ impl Home {
         self.endpoint.load_full().command(command, budget).await
     }
 
-    /// Looks `key` up, blocking the thread for as long as is allowed at most.
-    pub(crate) fn lookup_blocking(&self, key: &str, allowance: Allowance) -> Lookup {
+    /// Looks `key` up, blocking the thread for as long as is allowed at most. `news` is asked before.
+    pub(crate) fn lookup_blocking(
+        &self,
+        key: &str,
+        news: Option<&News>,
+        allowance: Allowance,
+    ) -> Lookup {
         let budget = Budget::begin(allowance);
-        let redirect = match self.endpoint.load_full().lookup_blocking(key, budget) {
+        let endpoint = self.endpoint.load_full();
+        let redirect = match endpoint.lookup_blocking(key, news, budget) {
             Ok(lookup) => return lookup,
             Err(redirect) => redirect,
         };
@@ -85,29 +91,40 @@ impl Home {
             Some(endpoint) if redirect.once => {
                 endpoint.lookup_on_thread_blocking(Question::asking(key), budget.deadline)
             }
-            Some(endpoint) => endpoint.lookup_blocking(key, budget),
+            Some(endpoint) => endpoint.lookup_blocking(key, news, budget),
             None => Err(redirect),
         };
         once_redirected(answered)
     }
 
-    /// Looks `key` up, taking no longer than is allowed.
-    pub(crate) async fn lookup(&self, key: &str, allowance: Allowance) -> Lookup {
+    /// Looks `key` up, taking no longer than is allowed. `news` is asked before.
+    pub(crate) async fn lookup(
+        &self,
+        key: &str,
+        news: Option<&News>,
+        allowance: Allowance,
+    ) -> Lookup {
         let budget = Budget::begin(allowance);
-        match self.endpoint.load_full().lookup(key, budget).await {
+        match self.endpoint.load_full().lookup(key, news, budget).await {
             Ok(lookup) => lookup,
             // Rare, and so it does not add to the size of every look-up.
-            Err(redirect) => Box::pin(self.lookup_elsewhere(key, budget, redirect)).await,
+            Err(redirect) => Box::pin(self.lookup_elsewhere(key, news, budget, redirect)).await,
         }
     }
 
-    async fn lookup_elsewhere(&self, key: &str, budget: Budget, redirect: Redirect) -> Lookup {
+    async fn lookup_elsewhere(
+        &self,
+        key: &str,
+        news: Option<&News>,
+        budget: Budget,
+        redirect: Redirect,
+    ) -> Lookup {
         let answered = match self.follow(&redirect) {
             Some(endpoint) if redirect.once => {
                 let question = Question::asking(key);
                 endpoint.lookup_on_thread(question, budget.deadline).await
             }
-            Some(endpoint) => endpoint.lookup(key, budget).await,
+            Some(endpoint) => endpoint.lookup(key, news, budget).await,
             None => Err(redirect),
         };
         once_redirected(answered)

@@ -16,6 +16,7 @@ mod lanes;
 mod link;
 mod login;
 mod lookup;
+mod news;
 mod pool;
 mod redirect;
 mod reply;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     deployment::Deployment,
     home::Home,
     lookup::{Failure, Lookup},
+    news::News,
     redirect::Redirect,
     thread::IoThread,
 };

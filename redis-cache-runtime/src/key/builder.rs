@@ -14,7 +14,6 @@ use super::{
 use crate::{
     cache::Cache,
     config::MaxSize,
-    envelope::Fingerprint,
     shield::{Panicked, shield},
 };
 
@@ -40,10 +39,6 @@ thread_local! {
 pub(crate) struct Domain {
     /// The hash key.
     pub(crate) seed: [u8; blake3::KEY_LEN],
-    /// The shape of the return type.
-    pub(crate) fingerprint: Fingerprint,
-    /// Whether MessagePack can blur two values of the return type.
-    pub(crate) ambiguous: bool,
 }
 
 /// The key of a call while its parts are written.
@@ -234,7 +229,7 @@ impl KeyBuilder {
     /// Hashes what was written.
     #[must_use]
     pub fn finish(mut self) -> CallKey {
-        let (cache, domain, stamps) = (self.cache, self.domain, self.stamps);
+        let (cache, stamps) = (self.cache, self.stamps);
         let digest = cache.filter(|_| self.on).and_then(|open| {
             if let Anonymous::Found(path) = self.anonymous {
                 open.report_anonymous(path);
@@ -248,7 +243,6 @@ impl KeyBuilder {
         CallKey {
             cache,
             digest,
-            domain,
             stamps,
         }
     }
@@ -270,7 +264,6 @@ pub struct CallKey {
     pub(crate) cache: Option<&'static Arc<Cache>>,
     /// `None`: the cache is off, or an argument could not be written.
     pub(crate) digest: Option<Digest>,
-    pub(crate) domain: Domain,
     stamps: Stamps,
 }
 

@@ -9,8 +9,6 @@ use super::{
 
 const DOMAIN: Domain = Domain {
     seed: [7; blake3::KEY_LEN],
-    fingerprint: [0; 8],
-    ambiguous: false,
 };
 
 fn digest<T>(feed: impl FnOnce(&mut KeyBuilder) -> T) -> Digest {

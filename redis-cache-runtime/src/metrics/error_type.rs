@@ -81,7 +81,7 @@ impl From<Damage> for ErrorType {
     fn from(damage: Damage) -> Self {
         match damage {
             Damage::Check => Self::Mac,
-            Damage::Foreign | Damage::Version | Damage::Type | Damage::Payload => Self::Decode,
+            Damage::Foreign | Damage::Version | Damage::Type => Self::Decode,
         }
     }
 }

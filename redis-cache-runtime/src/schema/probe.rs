@@ -1,11 +1,14 @@
-//! A deserializer without data: it makes up the smallest value of whatever it is asked for.
+//! A deserializer without data: it notes what it is asked for, and refuses whatever would be a value.
 
-use std::fmt::{self, Display};
+use std::{
+    any::type_name,
+    fmt::{self, Display},
+};
 
 use serde::de::{self, Deserializer, Visitor};
 
 use super::{
-    access::{Elements, Fields, OneEntry, Variant},
+    access::{Field, First, Variant},
     record::Record,
 };
 
@@ -15,13 +18,13 @@ const DEPTH: usize = 32;
 /// How often a name may stand inside itself: a recursive type does so for ever, `Page<Page<T>>` does so once.
 const AGAIN: usize = 3;
 
-/// That a made-up value was refused; the text is never shown.
+/// That there is no value; the text is never shown.
 #[derive(Debug)]
 pub(super) struct Refused;
 
 impl Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the type refuses a made-up value")
+        f.write_str("there is no value")
     }
 }
 
@@ -37,12 +40,11 @@ impl de::Error for Refused {
 #[derive(Debug)]
 pub(super) struct Probe<'r> {
     pub(super) record: &'r mut Record,
-    pub(super) place: String,
+    place: String,
     /// How many places there are around this one.
     depth: usize,
     /// The names of the structs and enums among them.
     within: Vec<&'static str>,
-    in_option: bool,
 }
 
 impl<'r> Probe<'r> {
@@ -52,33 +54,23 @@ impl<'r> Probe<'r> {
             place: "$".to_owned(),
             depth: 0,
             within: Vec::new(),
-            in_option: false,
         }
     }
 
-    pub(super) fn inner(&mut self, step: &str) -> Probe<'_> {
-        Probe {
-            place: format!("{}{step}", self.place),
+    pub(super) fn inner(self, step: &str) -> Self {
+        Self {
+            place: self.place + step,
             depth: self.depth + 1,
-            within: self.within.clone(),
-            in_option: false,
-            record: self.record,
+            ..self
         }
     }
 
-    fn note(&mut self, fact: &str) {
+    pub(super) fn note(&mut self, fact: &str) {
         self.note_with(|| fact.to_owned());
     }
 
-    fn note_with(&mut self, fact: impl FnOnce() -> String) {
+    pub(super) fn note_with(&mut self, fact: impl FnOnce() -> String) {
         self.record.note(&self.place, fact);
-    }
-
-    /// A value that can be nil inside an option, which is nil too when there is none.
-    fn may_be_nil(&mut self) {
-        if self.in_option {
-            self.record.note_ambiguous();
-        }
     }
 
     /// A type may contain itself without a name, in lists or maps.
@@ -86,7 +78,6 @@ impl<'r> Probe<'r> {
         if self.depth < DEPTH {
             return Ok(());
         }
-        self.record.note_ambiguous();
         self.note("deeper");
         Err(Refused)
     }
@@ -94,10 +85,6 @@ impl<'r> Probe<'r> {
     fn enter(&mut self, name: &'static str) -> Result<(), Refused> {
         self.limit()?;
         let again = self.within.iter().filter(|outer| **outer == name).count();
-        if again > 0 {
-            // Its values may be nested without an end.
-            self.record.note_ambiguous();
-        }
         if again >= AGAIN {
             self.note_with(|| format!("again {name}"));
             return Err(Refused);
@@ -105,14 +92,48 @@ impl<'r> Probe<'r> {
         self.within.push(name);
         Ok(())
     }
+
+    /// Goes into one of the fields.
+    pub(super) fn fields<'de, V: Visitor<'de>>(
+        self,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        if names.is_empty() {
+            return Err(Refused);
+        }
+        let chosen = self.record.choose(names.len());
+        let name = names.get(chosen).copied().ok_or(Refused)?;
+        visitor.visit_map(Field::new(self, name))
+    }
 }
 
-/// Numbers and the like: note the type, offer one, which fits `NonZero` types too.
-macro_rules! scalars {
-    ($($method:ident $visit:ident $value:expr, $fact:literal;)*) => {$(
-        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+/// The names in the name of a type, without the modules that they stand in: code may move.
+pub(super) fn short_name<T>() -> String {
+    let mut short = String::new();
+    let mut begin = 0;
+    let mut rest = type_name::<T>();
+    while let Some(next) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("::") {
+            short.truncate(begin);
+            rest = after;
+            continue;
+        }
+        short.push(next);
+        if !next.is_alphanumeric() && !matches!(next, '_' | '{' | '}' | '#') {
+            begin = short.len();
+        }
+        rest = &rest[next.len_utf8()..];
+    }
+    short
+}
+
+/// Numbers and the like.
+macro_rules! refused {
+    ($($method:ident $fact:literal;)*) => {$(
+        fn $method<V: Visitor<'de>>(mut self, _visitor: V) -> Result<V::Value, Refused> {
             self.note($fact);
-            visitor.$visit($value)
+            Err(Refused)
         }
     )*};
 }
@@ -120,76 +141,48 @@ macro_rules! scalars {
 impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Refused;
 
-    scalars! {
-        deserialize_bool visit_bool true, "bool";
-        deserialize_i8 visit_i8 1, "i8";
-        deserialize_i16 visit_i16 1, "i16";
-        deserialize_i32 visit_i32 1, "i32";
-        deserialize_i64 visit_i64 1, "i64";
-        deserialize_i128 visit_i128 1, "i128";
-        deserialize_u8 visit_u8 1, "u8";
-        deserialize_u16 visit_u16 1, "u16";
-        deserialize_u32 visit_u32 1, "u32";
-        deserialize_u64 visit_u64 1, "u64";
-        deserialize_u128 visit_u128 1, "u128";
-        deserialize_f32 visit_f32 1.0, "f32";
-        deserialize_f64 visit_f64 1.0, "f64";
-        deserialize_char visit_char 'a', "char";
-        deserialize_str visit_str "", "str";
-        deserialize_string visit_str "", "str";
-        deserialize_bytes visit_bytes &[], "bytes";
-        deserialize_byte_buf visit_bytes &[], "bytes";
-        deserialize_identifier visit_str "", "identifier";
+    refused! {
+        deserialize_any "any";
+        deserialize_bool "bool";
+        deserialize_i8 "i8";
+        deserialize_i16 "i16";
+        deserialize_i32 "i32";
+        deserialize_i64 "i64";
+        deserialize_i128 "i128";
+        deserialize_u8 "u8";
+        deserialize_u16 "u16";
+        deserialize_u32 "u32";
+        deserialize_u64 "u64";
+        deserialize_u128 "u128";
+        deserialize_f32 "f32";
+        deserialize_f64 "f64";
+        deserialize_char "char";
+        deserialize_str "str";
+        deserialize_string "str";
+        deserialize_bytes "bytes";
+        deserialize_byte_buf "bytes";
+        deserialize_unit "unit";
+        deserialize_identifier "identifier";
+        deserialize_ignored_any "ignored";
     }
 
     fn is_human_readable(&self) -> bool {
         false
     }
 
-    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
-        self.limit()?;
-        // What an untagged or tagged enum makes of a value is hidden from here.
-        self.record.note_ambiguous();
-        self.note("any");
-        visitor.visit_unit()
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
-        self.note("ignored");
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
-        self.may_be_nil();
-        self.note("unit");
-        visitor.visit_unit()
-    }
-
     fn deserialize_unit_struct<V: Visitor<'de>>(
         mut self,
         name: &'static str,
-        visitor: V,
+        _visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.may_be_nil();
         self.note_with(|| format!("unit struct {name}"));
-        visitor.visit_unit()
+        Err(Refused)
     }
 
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
         self.limit()?;
-        self.may_be_nil();
         self.note("option");
-        let inner = format!("{}?", self.place);
-        if self.record.is_blocked(&inner) {
-            return visitor.visit_none();
-        }
-        let mut some = self.inner("?");
-        some.in_option = true;
-        let result = visitor.visit_some(some);
-        if result.is_err() {
-            self.record.block(&inner);
-        }
-        result
+        visitor.visit_some(self.inner("?"))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -197,23 +190,15 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.note_with(|| format!("newtype {name}"));
+        self.note_with(|| format!("newtype struct {name}"));
         self.enter(name)?;
-        let in_option = self.in_option;
-        let mut inner = self.inner(".0");
-        inner.in_option = in_option;
-        visitor.visit_newtype_struct(inner)
+        visitor.visit_newtype_struct(self.inner(".0"))
     }
 
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
         self.limit()?;
         self.note("seq");
-        let left = usize::from(!self.record.is_blocked(&format!("{}[]", self.place)));
-        visitor.visit_seq(Elements {
-            probe: self,
-            left,
-            index: None,
-        })
+        visitor.visit_seq(First::new(self.inner("[]")))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
@@ -222,12 +207,8 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         visitor: V,
     ) -> Result<V::Value, Refused> {
         self.limit()?;
-        self.note_with(|| format!("tuple {len}"));
-        visitor.visit_seq(Elements {
-            probe: self,
-            left: len,
-            index: Some(0),
-        })
+        self.note_with(|| format!("tuple {len} {}", short_name::<V::Value>()));
+        visitor.visit_seq(First::new(self.inner(".0")))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -238,20 +219,16 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     ) -> Result<V::Value, Refused> {
         self.note_with(|| format!("tuple struct {name} {len}"));
         self.enter(name)?;
-        visitor.visit_seq(Elements {
-            probe: self,
-            left: len,
-            index: Some(0),
-        })
+        visitor.visit_seq(First::new(self.inner(".0")))
     }
 
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
         self.limit()?;
-        // So is what a flattened struct makes of its fields.
-        self.record.note_ambiguous();
-        self.note("map");
-        let left = !self.record.is_blocked(&format!("{}{{}}", self.place));
-        visitor.visit_map(OneEntry { probe: self, left })
+        let name = short_name::<V::Value>();
+        // There is no way to a value without a key: what is known of it are the parameters of the map's type.
+        let parameters = name.find('<').map_or("", |start| &name[start..]);
+        self.note_with(|| format!("map {parameters}"));
+        visitor.visit_map(Field::key(self))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -262,11 +239,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     ) -> Result<V::Value, Refused> {
         self.note_with(|| format!("struct {name} {fields:?}"));
         self.enter(name)?;
-        visitor.visit_map(Fields {
-            probe: self,
-            names: fields,
-            next: 0,
-        })
+        self.fields(fields, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -277,12 +250,11 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     ) -> Result<V::Value, Refused> {
         self.note_with(|| format!("enum {name} {variants:?}"));
         self.enter(name)?;
-        let index = self.record.choose_variant(&self.place, variants.len());
-        let variant = variants.get(index).copied().ok_or(Refused)?;
-        visitor.visit_enum(Variant {
-            probe: self,
-            name: variant,
-            index,
-        })
+        if variants.is_empty() {
+            return Err(Refused);
+        }
+        let chosen = self.record.choose(variants.len());
+        let variant = variants.get(chosen).copied().ok_or(Refused)?;
+        visitor.visit_enum(Variant::new(self.inner(&format!("#{chosen}")), variant))
     }
 }

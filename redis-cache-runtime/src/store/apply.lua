@@ -1,14 +1,19 @@
 -- Applies touches and, where a value is given, makes room for it and stores it.
 --
--- KEYS: recency set, meta hash[, entry]
+-- KEYS: recency set, meta hash[, entry, tombstones]
 -- ARGV: maxsize (-1: no bound), entry prefix, touched members, one after the other
---       [, member, envelope, generation of the last clear that the value's writer knew ('': any), ttl in ms ('': none)]
--- Returns how many entries were evicted, or -1 where a clear has come between; and the generation of the last clear.
+--       [, member, envelope, what the value's writer knew when its body began: generation of the last clear ('': none),
+--       base and number of the last invalidation ('' and 0: none), ttl in ms ('' or absent: none)]
+-- Returns how many entries were evicted, or -1 where a clear or an invalidation has come between; and what is known of
+-- both now: generation, base, number.
 
 local MEMBER = 16
 local EVICTIONS = 128
 local LOOK_FOR_EXPIRED = 16
 local CHUNK = 256
+-- Nobody counts so far: what is higher was written by somebody else.
+local TOP, ROOM = 2 ^ 52, 2 ^ 40
+local RESCORED = 128
 
 -- Whatever else somebody has put into the recency set is not the name of an entry, and is only to go its way.
 local function key_of(prefix, member)
@@ -16,9 +21,20 @@ local function key_of(prefix, member)
   return prefix .. string.format(string.rep('%02x', length), string.byte(member, 1, length))
 end
 
-local recency, meta, entry = KEYS[1], KEYS[2], KEYS[3]
+local function is_nonce(text)
+  return text and #text == 16 and not string.find(text, '[^0-9a-f]')
+end
+
+-- A number as we write it: whatever else stands there is none.
+local function whole(text)
+  local number = text and not string.find(text, '[^0-9]') and tonumber(text)
+  return number and number < TOP and number or nil
+end
+
+local recency, meta, entry, tombstones = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local maxsize, prefix, touched = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-local member, envelope, generation, ttl = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local member, envelope, generation = ARGV[4], ARGV[5], ARGV[6]
+local base, number, ttl = ARGV[7], tonumber(ARGV[8]), ARGV[9]
 
 -- Counted where it matters: uses that are only told change nothing about it.
 local held
@@ -34,12 +50,53 @@ if member then
   count_held()
 end
 
-local marks = redis.pcall('HMGET', meta, 'clearing', 'generation')
-local clearing, cleared = tonumber(marks[1] or ''), marks[2]
+local marks = redis.pcall('HMGET', meta, 'clock', 'clearing', 'generation', 'invbase', 'inv', 'invfloor')
 if marks.err then
-  clearing, cleared = nil, nil
+  if not string.find(marks.err, 'WRONGTYPE', 1, true) then
+    return marks
+  end
+  redis.call('UNLINK', meta)
+  marks = {}
 end
-local refused = member and cleared and generation ~= '' and generation ~= cleared
+local clock, clearing, cleared = whole(marks[1]), tonumber(marks[2] or ''), marks[3] or ''
+local mended = {}
+if cleared ~= '' and not is_nonce(cleared) then
+  mended = {'generation'}
+  cleared = ''
+end
+local invbase, inv, floor = marks[4] or '', whole(marks[5] or '0'), whole(marks[6] or '0')
+if not is_nonce(invbase) or not inv or not floor or floor > inv then
+  if marks[4] or marks[5] or marks[6] then
+    mended = {'invbase', 'inv', 'invfloor', unpack(mended)}
+  end
+  invbase, inv, floor = '', 0, 0
+end
+
+-- Whether the value's body began before the last clear, or before an invalidation of it. What can't be told did.
+local function is_overtaken()
+  if cleared ~= '' and generation ~= cleared then
+    return true
+  end
+  if invbase == '' then
+    return false
+  end
+  if (base ~= '' and base ~= invbase) or number > inv or number < floor then
+    return true
+  end
+  local tombstone = redis.pcall('ZSCORE', tombstones, member)
+  if type(tombstone) == 'table' then
+    redis.call('UNLINK', tombstones)
+    return false
+  end
+  tombstone = tonumber(tombstone or '0')
+  if tombstone > inv then
+    redis.call('ZREM', tombstones, member)
+    return false
+  end
+  return tombstone > number
+end
+
+local refused = member and is_overtaken()
 if refused then
   member = nil
 end
@@ -54,23 +111,79 @@ if known or full then
   -- a script's writes unless it has written already; this one frees what it takes, so it may go on.
   redis.call('ZREM', recency, member)
 end
-
-local count = #touched / MEMBER
-local clock = redis.pcall('HINCRBY', meta, 'clock', count + 1)
-if type(clock) == 'table' then
-  if not (string.find(clock.err, 'WRONGTYPE', 1, true) or string.find(clock.err, 'ERR', 1, true)) then
-    return clock
-  end
-  -- Somebody wrote something else under a name that is ours.
-  redis.call('UNLINK', meta)
-  clock = redis.call('HINCRBY', meta, 'clock', count + 1)
+if #mended > 0 then
+  -- It is ours, whoever wrote there.
+  redis.call('HDEL', meta, unpack(mended))
 end
-if clock == count + 1 then
-  local latest = redis.call('ZREVRANGE', recency, 0, 0, 'WITHSCORES')
-  if latest[2] then
-    -- The clock was lost: go on after the latest use that is on record.
-    clock = redis.call('HINCRBY', meta, 'clock', latest[2])
+
+local function score_at(rank)
+  return tonumber(redis.call('ZRANGE', recency, rank, rank, 'WITHSCORES')[2])
+end
+
+-- Gives scores that are none of ours others, in their order, right behind those that are. Returns the last.
+local function rescore()
+  local limit, behind, first = TOP
+  repeat
+    local low, high = 0, redis.call('ZCARD', recency)
+    while low < high do
+      local middle = math.floor((low + high) / 2)
+      if score_at(middle) < limit then
+        low = middle + 1
+      else
+        high = middle
+      end
+    end
+    first = low
+    behind = first > 0 and math.max(0, math.ceil(score_at(first - 1))) or 0
+    -- Those that are just below may be none of ours either.
+    local is_close = behind >= limit - ROOM
+    limit = limit / 2
+  until not is_close or limit <= ROOM
+  local scores = {}
+  for place, foreign in ipairs(redis.call('ZRANGE', recency, first, first + RESCORED - 1)) do
+    behind = behind + 1
+    scores[2 * place - 1] = string.format('%.0f', behind)
+    scores[2 * place] = foreign
   end
+  if #scores > 0 then
+    redis.call('ZADD', recency, unpack(scores))
+  end
+  return behind
+end
+
+local latest = redis.pcall('ZREVRANGE', recency, 0, 0, 'WITHSCORES')
+if latest.err then
+  if not string.find(latest.err, 'WRONGTYPE', 1, true) then
+    return latest
+  end
+  redis.call('UNLINK', recency)
+  latest = {}
+end
+local top = math.max(0, math.ceil(tonumber(latest[2] or '0')))
+local is_foreign = top >= TOP - ROOM
+if is_foreign then
+  top = 0
+end
+-- A clock that was lost, or set by somebody else, goes on after the latest use that is on record.
+if not clock or clock < top or clock > top + ROOM then
+  clock = top
+end
+local count = #touched / MEMBER
+local function set_clock()
+  return redis.pcall('HSET', meta, 'clock', string.format('%.0f', clock + count + 1))
+end
+local set = set_clock()
+if type(set) == 'table' then
+  return set
+end
+if is_foreign then
+  clock = math.max(clock, rescore())
+  set_clock()
+end
+clock = clock + count + 1
+if clearing and not (clearing < clock) then
+  redis.call('HDEL', meta, 'clearing')
+  clearing = nil
 end
 
 -- Takes up a touched entry whose place in the recency set was lost.
@@ -92,19 +205,14 @@ local function touch(first, last)
     local score = clearing and redis.call('ZSCORE', recency, used)
     -- What is being cleared must not be saved by a use that is told late.
     if used ~= member and not (score and tonumber(score) <= clearing) then
-      scores[#scores + 1] = clock - count + i
+      scores[#scores + 1] = string.format('%.0f', clock - count + i)
       scores[#scores + 1] = used
     end
   end
   if #scores == 0 then
     return
   end
-  local changed = redis.pcall('ZADD', recency, 'XX', 'CH', unpack(scores))
-  if type(changed) == 'table' then
-    -- Another type under our name, or no memory left: what is said first is mended first.
-    count_held()
-    changed = redis.call('ZADD', recency, 'XX', 'CH', unpack(scores))
-  end
+  local changed = redis.call('ZADD', recency, 'XX', 'CH', unpack(scores))
   if changed < #scores / 2 then
     for i = 1, #scores, 2 do
       adopt(scores[i + 1], scores[i])
@@ -153,6 +261,6 @@ if member then
   else
     redis.call('SET', entry, envelope)
   end
-  redis.call('ZADD', recency, clock, member)
+  redis.call('ZADD', recency, string.format('%.0f', clock), member)
 end
-return {refused and -1 or evicted, cleared or ''}
+return {refused and -1 or evicted, cleared, invbase, string.format('%.0f', inv)}

@@ -1,12 +1,12 @@
 -- Deletes some of the entries that were used up to a moment, the oldest first.
 --
--- KEYS: recency set, meta hash
+-- KEYS: recency set, meta hash, tombstones
 -- ARGV: entry prefix, the moment ('' means now), how many at most, the generation of this clear
--- Returns the moment, and how many were deleted.
+-- Returns the moment, how many were deleted, and how many there are still, later ones included.
 
 local MEMBER = 16
 
-local recency, meta = KEYS[1], KEYS[2]
+local recency, meta, tombstones = KEYS[1], KEYS[2], KEYS[3]
 local prefix, moment, limit, generation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local function key_of(member)
@@ -25,13 +25,16 @@ if redis.call('TYPE', meta).ok ~= 'hash' then
   redis.call('UNLINK', meta)
 end
 if moment == '' then
-  -- Values whose computation began earlier are refused from now on, whoever computes them.
+  -- Values whose computation began earlier are refused from now on, whoever computes them. So there is nothing left for
+  -- earlier invalidations to refuse.
+  redis.call('HDEL', meta, 'invbase', 'inv', 'invfloor')
+  redis.call('UNLINK', tombstones)
   redis.call('HSET', meta, 'generation', generation)
   local latest = is_set and redis.call('ZREVRANGE', recency, 0, 0, 'WITHSCORES')[2]
   moment = latest or '0'
 end
 if not is_set then
-  return {moment, 0}
+  return {moment, 0, 0}
 end
 
 local members = redis.call('ZRANGEBYSCORE', recency, '-inf', moment, 'LIMIT', 0, limit)
@@ -46,4 +49,4 @@ if #keys > 0 then
 else
   redis.call('HDEL', meta, 'clearing')
 end
-return {moment, #keys}
+return {moment, #keys, redis.call('ZCARD', recency)}

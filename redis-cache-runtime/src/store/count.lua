@@ -3,7 +3,7 @@
 --
 -- KEYS: recency set
 -- ARGV: entry prefix, the rank, how many to look at
--- Returns how many were looked at, and how many of them are gone.
+-- Returns how many were looked at, how many of them are gone, and how many of those were forgotten.
 
 local MEMBER = 16
 
@@ -16,7 +16,7 @@ local function key_of(member)
 end
 
 if redis.call('TYPE', recency).ok ~= 'zset' then
-  return {0, 0}
+  return {0, 0, 0}
 end
 local members = redis.call('ZRANGE', recency, rank, rank + limit - 1)
 local gone = {}
@@ -26,8 +26,10 @@ for _, member in ipairs(members) do
     gone[#gone + 1] = member
   end
 end
+local forgotten = 0
 if #gone > 0 then
-  -- A replica may count, but not forget.
-  redis.pcall('ZREM', recency, unpack(gone))
+  -- A server that takes no writes may count, but not forget.
+  local removed = redis.pcall('ZREM', recency, unpack(gone))
+  forgotten = type(removed) == 'number' and removed or 0
 end
-return {#members, #gone}
+return {#members, #gone, forgotten}

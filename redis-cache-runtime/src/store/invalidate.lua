@@ -1,8 +1,59 @@
--- Deletes one entry.
+-- Deletes one entry, and keeps on record that this has happened: what others compute of it now is not stored afterwards.
 --
--- KEYS: recency set, entry
--- ARGV: member
--- Returns how many were deleted.
+-- KEYS: recency set, meta hash, entry, tombstones
+-- ARGV: member, a base for the numbers of invalidations where there is none, how many are kept on record
+-- Returns how many entries were deleted; the base and this invalidation's number; and the number of the last one before
+-- that may have been of the same entry.
 
-redis.pcall('ZREM', KEYS[1], ARGV[1])
-return redis.call('UNLINK', KEYS[2])
+local TOP = 2 ^ 52
+local TRIM = 128
+
+local recency, meta, entry, tombstones = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local member, fresh, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
+
+local function is_nonce(text)
+  return text and #text == 16 and not string.find(text, '[^0-9a-f]')
+end
+
+local function whole(text)
+  local number = text and not string.find(text, '[^0-9]') and tonumber(text)
+  return number and number < TOP and number or nil
+end
+
+-- A write that frees comes first: Redis, once out of memory, refuses all others in a script that has not written yet.
+local deleted = redis.call('UNLINK', entry)
+redis.pcall('ZREM', recency, member)
+
+if redis.call('TYPE', meta).ok ~= 'hash' then
+  redis.call('UNLINK', meta)
+end
+local marks = redis.call('HMGET', meta, 'invbase', 'inv', 'invfloor')
+local base, number, floor = marks[1], whole(marks[2] or '0'), whole(marks[3] or '0')
+if not is_nonce(base) or not number or not floor or floor > number or number + 1 >= TOP then
+  base, number, floor = fresh, 0, 0
+  redis.call('UNLINK', tombstones)
+  redis.call('HDEL', meta, 'invfloor')
+elseif redis.call('TYPE', tombstones).ok ~= 'zset' then
+  -- Those that were on record are lost.
+  redis.call('UNLINK', tombstones)
+  floor = number
+end
+
+local before = math.max(floor, tonumber(redis.call('ZSCORE', tombstones, member) or '0'))
+number = number + 1
+redis.call('ZADD', tombstones, string.format('%.0f', number), member)
+local over = redis.call('ZCARD', tombstones) - most
+if over > 0 then
+  local oldest = redis.call('ZRANGE', tombstones, 0, math.min(over, TRIM) - 1, 'WITHSCORES')
+  local members = {}
+  for i = 1, #oldest, 2 do
+    members[#members + 1] = oldest[i]
+    floor = math.max(floor, math.min(number - 1, math.ceil(tonumber(oldest[i + 1]))))
+  end
+  redis.call('ZREM', tombstones, unpack(members))
+end
+redis.call('HSET', meta, 'invbase', base, 'inv', string.format('%.0f', number))
+if floor > 0 then
+  redis.call('HSET', meta, 'invfloor', string.format('%.0f', floor))
+end
+return {deleted, base, string.format('%.0f', number), string.format('%.0f', before)}

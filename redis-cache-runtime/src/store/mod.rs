@@ -3,6 +3,7 @@
 mod answer;
 mod epoch;
 mod names;
+mod numbered;
 mod outbox;
 mod script;
 mod shard;

@@ -22,6 +22,8 @@ pub(crate) struct Names {
     pub(crate) recency: String,
     /// The hash of what the cache knows of itself.
     pub(crate) meta: String,
+    /// The sorted set of members that were invalidated lately, by the number of their invalidation.
+    pub(crate) tombstones: String,
 }
 
 impl Names {
@@ -30,6 +32,7 @@ impl Names {
             prefix: format!("hc:{{{name}}}:v:"),
             recency: format!("hc:{{{name}}}:z"),
             meta: format!("hc:{{{name}}}:m"),
+            tombstones: format!("hc:{{{name}}}:i"),
         }
     }
 
@@ -58,6 +61,7 @@ mod tests {
         let names = Names::new("a::b");
         assert_eq!(names.recency, "hc:{a::b}:z");
         assert_eq!(names.meta, "hc:{a::b}:m");
+        assert_eq!(names.tombstones, "hc:{a::b}:i");
         assert_eq!(
             names.entry(&[0xab; 32]),
             format!("hc:{{a::b}}:v:{}", "ab".repeat(16))

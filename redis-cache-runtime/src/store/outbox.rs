@@ -5,15 +5,16 @@ use std::{
     fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
 };
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 
 use super::{
-    epoch::{Epoch, Generation},
+    epoch::{Epoch, Generation, Invalidated, Known},
     names::{Member, member},
     touches::Touches,
 };
@@ -46,7 +47,8 @@ pub(crate) enum Job {
         touches: Vec<Member>,
         digest: Digest,
         ticket: u64,
-        generation: Generation,
+        /// What was known when the body began.
+        known: Known,
         contents: Contents,
     },
     /// Record that entries were used.
@@ -102,7 +104,7 @@ pub(crate) enum Pushed {
     },
     /// Too much waits already.
     Full,
-    /// The cache was cleared after the call began.
+    /// The cache was cleared after the call began, or may have been.
     Overtaken,
 }
 
@@ -117,10 +119,8 @@ impl Pushed {
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
-    /// Counts the clears that this process has seen. Written under the lock.
-    clears: AtomicU64,
-    /// The latest clear that Redis knows of. Written under the lock.
-    generation: AtomicU64,
+    /// Written under the lock.
+    epoch: ArcSwap<Epoch>,
     /// Stores that have been queued and have not ended.
     unsettled: AtomicUsize,
 }
@@ -139,30 +139,49 @@ struct State {
 impl Outbox {
     /// To be asked when a body begins, and shown when its value is stored.
     pub(crate) fn epoch(&self) -> Epoch {
-        Epoch {
-            count: self.clears.load(Ordering::Acquire),
-            generation: Generation::from_bits(self.generation.load(Ordering::Acquire)),
+        **self.epoch.load()
+    }
+
+    /// Whether Redis has not said yet what came before: a body that begins now may have begun before a clear.
+    pub(crate) fn is_unaware(&self) -> bool {
+        self.epoch.load().known.generation == Generation::Unknown
+    }
+
+    /// Takes in what Redis says first. Whoever has stored since knows better.
+    pub(super) fn learn_first(&self, known: Known) {
+        let state = self.state();
+        if state.clears == 0 && self.is_unaware() {
+            let epoch = self.epoch();
+            self.epoch.store(Epoch { known, ..epoch }.into());
         }
     }
 
-    /// Takes in what Redis says of the latest clear. Tells whether it is one that this process did not know of.
-    pub(crate) fn learn(&self, generation: Generation) -> bool {
-        if self.generation.load(Ordering::Acquire) == generation.to_bits() {
+    /// Takes in what Redis says with its answer to the latest write. Tells whether there was a clear that this process did
+    /// not know of.
+    pub(super) fn learn(&self, known: Known) -> bool {
+        if self.epoch.load().known == known {
             return false;
         }
         let state = self.state();
         if state.clears > 0 {
             return false;
         }
-        let known = self
-            .generation
-            .swap(generation.to_bits(), Ordering::Release);
-        let is_news = known != generation.to_bits() && known != Generation::UNKNOWN.to_bits();
-        if is_news {
-            self.clears.fetch_add(1, Ordering::Release);
-        }
+        let Epoch { count, known: old } = self.epoch();
+        let is_news = old.generation != known.generation && old.generation != Generation::Unknown;
+        let count = count + u64::from(is_news);
+        self.epoch.store(Epoch { count, known }.into());
         drop(state);
         is_news
+    }
+
+    /// Takes in how Redis has numbered an invalidation.
+    pub(super) fn learn_invalidated(&self, invalidated: Invalidated) {
+        let state = self.state();
+        if state.clears == 0 {
+            let mut epoch = self.epoch();
+            epoch.known.invalidated = invalidated;
+            self.epoch.store(epoch.into());
+        }
     }
 
     /// Queues a value.
@@ -174,7 +193,8 @@ impl Outbox {
         contents: Contents,
     ) -> Pushed {
         let mut state = self.state();
-        if self.epoch().count != epoch.count {
+        let is_unaware = epoch.known.generation == Generation::Unknown;
+        if is_unaware || self.epoch().count != epoch.count {
             return Pushed::Overtaken;
         }
         let bytes = contents.sealed_len();
@@ -189,7 +209,7 @@ impl Outbox {
             touches,
             digest,
             ticket,
-            generation: epoch.generation,
+            known: epoch.known,
             contents,
         });
         Pushed::Queued {
@@ -236,9 +256,14 @@ impl Outbox {
     pub(crate) fn push_clear(&self, done: Done) -> usize {
         let mut state = self.state();
         let generation = Generation::new();
-        self.clears.fetch_add(1, Ordering::Release);
-        self.generation
-            .store(generation.to_bits(), Ordering::Release);
+        let epoch = Epoch {
+            count: self.epoch().count + 1,
+            known: Known {
+                generation,
+                invalidated: Invalidated::default(),
+            },
+        };
+        self.epoch.store(epoch.into());
         state.touches.take();
         let dropped = state.stores;
         state.jobs.retain(Job::is_waited_for);
@@ -324,8 +349,22 @@ mod tests {
     const B: Digest = [2; 32];
     const FIRST: Epoch = Epoch {
         count: 0,
-        generation: Generation::UNKNOWN,
+        known: NOTHING,
     };
+    const NOTHING: Known = Known {
+        generation: Generation::None,
+        invalidated: Invalidated {
+            base: None,
+            number: 0,
+        },
+    };
+
+    fn cleared() -> Known {
+        Known {
+            generation: Generation::new(),
+            ..NOTHING
+        }
+    }
 
     fn push(outbox: &Outbox, epoch: Epoch, digest: Digest) -> Pushed {
         outbox.push_store(epoch, digest, 0, Contents::unread("contents"))
@@ -394,6 +433,7 @@ mod tests {
     #[test]
     fn a_clear_takes_the_place_of_what_waits_and_refuses_what_began_before() {
         let outbox = Outbox::default();
+        outbox.learn_first(NOTHING);
         let before = outbox.epoch();
         push(&outbox, before, A);
         outbox.touch(&A);
@@ -415,10 +455,10 @@ mod tests {
     #[test]
     fn a_clear_by_another_process_refuses_what_began_before() {
         let outbox = Outbox::default();
-        assert!(!outbox.learn(Generation::NONE));
+        assert!(!outbox.learn(NOTHING));
         let before = outbox.epoch();
-        assert!(!outbox.learn(Generation::NONE));
-        assert!(outbox.learn(Generation::new()));
+        assert!(!outbox.learn(NOTHING));
+        assert!(outbox.learn(cleared()));
         assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
         assert!(push(&outbox, outbox.epoch(), A).is_queued());
     }
@@ -426,14 +466,28 @@ mod tests {
     #[test]
     fn what_redis_said_before_it_was_told_of_a_clear_is_no_news() {
         let outbox = Outbox::default();
-        outbox.learn(Generation::NONE);
+        outbox.learn(NOTHING);
         outbox.push_clear(Done::new(drop));
         let after = outbox.epoch();
-        assert!(!outbox.learn(Generation::NONE));
+        assert!(!outbox.learn(NOTHING));
+        outbox.learn_first(NOTHING);
         assert_eq!(outbox.epoch(), after);
         outbox.cleared();
-        assert!(!outbox.learn(after.generation));
-        assert!(outbox.learn(Generation::new()));
+        assert!(!outbox.learn(after.known));
+        assert!(outbox.learn(cleared()));
+    }
+
+    #[test]
+    fn what_began_before_redis_has_said_anything_is_not_stored() {
+        let outbox = Outbox::default();
+        let before = outbox.epoch();
+        assert!(outbox.is_unaware());
+        outbox.learn_first(NOTHING);
+        assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
+        assert!(push(&outbox, outbox.epoch(), A).is_queued());
+        // What was asked before comes late.
+        outbox.learn_first(cleared());
+        assert_eq!(outbox.epoch().known, NOTHING);
     }
 
     #[test]

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use super::{
     Names,
-    epoch::Generation,
+    epoch::{Generation, Known, hexadecimal},
     names::{Member, member},
 };
 use crate::{config::MaxSize, envelope::Sealed, jitter, key::Digest, per_process::PerProcess};
 
 /// How many entries one call of a script that goes through all of them takes: about a millisecond of Redis' time.
 pub(crate) const CHUNK: u64 = 256;
+
+/// So many invalidations are on record, of different entries. Where there were more, whoever has not heard of them computes
+/// once more.
+const TOMBSTONES: u64 = 1024;
 
 /// The scripts of the store. They carry no `#!lua` header: with one, Redis refuses them on replicas and when
 /// it is out of memory, whatever they do.
@@ -29,7 +33,8 @@ pub(crate) struct Value<'a> {
     pub(crate) touches: &'a [Member],
     pub(crate) digest: &'a Digest,
     pub(crate) envelope: Sealed<'a>,
-    pub(crate) generation: Generation,
+    /// What was known when the body began.
+    pub(crate) known: Known,
     /// How long it is valid from now on.
     pub(crate) left: Option<Duration>,
 }
@@ -107,18 +112,21 @@ impl Scripts {
             touches,
             digest,
             envelope,
-            generation,
+            known,
             left,
         } = value;
         let entry = names.entry(digest);
-        let mut command = self.apply.call(&[&names.recency, &names.meta, &entry]);
+        let keys = [&names.recency, &names.meta, &entry, &names.tombstones];
+        let mut command = self.apply.call(&keys.map(String::as_str));
         command
             .arg(bound(maxsize))
             .arg(&names.prefix)
             .arg(touches.as_flattened())
             .arg(&member(digest))
             .arg(envelope)
-            .arg(generation.to_text());
+            .arg(known.generation.to_text())
+            .arg(known.invalidated.base_text())
+            .arg(known.invalidated.number);
         if let Some(left) = left {
             let left = u64::try_from(jittered(*left).as_millis()).unwrap_or(u64::MAX);
             command.arg(left.max(1));
@@ -136,18 +144,22 @@ impl Scripts {
         command
     }
 
-    /// Deletes one entry.
+    /// Deletes one entry, for those as well who compute it now.
     pub(crate) fn invalidate(&self, names: &Names, digest: &Digest) -> redis::Cmd {
-        let mut command = self
-            .invalidate
-            .call(&[&names.recency, &names.entry(digest)]);
-        command.arg(&member(digest));
+        let entry = names.entry(digest);
+        let keys = [&names.recency, &names.meta, &entry, &names.tombstones];
+        let mut command = self.invalidate.call(&keys.map(String::as_str));
+        command
+            .arg(&member(digest))
+            .arg(hexadecimal(jitter::nonce()))
+            .arg(TOMBSTONES);
         command
     }
 
     /// Deletes entries up to `moment`, which the first call finds out.
     pub(crate) fn clear(&self, names: &Names, moment: &str, generation: Generation) -> redis::Cmd {
-        let mut command = self.clear.call(&[&names.recency, &names.meta]);
+        let keys = [&names.recency, &names.meta, &names.tombstones];
+        let mut command = self.clear.call(&keys.map(String::as_str));
         command
             .arg(&names.prefix)
             .arg(moment)

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::{Names, Outbox};
-use crate::{config::MaxSize, io::Home};
+use super::{Names, Outbox, epoch::Known};
+use crate::{
+    config::MaxSize,
+    io::{Home, News},
+};
 
 /// A cache has one, or as many as `shards = …` says, each with its part of the bound.
 #[derive(Debug)]
@@ -44,6 +47,19 @@ impl Shard {
 
     pub(crate) const fn outbox(&self) -> &Outbox {
         &self.outbox
+    }
+
+    /// What Redis is to be asked along with an entry; `None` once it is known.
+    pub(crate) fn news(self: &Arc<Self>) -> Option<News> {
+        if !self.outbox.is_unaware() {
+            return None;
+        }
+        let shard = Arc::clone(self);
+        Some(News::new(Known::question(&self.names), move |answer| {
+            if let Some(known) = Known::answered(answer) {
+                shard.outbox.learn_first(known);
+            }
+        }))
     }
 
     /// Tells the writer that the outbox has something.

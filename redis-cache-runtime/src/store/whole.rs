@@ -14,24 +14,30 @@ const BUDGET: Duration = Duration::from_secs(2);
 pub(super) async fn clear(shard: &Shard, generation: Generation) -> Result<u64, Error> {
     let mut moment = String::new();
     let mut total = 0;
+    let mut left = None;
     loop {
         let step = Scripts::get().clear(shard.names(), &moment, generation);
-        let (until, deleted): (String, u64) = run(shard, &step).await?;
-        if deleted == 0 {
-            return Ok(total);
-        }
+        let (until, deleted, held): (String, u64, u64) = run(shard, &step).await?;
         total += deleted;
         moment = until;
+        // What comes meanwhile is counted as well where somebody else has set the clock back: it makes no end.
+        let before: u64 = *left.get_or_insert(held + deleted);
+        if deleted == 0 || before < deleted {
+            return Ok(total);
+        }
+        left = Some(before - deleted);
     }
 }
 
 /// Counts the entries.
 pub(crate) async fn entries(shard: &Shard) -> Result<u64, Error> {
-    let mut live = 0;
+    let (mut live, mut rank) = (0, 0);
     loop {
-        let step = Scripts::get().count(shard.names(), live);
-        let (seen, gone): (u64, u64) = run(shard, &step).await?;
+        let step = Scripts::get().count(shard.names(), rank);
+        let (seen, gone, forgotten): (u64, u64, u64) = run(shard, &step).await?;
         live += seen.saturating_sub(gone);
+        // What is gone and can't be forgotten stays in the way.
+        rank += seen.saturating_sub(forgotten);
         if seen < CHUNK {
             return Ok(live);
         }

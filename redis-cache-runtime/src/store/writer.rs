@@ -14,7 +14,9 @@ use tokio::time::{sleep, sleep_until, timeout};
 use super::{
     Scripts, Shard,
     answer::Answer,
-    epoch::Generation,
+    epoch::{Invalidated, Known},
+    names::member,
+    numbered::Numbered,
     outbox::{BATCH, BATCH_BYTES, Job},
     script,
     turns::Turns,
@@ -24,6 +26,7 @@ use crate::{
     cache::Cache,
     envelope::Contents,
     error::Error,
+    key::Digest,
     metrics::{CacheOperation, ErrorType, Invalidation},
     stats::Event,
 };
@@ -42,12 +45,16 @@ const LINGER: Duration = Duration::from_millis(1);
 struct Writer {
     cache: Arc<Cache>,
     shard: Arc<Shard>,
+    numbered: Numbered,
 }
 
 /// Runs for as long as the process lives.
 pub(crate) async fn write(cache: Arc<Cache>, shard: Arc<Shard>) {
-    let writer = Writer { cache, shard };
-    writer.ask_generation().await;
+    let mut writer = Writer {
+        cache,
+        shard,
+        numbered: Numbered::default(),
+    };
     loop {
         let due = writer.shard.outbox().due();
         let touches_due = async {
@@ -98,25 +105,14 @@ fn collect(shard: &Shard) -> VecDeque<Job> {
 }
 
 impl Writer {
-    /// A value whose computation began before another process cleared is to be known as such from the first on.
-    async fn ask_generation(&self) {
-        let mut question = redis::cmd("HGET");
-        question.arg(&self.shard.names().meta).arg("generation");
-        match self.shard.home().command(&question, BUDGET).await {
-            Some(Ok(Value::BulkString(text))) => self.learn(&text),
-            Some(Ok(Value::Nil)) => self.learn(b""),
-            _ => {}
-        }
-    }
-
-    fn learn(&self, generation: &[u8]) {
-        if self.shard.outbox().learn(Generation::from_text(generation)) {
+    fn learn(&self, known: Known) {
+        if self.shard.outbox().learn(known) {
             self.cache.flights().forget_queued();
             self.cache.metrics().count_invalidation(Invalidation::Epoch);
         }
     }
 
-    async fn run(&self, mut batch: VecDeque<Job>) {
+    async fn run(&mut self, mut batch: VecDeque<Job>) {
         let last = match batch.back() {
             Some(job) if job.is_waited_for() => batch.pop_back(),
             _ => None,
@@ -130,8 +126,7 @@ impl Writer {
                 done.tell(up.then_some(0).ok_or_else(|| unavailable(&self.shard)));
             }
             Some(Job::Invalidate { digest, done }) => {
-                let step = Scripts::get().invalidate(self.shard.names(), &digest);
-                let result = run::<u64>(&self.shard, &step).await;
+                let result = self.invalidate(&digest).await;
                 self.count_failure(CacheOperation::Invalidate, &result);
                 done.tell(result);
             }
@@ -143,6 +138,17 @@ impl Writer {
             }
             Some(Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. }) | None => {}
         }
+    }
+
+    async fn invalidate(&mut self, digest: &Digest) -> Result<u64, Error> {
+        let step = Scripts::get().invalidate(self.shard.names(), digest);
+        let (deleted, base, number, before): (_, String, String, u64) =
+            run(&self.shard, &step).await?;
+        if let Some(invalidated) = Invalidated::read(base.as_bytes(), number.as_bytes()) {
+            self.shard.outbox().learn_invalidated(invalidated);
+            self.numbered.add(member(digest), invalidated, before);
+        }
+        Ok(deleted)
     }
 
     /// Sends commands in one go, and again those that did not get their turn.
@@ -267,14 +273,19 @@ impl Writer {
                 touches,
                 digest,
                 contents,
-                generation,
+                known,
                 ..
             } => {
+                let member = member(digest);
+                let invalidated = self.numbered.known(&member, known.invalidated);
                 let value = script::Value {
                     touches,
                     digest,
                     envelope: contents.seal(self.cache.seal(), digest),
-                    generation: *generation,
+                    known: Known {
+                        invalidated,
+                        ..*known
+                    },
                     left: self.left(contents),
                 };
                 Some(scripts.store(names, maxsize, &value))
@@ -302,7 +313,7 @@ impl Writer {
         }
         let applied = Applied::read(answer);
         if let Some(applied) = &applied {
-            self.learn(applied.generation);
+            self.learn(applied.known);
         }
         let Job::Store { digest, ticket, .. } = job else {
             return;
@@ -354,23 +365,28 @@ impl Writer {
 }
 
 /// What `apply.lua` returns.
-struct Applied<'a> {
+struct Applied {
     evicted: u64,
-    /// A clear has come between the value's computation and its store.
+    /// A clear or an invalidation has come between the value's computation and its store.
     refused: bool,
-    generation: &'a [u8],
+    known: Known,
 }
 
-impl<'a> Applied<'a> {
-    fn read(answer: &'a Value) -> Option<Self> {
+impl Applied {
+    fn read(answer: &Value) -> Option<Self> {
         let Value::Array(parts) = answer else {
             return None;
         };
         match parts.as_slice() {
-            [Value::Int(evicted), Value::BulkString(generation)] => Some(Self {
+            [
+                Value::Int(evicted),
+                Value::BulkString(generation),
+                Value::BulkString(base),
+                Value::BulkString(number),
+            ] => Some(Self {
                 evicted: u64::try_from(*evicted).unwrap_or(0),
                 refused: *evicted < 0,
-                generation,
+                known: Known::read(generation, base, number),
             }),
             _ => None,
         }

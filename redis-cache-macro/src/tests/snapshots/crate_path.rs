@@ -20,9 +20,18 @@ fn double(n: u32) -> u32 {
         crate::facade::cache::__private::path_of(&here)
     };
     let __returned = crate::facade::cache::__private::Returned::<u32>::NEW;
+    let __stored = {
+        use crate::facade::cache::__private::ReturnedWhole as _;
+        __returned.__handler_cache_stored()
+    };
+    let __comparison = {
+        use crate::facade::cache::__private::{ComparedThere as _, SentThere as _};
+        use crate::facade::cache::__private::{ComparedByBytes as _, ComparedHere as _};
+        (&&&__stored).__handler_cache_comparison()
+    };
     let __codec = {
         use crate::facade::cache::__private::ReturnedWhole as _;
-        __returned.__handler_cache_codec()
+        __returned.__handler_cache_codec(__comparison)
     };
     let __key = {
         let mut __key = crate::facade::cache::__private::Site::key(

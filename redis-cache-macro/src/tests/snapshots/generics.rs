@@ -27,9 +27,19 @@ impl Handler {
         let __returned = ::redis_cache_runtime::__private::Returned::<
             Answer<Cow<'a, str>>,
         >::NEW;
+        let __stored = {
+            use ::redis_cache_runtime::__private::ReturnedWhole as _;
+            __returned.__handler_cache_stored()
+        };
+        let __comparison = {
+            use ::redis_cache_runtime::__private::{
+                ComparedByBytes as _, ComparedHere as _,
+            };
+            (&&&__stored).__handler_cache_comparison()
+        };
         let __codec = {
             use ::redis_cache_runtime::__private::ReturnedWhole as _;
-            __returned.__handler_cache_codec()
+            __returned.__handler_cache_codec(__comparison)
         };
         let __key = {
             let mut __key = ::redis_cache_runtime::__private::Site::key(

@@ -1,0 +1,131 @@
+//! That a value comes back from what was made of it.
+
+use std::fmt;
+
+use super::{
+    Cacheable, CodecError, Shape,
+    recorder::{self, Limits, Read},
+};
+use crate::{
+    key,
+    shield::{Panicked, shield},
+};
+
+/// How much of a hash of an exact encoding is kept.
+const EXACT: usize = 16;
+
+pub(super) type Exact = [u8; EXACT];
+
+/// Whether a value comes back as it was.
+pub enum Proof {
+    /// It is known: the value's shape, or why not.
+    Given(Result<Shape, CodecError>),
+    /// It is to be found out, on another thread.
+    Owed(Owed),
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(given) => f.debug_tuple("Given").field(given).finish(),
+            Self::Owed(_) => f.write_str("Owed"),
+        }
+    }
+}
+
+/// Reads a payload, and compares what it has read with what it remembers of the value.
+pub struct Owed(Box<dyn FnOnce(&[u8]) -> Result<Shape, CodecError> + Send>);
+
+impl fmt::Debug for Owed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Owed")
+    }
+}
+
+impl Owed {
+    pub(super) fn new(
+        owed: impl FnOnce(&[u8]) -> Result<Shape, CodecError> + Send + 'static,
+    ) -> Self {
+        Self(Box::new(owed))
+    }
+
+    pub(crate) fn settle(self, payload: &[u8]) -> Result<Shape, CodecError> {
+        shield(|| (self.0)(payload)).unwrap_or_else(|Panicked| Err(CodecError::panicked()))
+    }
+}
+
+/// Whether two values are the same, to their type.
+pub(super) type Equal<T> = fn(&T, &T) -> bool;
+
+/// Reads the value that `original` was written as, and compares the two by what serde makes of them and, where the type
+/// can, by themselves.
+pub(super) fn check<T: Cacheable>(
+    original: &T,
+    equal: Option<Equal<T>>,
+    payload: &[u8],
+    limits: Limits,
+) -> Result<Shape, CodecError> {
+    let read = recorder::read::<T>(payload, limits)?;
+    // What is not equal to itself (NaN) can't be compared so.
+    let differs =
+        equal.is_some_and(|equal| equal(original, original) && !equal(original, &read.value));
+    if differs {
+        return Err(differently());
+    }
+    check_exact(&exact(original)?, &read)
+}
+
+/// [`check`] where only the hash of the original's exact encoding is there.
+pub(super) fn check_hash<T: Cacheable>(
+    original: &Exact,
+    payload: &[u8],
+    limits: Limits,
+) -> Result<Shape, CodecError> {
+    check_exact(original, &recorder::read::<T>(payload, limits)?)
+}
+
+fn check_exact<T: Cacheable>(original: &Exact, read: &Read<T>) -> Result<Shape, CodecError> {
+    let exact = exact(&read.value)?;
+    if exact == *original {
+        Ok(whole_shape(read, &exact))
+    } else {
+        Err(differently())
+    }
+}
+
+fn differently() -> CodecError {
+    CodecError::new("it does not come back as it was")
+}
+
+/// Reads a value, and tells its shape.
+///
+/// Where a part of the shape is hidden, the hash of the value's exact encoding stands for it: a reader that takes the same
+/// bytes for another value encodes them otherwise.
+pub(super) fn read<T: Cacheable>(payload: &[u8], limits: Limits) -> Result<(T, Shape), CodecError> {
+    let read = recorder::read::<T>(payload, limits)?;
+    let shape = if read.hidden {
+        whole_shape(&read, &exact(&read.value)?)
+    } else {
+        read.shape
+    };
+    Ok((read.value, shape))
+}
+
+fn whole_shape<T>(read: &Read<T>, exact: &Exact) -> Shape {
+    if !read.hidden {
+        return read.shape;
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&read.shape);
+    hasher.update(exact);
+    let hash = hasher.finalize();
+    std::array::from_fn(|i| hash.as_bytes()[i])
+}
+
+/// A hash of what `value` is to serde, in the exact encoding of keys.
+pub(super) fn exact<T: Cacheable>(value: &T) -> Result<Exact, CodecError> {
+    let mut encoded = Vec::new();
+    key::encode_strictly(value, &mut encoded).map_err(|error| CodecError(error.to_string()))?;
+    let hash = blake3::hash(&encoded);
+    Ok(std::array::from_fn(|i| hash.as_bytes()[i]))
+}

@@ -1,0 +1,224 @@
+//! A body that runs while its entry is deleted, by whichever process, does not bring back what it has computed.
+
+use cache_tests_support::RedisServer;
+
+use crate::worker::{Worker, command};
+
+const META: &str = "hc:{held}:m";
+
+#[test]
+fn what_was_computed_before_a_clear_by_another_process_is_not_stored() {
+    let server = RedisServer::start();
+    let mut other = Worker::start(&server);
+    // The first has never heard of any clear before, the second of one.
+    for mut one in [Worker::start_new(&server), Worker::start(&server)] {
+        assert_eq!(one.tell("hold 1"), "running");
+        assert_eq!(other.tell("clear"), "done");
+        assert_eq!(one.tell("release old"), "old miss");
+        assert_eq!(other.tell("ask 1 new"), "new miss");
+        assert_eq!(one.tell("ask 1 x"), "new hit_l2");
+        assert_eq!(one.tell("invalidate 1"), "true");
+    }
+}
+
+/// What a process computes first is stored all the same, whatever came before it.
+#[test]
+fn a_first_value_is_stored() {
+    let server = RedisServer::start();
+    for before in ["ask 9 a", "clear", "invalidate 1", "invalidate 9"] {
+        let mut other = Worker::start(&server);
+        other.tell("ask 8 a");
+        other.tell(before);
+        other.tell("invalidate 1");
+        let mut one = Worker::start_new(&server);
+        assert_eq!(one.tell("ask 1 first"), "first miss", "after {before}");
+        assert_eq!(other.tell("ask 1 x"), "first hit_l2", "after {before}");
+    }
+}
+
+#[test]
+fn children_that_clear_are_told_apart() {
+    let server = RedisServer::start();
+    let output = command(&server, &["fork-clear"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    let generations: Vec<_> = said.lines().collect();
+    let [first, second] = generations.as_slice() else {
+        panic!("{said}");
+    };
+    assert_ne!(first, second);
+}
+
+#[test]
+fn what_was_computed_before_an_invalidation_by_another_process_is_not_stored() {
+    let server = RedisServer::start();
+    let [mut one, mut other] = [(); 2].map(|()| Worker::start(&server));
+    for round in 0..3 {
+        assert!(other.tell("ask 9 a").starts_with('a'));
+        assert_eq!(one.tell("hold 1"), "running", "{round}");
+        assert_eq!(other.tell("invalidate 1"), "false", "{round}");
+        assert_eq!(one.tell("release old"), "old miss");
+        // Neither by whom it was computed, nor by who asked for the deletion.
+        assert_eq!(other.tell("ask 1 new"), "new miss");
+        assert_eq!(one.tell("ask 1 x"), "new hit_l2");
+        assert_eq!(one.tell("invalidate 1"), "true");
+    }
+}
+
+/// An invalidation is of one entry.
+#[test]
+fn what_was_computed_meanwhile_of_another_entry_is_stored() {
+    let server = RedisServer::start();
+    let [mut one, mut other] = [(); 2].map(|()| Worker::start(&server));
+    for worker in [&mut one, &mut other] {
+        worker.tell("ask 9 a");
+    }
+    assert_eq!(one.tell("hold 1"), "running");
+    assert_eq!(other.tell("invalidate 2"), "false");
+    assert_eq!(one.tell("release kept"), "kept miss");
+    assert_eq!(other.tell("ask 1 x"), "kept hit_l2");
+}
+
+/// Who invalidates may compute at once, before it knows how its invalidation was numbered.
+#[test]
+fn what_is_computed_after_an_own_invalidation_is_stored() {
+    let server = RedisServer::start();
+    let [mut one, mut other] = [(); 2].map(|()| Worker::start(&server));
+    let mut admin = server.connection();
+    // From the second on it has a connection for look-ups alone, in which nothing waits for the invalidation.
+    for n in 1000..1010 {
+        one.tell(&format!("ask {n} a"));
+    }
+    for n in 0..5 {
+        // Redis takes the invalidation when the body has run.
+        redis::cmd("CLIENT")
+            .arg(&["PAUSE", "200", "WRITE"])
+            .exec(&mut admin)
+            .unwrap();
+        let said = one.tell(&format!("invalidate-and-ask {n} own"));
+        assert_eq!(said, "own miss");
+        assert_eq!(other.tell(&format!("ask {n} x")), "own hit_l2");
+    }
+}
+
+/// So many that not all are on record: what may have been invalidated is not stored.
+#[test]
+fn an_invalidation_holds_after_many_others() {
+    let server = RedisServer::start();
+    let [mut one, mut other] = [(); 2].map(|()| Worker::start(&server));
+    for worker in [&mut one, &mut other] {
+        worker.tell("ask 9 a");
+    }
+    assert_eq!(one.tell("hold 1"), "running");
+    assert_eq!(other.tell("invalidate 1"), "false");
+    for first in [1000, 1500, 2000] {
+        assert_eq!(other.tell(&format!("invalidate-many {first} 500")), "done");
+    }
+    assert_eq!(one.tell("release old"), "old miss");
+    assert_eq!(other.tell("ask 1 new"), "new miss");
+    let mut admin = server.connection();
+    let held: u64 = redis::cmd("ZCARD")
+        .arg("hc:{held}:i")
+        .query(&mut admin)
+        .unwrap();
+    assert_eq!(held, 1024);
+    // And nothing else is in the way of anybody who begins now.
+    assert_eq!(one.tell("ask 3 b"), "b miss");
+    assert_eq!(other.tell("ask 3 x"), "b hit_l2");
+}
+
+/// Whatever stands where clears and invalidations are kept: the next stores mend it, and both hold again.
+#[test]
+fn garbage_in_what_is_known_of_deletions_is_mended() {
+    let server = RedisServer::start();
+    let mut admin = server.connection();
+    let [mut one, mut other] = [(); 2].map(|()| Worker::start(&server));
+    let mut garbage: Vec<Vec<u8>> = [
+        "",
+        "1",
+        "-1",
+        "x",
+        "18446744073709551616",
+        "9223372036854775807",
+        "4503599627370496",
+        "1e300",
+        "nan",
+        "0123456789ABCDEF",
+        "0123456789abcdef",
+    ]
+    .map(Into::into)
+    .into();
+    let mut random = fastrand::Rng::with_seed(13);
+    garbage.extend((0..20).map(|_| {
+        let len = random.usize(..20);
+        (0..len).map(|_| random.u8(..)).collect()
+    }));
+    let fields = ["generation", "invbase", "inv", "invfloor", "clearing"];
+    let mut n = 100;
+    for text in &garbage {
+        for field in fields {
+            one.tell("invalidate 1");
+            redis::cmd("HSET")
+                .arg(META)
+                .arg(field)
+                .arg(text)
+                .exec(&mut admin)
+                .unwrap();
+            check(&mut one, &mut other, &mut n, &format!("{field} {text:?}"));
+        }
+    }
+    for score in ["inf", "-inf", "1.5", "1e300", "9007199254740993", "-7"] {
+        other.tell("invalidate 1");
+        let members: Vec<Vec<u8>> = redis::cmd("ZRANGE")
+            .arg(&["hc:{held}:i", "0", "-1"])
+            .query(&mut admin)
+            .unwrap();
+        for member in members {
+            redis::cmd("ZADD")
+                .arg("hc:{held}:i")
+                .arg(score)
+                .arg(member)
+                .exec(&mut admin)
+                .unwrap();
+        }
+        check(&mut one, &mut other, &mut n, &format!("score {score}"));
+    }
+    for key in [META, "hc:{held}:i", "hc:{held}:z"] {
+        for command in ["SET", "SADD", "LPUSH"] {
+            one.tell("invalidate 1");
+            redis::cmd("DEL").arg(key).exec(&mut admin).unwrap();
+            redis::cmd(command)
+                .arg(&[key, "x"])
+                .exec(&mut admin)
+                .unwrap();
+            check(&mut one, &mut other, &mut n, &format!("{command} {key}"));
+        }
+    }
+}
+
+/// Both store again after a value each at most, and what runs while an entry is deleted is not stored.
+#[track_caller]
+fn check(one: &mut Worker, other: &mut Worker, n: &mut u32, what: &str) {
+    let mut next = || {
+        *n += 1;
+        *n
+    };
+    for worker in [&mut *one, &mut *other] {
+        // One that finds the garbage may be refused.
+        worker.tell(&format!("ask {} a", next()));
+        worker.tell(&format!("ask {} a", next()));
+    }
+    let held = next();
+    assert_eq!(one.tell(&format!("ask {held} a")), "a miss", "{what}");
+    assert_eq!(other.tell(&format!("ask {held} x")), "a hit_l2", "{what}");
+    assert_eq!(other.tell(&format!("ask 1{held} b")), "b miss", "{what}");
+    assert_eq!(one.tell(&format!("ask 1{held} x")), "b hit_l2", "{what}");
+    for delete in [format!("invalidate {held}"), "clear".to_owned()] {
+        one.tell(&format!("invalidate {held}"));
+        assert_eq!(one.tell(&format!("hold {held}")), "running", "{what}");
+        other.tell(&delete);
+        assert_eq!(one.tell("release old"), "old miss", "{what}");
+        let said = other.tell(&format!("ask {held} new"));
+        assert_eq!(said, "new miss", "{what}, {delete}");
+    }
+}
