@@ -7,13 +7,13 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Cache;
+use super::{Cache, unproved::Unproved};
 use crate::{
-    codec::{Codec, Limits, Proof, Written},
+    codec::{Codec, Limits, Written},
     envelope::{self, Contents, Damage, Draft, Opened},
     flight::{Caller, Follower, Joined, Landing, Leader, Queued},
     io::{Failure, Lookup},
-    key::{CallKey, Digest},
+    key::{CallKey, Digest, KeyBuilder},
     lead::{self, Leading},
     metrics::{CacheOperation, ErrorType, Level},
     outcome::{self, CallResult, Outcome},
@@ -160,6 +160,8 @@ impl<'c, R> Call<'c, R> {
         self.result = CallResult::Miss;
         let _leading = Leading::begin();
         match lookup {
+            // Written under another bound: reading it could take more than this one allows for.
+            Lookup::Found(envelope) if envelope.len() > self.cache.max_value_bytes => {}
             Lookup::Found(envelope) => match self.read(&envelope, &digest) {
                 // Redis counts from when it took the value, and by the `ttl` of who stored it.
                 Ok(found) if self.has_expired(envelope::age(found.created)) => {}
@@ -190,8 +192,14 @@ impl<'c, R> Call<'c, R> {
         Next::Lead(leader, digest)
     }
 
-    /// Hands the value of a finished body to those who wait, and to Redis.
-    pub(super) fn computed(&self, value: &R, work: Work) {
+    /// Hands the value of a finished body to those who wait, and to Redis, unless the receiver or the version is another now,
+    /// which `again` says: then nobody knows whose value it is.
+    pub(super) fn computed(&self, value: &R, work: Work, again: impl FnOnce(&mut KeyBuilder)) {
+        if self.key.has_moved(again) {
+            work.leader.dismiss();
+            self.cache.report_moved();
+            return;
+        }
         let Work {
             mut leader,
             digest,
@@ -209,41 +217,40 @@ impl<'c, R> Call<'c, R> {
                 Err(leader) => leader,
             };
         }
+        let readable = self.key.readable;
         let mut draft = Draft::new(SystemTime::now(), compute);
         match self.codec.write(value, draft.buffer()) {
             Written::Value => {
                 let bytes = draft.sealed_len();
-                let proof = self.codec.prove(value, draft.payload(), self.limits());
-                let shape = match proof {
-                    Proof::Given(given) => given,
-                    Proof::Owed(owed) => owed.settle(draft.payload()),
-                };
-                let contents = match shape {
-                    Ok(shape) => draft.finish(shape),
-                    Err(error) => {
-                        cache.report_not_storable(&error);
-                        return leader.dismiss();
-                    }
-                };
-                let storable = bytes <= cache.max_value_bytes;
-                if !storable {
+                let is_storable = bytes <= cache.max_value_bytes;
+                if !is_storable && !out {
                     cache.report_too_large(bytes);
                 }
-                if out || !storable {
-                    leader.land(&contents);
-                } else {
-                    let mut pushed = None;
-                    leader.land_queued(&contents, epoch, || {
-                        let queued = cache.queue(epoch, digest, contents.clone());
-                        pushed.insert(queued).ticket()
-                    });
-                    if let Some(pushed) = pushed {
-                        cache.report_pushed(pushed, bytes);
-                    }
+                let is_stored = is_storable && !out;
+                if !is_stored {
+                    leader = match leader.dismiss_alone() {
+                        Ok(()) => return,
+                        Err(leader) => leader,
+                    };
                 }
+                let proof = self.codec.prove(value, draft.payload(), self.limits());
+                let unproved = Unproved {
+                    cache,
+                    leader,
+                    digest,
+                    epoch,
+                    draft: Arc::new(draft),
+                    readable,
+                    is_stored,
+                    place: None,
+                };
+                unproved.prove(proof);
             }
             Written::Declined => drop(leader),
             Written::Failed(error) => {
+                if let Some(readable) = readable {
+                    readable.learn(false);
+                }
                 cache.report_not_storable(&error);
                 leader.dismiss();
             }
@@ -314,7 +321,7 @@ impl<'c, R> Call<'c, R> {
         }
         let mut pushed = None;
         cache.flights.requeue(digest, queued, || {
-            let again = cache.queue(queued.epoch, *digest, queued.contents.clone());
+            let again = cache.queue(queued.epoch, *digest, queued.contents.clone(), None);
             pushed.insert(again).ticket()
         });
         if let Some(pushed) = pushed {
@@ -335,12 +342,9 @@ impl<'c, R> Call<'c, R> {
     fn heal(&self, digest: &Digest, found: Option<Bytes>, damage: Option<Damage>) {
         let cache = self.cache;
         cache.stats.count(Event::Corrupt);
-        telemetry::report_here(|| {
-            tracing::debug!(
-                cache = cache.name(),
-                ?damage,
-                "what Redis has is not a value"
-            );
+        let name = Arc::clone(&cache.name);
+        telemetry::report(move || {
+            tracing::debug!(cache = &*name, ?damage, "what Redis has is not a value");
         });
         let shard = cache.shard(digest);
         shard.outbox().push_heal(*digest, found);

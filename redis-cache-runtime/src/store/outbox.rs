@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -12,6 +12,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use super::{
     epoch::{Epoch, Generation, Invalidated, Known},
@@ -43,9 +44,22 @@ const TOUCHES: usize = 4096;
 /// A store that has been queued for so long keeps its place: one that is used all the time would else never be sent.
 const MOVES: Duration = Duration::from_millis(250);
 
+/// How long a place is kept for a value that has yet to be proved. What comes after it waits for it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A place in the queue, taken when the body ended, for a value that has yet to be proved.
+#[derive(Debug)]
+pub(crate) struct Place(u64);
+
 /// One thing to tell Redis.
 #[derive(Debug)]
 pub(crate) enum Job {
+    /// Nothing yet: a [`Place`].
+    Kept {
+        touches: Vec<Member>,
+        number: u64,
+        since: Instant,
+    },
     /// Write a value, after the touches that came before it.
     Store {
         touches: Vec<Member>,
@@ -66,7 +80,12 @@ pub(crate) enum Job {
     /// Delete one entry.
     Invalidate { digest: Digest, done: Done },
     /// Delete all entries.
-    Clear { generation: Generation, done: Done },
+    Clear {
+        generation: Generation,
+        /// Hears of each step.
+        progress: Arc<Notify>,
+        done: Done,
+    },
     /// Say when everything before this has been told.
     Flush { done: Done },
 }
@@ -76,7 +95,9 @@ impl Job {
     pub(super) const fn is_waited_for(&self) -> bool {
         match self {
             Self::Invalidate { .. } | Self::Clear { .. } | Self::Flush { .. } => true,
-            Self::Store { .. } | Self::Touch { .. } | Self::Heal { .. } => false,
+            Self::Kept { .. } | Self::Store { .. } | Self::Touch { .. } | Self::Heal { .. } => {
+                false
+            }
         }
     }
 }
@@ -110,8 +131,12 @@ pub(crate) enum Pushed {
     },
     /// Too much waits already.
     Full,
-    /// The cache was cleared after the call began, or may have been.
+    /// The cache was cleared after the call began.
     Overtaken,
+    /// It may have been: Redis had not told of the last clear when the call began.
+    Early,
+    /// Its place was kept for too long.
+    Late,
 }
 
 /// What the use of a value that is on its way comes to.
@@ -131,7 +156,7 @@ impl Pushed {
     pub(crate) const fn ticket(self) -> Option<u64> {
         match self {
             Self::Queued { ticket, .. } => Some(ticket),
-            Self::Full | Self::Overtaken => None,
+            Self::Full | Self::Overtaken | Self::Early | Self::Late => None,
         }
     }
 }
@@ -156,6 +181,8 @@ struct State {
     touches: Touches,
     /// How many stores there have been.
     pushed: u64,
+    /// How many places have been kept.
+    kept: u64,
     /// Stores that have been taken and have not ended, by their ticket, and how many had been pushed up to each of them.
     taken: Vec<(u64, u64)>,
     /// Clears that Redis has not been told of: what it says of the latest is not news until then.
@@ -210,34 +237,115 @@ impl Outbox {
         }
     }
 
-    /// Queues a value.
-    pub(crate) fn push_store(&self, epoch: Epoch, digest: Digest, contents: Contents) -> Pushed {
+    /// Keeps a place for a value that has yet to be proved.
+    ///
+    /// # Errors
+    ///
+    /// Where a value would not be queued.
+    pub(crate) fn keep_place(&self, epoch: Epoch) -> Result<Place, Pushed> {
         let mut state = self.state();
-        let is_unaware = epoch.known.generation == Generation::Unknown;
-        if is_unaware || self.epoch().count != epoch.count {
-            return Pushed::Overtaken;
+        if let Some(refused) = self.refusal(epoch) {
+            return Err(refused);
         }
-        let bytes = contents.sealed_len();
-        if state.stores >= JOBS || state.bytes + bytes > BYTES {
-            return Pushed::Full;
+        if state.jobs.len() >= JOBS || state.bytes >= BYTES {
+            return Err(Pushed::Full);
         }
-        state.bytes += bytes;
-        state.stores += 1;
+        state.kept += 1;
+        let number = state.kept;
         self.unsettled.fetch_add(1, Ordering::Relaxed);
+        let touches = state.touches.take();
+        state.jobs.push_back(Job::Kept {
+            touches,
+            number,
+            since: Instant::now(),
+        });
+        Ok(Place(number))
+    }
+
+    /// Keeps a place no longer.
+    pub(crate) fn give_up(&self, place: &Place) {
+        let mut state = self.state();
+        if let Some(at) = state.kept_at(place) {
+            self.vacate(&mut state, at);
+        }
+    }
+
+    /// Leaves in a place what it would have carried.
+    fn vacate(&self, state: &mut State, at: usize) {
+        self.unsettled.fetch_sub(1, Ordering::Relaxed);
+        if let Some(Job::Kept { touches, .. }) = state.jobs.remove(at)
+            && !touches.is_empty()
+        {
+            state.jobs.insert(at, Job::Touch { touches });
+        }
+    }
+
+    /// Why a value whose computation began then is not to be stored.
+    fn refusal(&self, epoch: Epoch) -> Option<Pushed> {
+        if epoch.known.generation == Generation::Unknown {
+            return Some(Pushed::Early);
+        }
+        (self.epoch().count != epoch.count).then_some(Pushed::Overtaken)
+    }
+
+    /// Queues a value, in its place if one was kept.
+    pub(crate) fn push_store(
+        &self,
+        epoch: Epoch,
+        digest: Digest,
+        contents: Contents,
+        place: Option<&Place>,
+    ) -> Pushed {
+        let mut state = self.state();
+        let kept_at = place.map(|place| state.kept_at(place));
+        let refused = if let Some(refused) = self.refusal(epoch) {
+            Some(refused)
+        } else if kept_at == Some(None) {
+            Some(Pushed::Late)
+        } else if state.stores >= JOBS || state.bytes + contents.sealed_len() > BYTES {
+            Some(Pushed::Full)
+        } else {
+            None
+        };
+        if let Some(refused) = refused {
+            if let Some(Some(at)) = kept_at {
+                self.vacate(&mut state, at);
+            }
+            return refused;
+        }
+        state.bytes += contents.sealed_len();
+        state.stores += 1;
         state.pushed += 1;
         let ticket = state.pushed;
-        let touches = state.touches.take();
-        state.jobs.push_back(Job::Store {
+        let store = |touches| Job::Store {
             touches,
             digest,
             ticket,
             since: Instant::now(),
             known: epoch.known,
             contents,
-        });
+        };
+        let at = kept_at.flatten();
+        match at.and_then(|at| state.jobs.get_mut(at)) {
+            Some(job) => {
+                let touches = match job {
+                    Job::Kept { touches, .. } => std::mem::take(touches),
+                    _ => Vec::new(),
+                };
+                *job = store(touches);
+            }
+            None => {
+                self.unsettled.fetch_add(1, Ordering::Relaxed);
+                let touches = state.touches.take();
+                state.jobs.push_back(store(touches));
+            }
+        }
+        let is_full = state.stores >= BATCH || state.bytes >= BATCH_BYTES;
+        // Who waits for a job behind a place has said so already.
+        let is_waited_for = at.is_some_and(|at| state.jobs.range(at..).any(Job::is_waited_for));
         Pushed::Queued {
             ticket,
-            is_due: state.stores >= BATCH || state.bytes >= BATCH_BYTES,
+            is_due: is_full || is_waited_for,
         }
     }
 
@@ -291,7 +399,7 @@ impl Outbox {
 
     /// Queues the removal of all entries, instead of the stores that have not been sent.
     /// Gives back how many those were.
-    pub(crate) fn push_clear(&self, done: Done) -> usize {
+    pub(crate) fn push_clear(&self, progress: Arc<Notify>, done: Done) -> usize {
         let mut state = self.state();
         let generation = Generation::new();
         let epoch = Epoch {
@@ -304,12 +412,18 @@ impl Outbox {
         self.epoch.store(epoch.into());
         state.touches.take();
         let dropped = state.stores;
+        let is_kept = |job: &&Job| matches!(job, Job::Kept { .. });
+        let kept = state.jobs.iter().filter(is_kept).count();
         state.jobs.retain(Job::is_waited_for);
-        self.unsettled.fetch_sub(dropped, Ordering::Relaxed);
+        self.unsettled.fetch_sub(dropped + kept, Ordering::Relaxed);
         state.bytes = 0;
         state.stores = 0;
         state.clears += 1;
-        state.jobs.push_back(Job::Clear { generation, done });
+        state.jobs.push_back(Job::Clear {
+            generation,
+            progress,
+            done,
+        });
         dropped
     }
 
@@ -345,6 +459,12 @@ impl Outbox {
     /// Takes the next job, and touches once they have waited long enough.
     pub(crate) fn pop(&self, now: Instant) -> Option<Job> {
         let mut state = self.state();
+        while let Some(until) = state.front_kept_until() {
+            if now < until {
+                return None;
+            }
+            self.vacate(&mut state, 0);
+        }
         if let Some(job) = state.jobs.pop_front() {
             match &job {
                 Job::Store {
@@ -358,7 +478,8 @@ impl Outbox {
                 Job::Heal {
                     found: Some(found), ..
                 } => state.bytes -= found.len(),
-                Job::Heal { .. }
+                Job::Kept { .. }
+                | Job::Heal { .. }
                 | Job::Touch { .. }
                 | Job::Invalidate { .. }
                 | Job::Clear { .. }
@@ -372,9 +493,10 @@ impl Outbox {
         })
     }
 
-    /// When touches that wait now are to be sent.
+    /// When to look again if nobody says so: when touches that wait now are to be sent, or a place is kept no longer.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.state().touches.due()
+        let state = self.state();
+        state.front_kept_until().or_else(|| state.touches.due())
     }
 
     // No user code runs under this lock, so a poisoned one is as good as any.
@@ -392,6 +514,20 @@ impl State {
         let touches = self.touches.take();
         self.jobs.push_back(Job::Touch { touches });
         true
+    }
+
+    /// Until when the first thing to tell is waited for.
+    fn front_kept_until(&self) -> Option<Instant> {
+        match self.jobs.front() {
+            Some(Job::Kept { since, .. }) => Some(*since + PATIENCE),
+            _ => None,
+        }
+    }
+
+    /// Where a place is.
+    fn kept_at(&self, place: &Place) -> Option<usize> {
+        let is_it = |job: &Job| matches!(job, Job::Kept { number, .. } if *number == place.0);
+        self.jobs.iter().position(is_it)
     }
 
     /// Where the store with this ticket waits. What is used often has been moved to the back.
@@ -471,7 +607,7 @@ mod tests {
     }
 
     fn push(outbox: &Outbox, epoch: Epoch, digest: Digest) -> Pushed {
-        outbox.push_store(epoch, digest, Contents::unread("contents"))
+        outbox.push_store(epoch, digest, Contents::unread("contents"), None)
     }
 
     #[test]
@@ -526,11 +662,11 @@ mod tests {
 
         let half = Contents::unread(vec![0; BYTES / 2 - 1024]);
         for fits in [true, true, false] {
-            let pushed = outbox.push_store(FIRST, A, half.clone());
+            let pushed = outbox.push_store(FIRST, A, half.clone(), None);
             assert_eq!(pushed.ticket().is_some(), fits, "{pushed:?}");
         }
         outbox.pop(Instant::now());
-        assert!(outbox.push_store(FIRST, A, half).ticket().is_some());
+        assert!(outbox.push_store(FIRST, A, half, None).ticket().is_some());
     }
 
     #[test]
@@ -675,7 +811,7 @@ mod tests {
         push(&outbox, before, A);
         outbox.touch(&A);
         let done = Done::new(drop);
-        assert_eq!(outbox.push_clear(done), 1);
+        assert_eq!(outbox.push_clear(Arc::default(), done), 1);
         assert_eq!(push(&outbox, before, B), Pushed::Overtaken);
         assert!(push(&outbox, outbox.epoch(), B).ticket().is_some());
         assert!(matches!(
@@ -704,7 +840,7 @@ mod tests {
     fn what_redis_said_before_it_was_told_of_a_clear_is_no_news() {
         let outbox = Outbox::default();
         outbox.learn(NOTHING);
-        outbox.push_clear(Done::new(drop));
+        outbox.push_clear(Arc::default(), Done::new(drop));
         let after = outbox.epoch();
         assert!(!outbox.learn(NOTHING));
         outbox.learn_first(NOTHING);
@@ -720,7 +856,7 @@ mod tests {
         let before = outbox.epoch();
         assert!(outbox.is_unaware());
         outbox.learn_first(NOTHING);
-        assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
+        assert_eq!(push(&outbox, before, A), Pushed::Early);
         assert!(push(&outbox, outbox.epoch(), A).ticket().is_some());
         // What was asked before comes late.
         outbox.learn_first(cleared());
