@@ -62,7 +62,10 @@ fn probe() {}
 /// Many processes that connect at once may be too slow for the first attempt.
 fn wait_for_redis() {
     probe();
-    eventually(SOON, || cache("probe").info().wait().is_ok());
+    eventually(SOON, || {
+        let info = cache("probe").info().wait().unwrap();
+        info.unavailable.is_none()
+    });
 }
 
 #[handler_cache(name = named("churn"), maxsize = each(2), shards = shards())]

@@ -349,6 +349,8 @@ fn domain<R>(
     }
     Some(Domain {
         seed: hasher.finalize().into(),
+        // One for an instantiation and a process: what is leaked is bounded.
+        readable: Some(Box::leak(Box::default())),
     })
 }
 

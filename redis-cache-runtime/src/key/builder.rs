@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     cache::Cache,
+    codec::Readable,
     config::MaxSize,
     shield::{Panicked, shield},
 };
@@ -35,6 +36,8 @@ thread_local! {
 pub(crate) struct Domain {
     /// The hash key.
     pub(crate) seed: [u8; blake3::KEY_LEN],
+    /// Whether its values come back.
+    pub(crate) readable: Option<&'static Readable>,
 }
 
 /// The key of a call while its parts are written.
@@ -52,8 +55,10 @@ pub struct KeyBuilder {
 impl KeyBuilder {
     /// Where there is nothing to look up, nothing is written either.
     pub(crate) fn new(cache: Option<&'static Arc<Cache>>, domain: Option<Domain>) -> Self {
-        let on =
-            domain.is_some() && cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0));
+        let readable = domain.and_then(|domain| domain.readable);
+        let on = domain.is_some()
+            && cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0))
+            && readable.is_none_or(Readable::is_worth_a_try);
         Self::begin(cache, on, domain.unwrap_or_default())
     }
 
