@@ -10,7 +10,7 @@ use crate::{
     codec::Codec,
     flight::{Follower, Leader},
     io::{Failure, Lookup},
-    key::{CallKey, Digest},
+    key::{CallKey, Digest, KeyBuilder},
     lead,
     metrics::Stopwatch,
     stack,
@@ -23,6 +23,7 @@ impl Cache {
         key: CallKey,
         codec: &Codec<R>,
         body: impl FnOnce() -> R,
+        again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         let mut call = Call::new(self, key, codec);
         let next = match call.join(false) {
@@ -54,7 +55,7 @@ impl Cache {
             Next::Lead(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
                 let value = self.metrics().time(|| lead::run(body));
-                call.computed(&value, work);
+                call.computed(&value, work, again);
                 value
             }
         }
@@ -70,6 +71,7 @@ impl Cache {
         key: CallKey,
         codec: Codec<R>,
         body: impl FnOnce() -> F,
+        again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         let mut call = Call::new(self, key, &codec);
         let turn = match call.join(true) {
@@ -119,7 +121,7 @@ impl Cache {
         let body = lead::run_async(body.as_mut());
         let body = pin!(self.metrics().time_async(body));
         let value = work.leader.attend(body).await;
-        call.computed(&value, work);
+        call.computed(&value, work, again);
         value
     }
 }
