@@ -8,8 +8,8 @@ pub use crate::{
     },
     config::{Config, MaxSize, Settings},
     key::{
-        CallKey, FastPart, KeyBuilder, KeyPart, Part, PartFast, PartSerde, Receiver,
-        ReceiverAnonymous,
+        CallKey, FastPart, KeyBuilder, KeyPart, Mentioned, Part, PartFast, PartSerde, Receiver,
+        ReceiverAnonymous, mention,
     },
     site::{Instance, Site, instance_of, path_of},
 };

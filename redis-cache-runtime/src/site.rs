@@ -16,6 +16,7 @@ use crate::{
     cache::Cache,
     codec::Codec,
     config::Settings,
+    departure,
     error::{Error, ErrorKind},
     key::{CallKey, Domain, KeyBuilder},
     per_process::PerProcess,
@@ -81,7 +82,7 @@ thread_local! {
 const OPENERS: usize = 4;
 
 /// How long they wait; then their call runs uncached.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One call site among those that this thread is opening, until it is dropped.
 struct Opening<'s> {
@@ -198,6 +199,8 @@ impl Site {
         codec: &Codec<R>,
     ) -> Option<&'static Opened> {
         let began = Instant::now();
+        // What the background thread says of it is waited for as this one ends.
+        departure::arm();
         let opening = loop {
             if let Some(opening) = Opening::begin(self, state) {
                 break opening;
@@ -221,8 +224,8 @@ impl Site {
             opened
         });
         if let (true, Some(error)) = (is_first, error) {
-            let handler = &opened.path;
-            telemetry::report_here(|| tracing::error!(handler, %error, "not cached"));
+            let handler = opened.path.clone();
+            telemetry::report(move || tracing::error!(handler, %error, "not cached"));
         }
         Some(opened)
     }
@@ -298,9 +301,10 @@ impl Site {
         );
         drop(known);
         if namesake {
-            telemetry::report_here(|| {
+            let handler = opened.path.clone();
+            telemetry::report(move || {
                 tracing::warn!(
-                    handler = opened.path,
+                    handler,
                     "two instantiations have the same name; the second is not cached"
                 );
             });
@@ -325,11 +329,9 @@ fn domain<R>(
     let instance = handler_path(instance);
     let closures = |text: &str| text.matches(CLOSURE).count();
     if closures(&instance) > closures(path) {
-        telemetry::report_here(|| {
-            tracing::warn!(
-                handler = path,
-                "not cached for a type argument that is a closure"
-            );
+        let handler = path.to_owned();
+        telemetry::report(move || {
+            tracing::warn!(handler, "not cached for a type argument that is a closure");
         });
         return None;
     }

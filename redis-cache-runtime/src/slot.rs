@@ -11,6 +11,8 @@ use std::{
     time::Instant,
 };
 
+use crate::shield::shield;
+
 /// A channel for one value.
 pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let slot = Arc::new(Slot {
@@ -66,7 +68,8 @@ impl<T> Slot<T> {
         let before = std::mem::replace(&mut *state, next);
         drop(state);
         match before {
-            State::Task(waker) => waker.wake(),
+            // It may run the code of an executor, which may panic: the receiver's, not the sender's affair.
+            State::Task(waker) => _ = shield(|| waker.wake()),
             State::Thread => self.changed.notify_one(),
             State::Empty | State::Full(_) | State::Closed => {}
         }

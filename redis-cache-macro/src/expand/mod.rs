@@ -43,11 +43,6 @@ fn hygienic(span: Span) -> Span {
     span.resolved_at(Span::mixed_site())
 }
 
-/// `(name)`, at the name: the parentheses tell lints that not the handler uses it, but its attribute.
-fn used(name: &Ident) -> TokenStream {
-    quote_spanned!(hygienic(name.span())=> (#name))
-}
-
 struct Expansion<'a> {
     settings: &'a Settings,
     handler: &'a Handler,

@@ -217,7 +217,7 @@ impl<'c, R> Call<'c, R> {
             Written::Value => {
                 let bytes = draft.sealed_len();
                 let is_storable = bytes <= cache.max_value_bytes;
-                if !is_storable {
+                if !is_storable && !out {
                     cache.report_too_large(bytes);
                 }
                 let is_stored = is_storable && !out;
@@ -336,12 +336,9 @@ impl<'c, R> Call<'c, R> {
     fn heal(&self, digest: &Digest, found: Option<Bytes>, damage: Option<Damage>) {
         let cache = self.cache;
         cache.stats.count(Event::Corrupt);
-        telemetry::report_here(|| {
-            tracing::debug!(
-                cache = cache.name(),
-                ?damage,
-                "what Redis has is not a value"
-            );
+        let name = Arc::clone(&cache.name);
+        telemetry::report(move || {
+            tracing::debug!(cache = &*name, ?damage, "what Redis has is not a value");
         });
         let shard = cache.shard(digest);
         shard.outbox().push_heal(*digest, found);

@@ -10,7 +10,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -28,7 +28,7 @@ use crate::{
     key::{Digest, Domain, EncodeError},
     metrics::{CacheMetrics, CacheOperation, ErrorType},
     stats::{Event, Stats},
-    store::{self, Epoch, Names, Place, Pushed, Shard},
+    store::{self, Epoch, Loss, Losses, Names, Place, Pushed, Shard},
     telemetry,
 };
 
@@ -47,6 +47,9 @@ pub(crate) struct Cache {
     domains: Mutex<Vec<Domain>>,
     flights: Flights,
     stats: Stats,
+    losses: Losses,
+    /// The entries that were counted last.
+    counted: AtomicU64,
     said: Said,
 }
 
@@ -98,6 +101,8 @@ impl Cache {
             domains: Mutex::default(),
             flights: Flights::default(),
             stats: Stats::new(&config.name, config.maxsize),
+            losses: Losses::default(),
+            counted: AtomicU64::new(0),
             said: Said::default(),
         })
     }
@@ -172,6 +177,21 @@ impl Cache {
         &self.stats
     }
 
+    /// Takes in how many entries there are.
+    pub(crate) fn counted(&self, entries: u64) {
+        self.counted.store(entries, Ordering::Relaxed);
+    }
+
+    /// How many entries there were when they were counted last.
+    pub(crate) fn last_counted(&self) -> u64 {
+        self.counted.load(Ordering::Relaxed)
+    }
+
+    /// What was computed and is not in Redis.
+    pub(crate) const fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
     pub(crate) const fn metrics(&self) -> &CacheMetrics {
         self.stats.metrics()
     }
@@ -217,6 +237,10 @@ impl Cache {
             Pushed::Full => self.report_queue_full(),
             Pushed::Late => self.report_unproved(),
             Pushed::Overtaken => self.stats.count(Event::Overtaken),
+            Pushed::Early => {
+                self.stats.count(Event::Overtaken);
+                self.losses.add(Loss::Early);
+            }
         }
     }
 
@@ -242,6 +266,7 @@ impl Cache {
     /// Says once that a value refuses to be written.
     fn report_not_storable(&self, error: &CodecError) {
         self.stats.count(Event::NotStorable);
+        self.losses.add(Loss::NotStorable);
         self.metrics()
             .count_error(CacheOperation::Put, ErrorType::Encode);
         if first(&self.said.not_storable) {
@@ -269,6 +294,7 @@ impl Cache {
     /// Says once that a value is larger than what is stored.
     fn report_too_large(&self, bytes: usize) {
         self.stats.count(Event::TooLarge);
+        self.losses.add(Loss::TooLarge);
         if first(&self.said.too_large) {
             let (cache, most) = (Arc::clone(&self.name), self.max_value_bytes);
             telemetry::report(move || {
@@ -285,6 +311,7 @@ impl Cache {
     /// Says once that values come faster than Redis takes them.
     fn report_queue_full(&self) {
         self.stats.count(Event::QueueFull);
+        self.losses.add(Loss::QueueFull);
         if first(&self.said.queue_full) {
             let cache = Arc::clone(&self.name);
             telemetry::report(move || {

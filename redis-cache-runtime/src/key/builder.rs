@@ -124,6 +124,11 @@ impl KeyBuilder {
     }
 
     /// Adds a string.
+    /// The call gets no key.
+    pub(super) const fn give_up(&mut self) {
+        self.on = false;
+    }
+
     pub(super) fn write_text(&mut self, text: &str) {
         self.write_memory(begin_text, text.as_bytes());
     }

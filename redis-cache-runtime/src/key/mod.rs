@@ -6,6 +6,7 @@ mod digest;
 mod encoder;
 mod identity;
 mod large;
+mod lock;
 mod memo;
 mod part;
 #[cfg(test)]
@@ -15,7 +16,7 @@ pub use self::{
     arguments::Arguments,
     builder::{CallKey, KeyBuilder},
     identity::{CacheIdentity, Receiver, ReceiverAnonymous},
-    part::{FastPart, KeyPart, Part, PartFast, PartSerde, SkipInKey},
+    part::{FastPart, KeyPart, Mentioned, Part, PartFast, PartSerde, SkipInKey, mention},
 };
 pub(crate) use self::{
     builder::Domain,

@@ -12,7 +12,7 @@ const DOMAIN: Domain = Domain {
     readable: None,
 };
 
-fn digest(feed: impl FnOnce(&mut KeyBuilder)) -> Digest {
+fn digest<T>(feed: impl FnOnce(&mut KeyBuilder) -> T) -> Digest {
     let mut key = KeyBuilder::of(DOMAIN);
     feed(&mut key);
     key.digest().unwrap()

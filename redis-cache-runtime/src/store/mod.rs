@@ -2,6 +2,7 @@
 
 mod answer;
 mod epoch;
+mod losses;
 mod names;
 mod numbered;
 mod outbox;
@@ -14,6 +15,7 @@ mod writer;
 
 pub(crate) use self::{
     epoch::Epoch,
+    losses::{Loss, Losses},
     names::Names,
     outbox::{Done, Outbox, Place, Pushed, Used},
     script::Scripts,

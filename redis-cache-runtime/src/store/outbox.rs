@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -12,6 +12,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use super::{
     epoch::{Epoch, Generation, Invalidated, Known},
@@ -79,7 +80,12 @@ pub(crate) enum Job {
     /// Delete one entry.
     Invalidate { digest: Digest, done: Done },
     /// Delete all entries.
-    Clear { generation: Generation, done: Done },
+    Clear {
+        generation: Generation,
+        /// Hears of each step.
+        progress: Arc<Notify>,
+        done: Done,
+    },
     /// Say when everything before this has been told.
     Flush { done: Done },
 }
@@ -125,8 +131,10 @@ pub(crate) enum Pushed {
     },
     /// Too much waits already.
     Full,
-    /// The cache was cleared after the call began, or may have been.
+    /// The cache was cleared after the call began.
     Overtaken,
+    /// It may have been: Redis had not told of the last clear when the call began.
+    Early,
     /// Its place was kept for too long.
     Late,
 }
@@ -148,7 +156,7 @@ impl Pushed {
     pub(crate) const fn ticket(self) -> Option<u64> {
         match self {
             Self::Queued { ticket, .. } => Some(ticket),
-            Self::Full | Self::Overtaken | Self::Late => None,
+            Self::Full | Self::Overtaken | Self::Early | Self::Late => None,
         }
     }
 }
@@ -236,8 +244,8 @@ impl Outbox {
     /// Where a value would not be queued.
     pub(crate) fn keep_place(&self, epoch: Epoch) -> Result<Place, Pushed> {
         let mut state = self.state();
-        if self.is_overtaken(epoch) {
-            return Err(Pushed::Overtaken);
+        if let Some(refused) = self.refusal(epoch) {
+            return Err(refused);
         }
         if state.jobs.len() >= JOBS || state.bytes >= BYTES {
             return Err(Pushed::Full);
@@ -272,9 +280,12 @@ impl Outbox {
         }
     }
 
-    fn is_overtaken(&self, epoch: Epoch) -> bool {
-        let is_unaware = epoch.known.generation == Generation::Unknown;
-        is_unaware || self.epoch().count != epoch.count
+    /// Why a value whose computation began then is not to be stored.
+    fn refusal(&self, epoch: Epoch) -> Option<Pushed> {
+        if epoch.known.generation == Generation::Unknown {
+            return Some(Pushed::Early);
+        }
+        (self.epoch().count != epoch.count).then_some(Pushed::Overtaken)
     }
 
     /// Queues a value, in its place if one was kept.
@@ -287,8 +298,8 @@ impl Outbox {
     ) -> Pushed {
         let mut state = self.state();
         let kept_at = place.map(|place| state.kept_at(place));
-        let refused = if self.is_overtaken(epoch) {
-            Some(Pushed::Overtaken)
+        let refused = if let Some(refused) = self.refusal(epoch) {
+            Some(refused)
         } else if kept_at == Some(None) {
             Some(Pushed::Late)
         } else if state.stores >= JOBS || state.bytes + contents.sealed_len() > BYTES {
@@ -388,7 +399,7 @@ impl Outbox {
 
     /// Queues the removal of all entries, instead of the stores that have not been sent.
     /// Gives back how many those were.
-    pub(crate) fn push_clear(&self, done: Done) -> usize {
+    pub(crate) fn push_clear(&self, progress: Arc<Notify>, done: Done) -> usize {
         let mut state = self.state();
         let generation = Generation::new();
         let epoch = Epoch {
@@ -408,7 +419,11 @@ impl Outbox {
         state.bytes = 0;
         state.stores = 0;
         state.clears += 1;
-        state.jobs.push_back(Job::Clear { generation, done });
+        state.jobs.push_back(Job::Clear {
+            generation,
+            progress,
+            done,
+        });
         dropped
     }
 
@@ -796,7 +811,7 @@ mod tests {
         push(&outbox, before, A);
         outbox.touch(&A);
         let done = Done::new(drop);
-        assert_eq!(outbox.push_clear(done), 1);
+        assert_eq!(outbox.push_clear(Arc::default(), done), 1);
         assert_eq!(push(&outbox, before, B), Pushed::Overtaken);
         assert!(push(&outbox, outbox.epoch(), B).ticket().is_some());
         assert!(matches!(
@@ -825,7 +840,7 @@ mod tests {
     fn what_redis_said_before_it_was_told_of_a_clear_is_no_news() {
         let outbox = Outbox::default();
         outbox.learn(NOTHING);
-        outbox.push_clear(Done::new(drop));
+        outbox.push_clear(Arc::default(), Done::new(drop));
         let after = outbox.epoch();
         assert!(!outbox.learn(NOTHING));
         outbox.learn_first(NOTHING);
@@ -841,7 +856,7 @@ mod tests {
         let before = outbox.epoch();
         assert!(outbox.is_unaware());
         outbox.learn_first(NOTHING);
-        assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
+        assert_eq!(push(&outbox, before, A), Pushed::Early);
         assert!(push(&outbox, outbox.epoch(), A).ticket().is_some());
         // What was asked before comes late.
         outbox.learn_first(cleared());

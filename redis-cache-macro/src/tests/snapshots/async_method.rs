@@ -35,29 +35,32 @@ impl Handler {
             use ::redis_cache_runtime::__private::ReturnedWhole as _;
             __returned.__handler_cache_codec(__comparison)
         };
-        let mut __key = ::redis_cache_runtime::__private::Site::key(
-            __site,
-            __path,
-            ::redis_cache_runtime::__private::instance_of(&|| ()),
-            __settings,
-            &__codec,
-        );
-        {
-            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
-            ::redis_cache_runtime::__private::Receiver::new(&self)
-                .__handler_cache_feed(&mut __key);
-        }
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&(text));
-            (&__part).__handler_cache_feed(&mut __key);
-        }
+        let __key = {
+            let mut __key = ::redis_cache_runtime::__private::Site::key(
+                __site,
+                __path,
+                ::redis_cache_runtime::__private::instance_of(&|| ()),
+                __settings,
+                &__codec,
+            );
+            {
+                use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                ::redis_cache_runtime::__private::Receiver::new(&self)
+                    .__handler_cache_feed(&mut __key);
+            }
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&text))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+        };
         ::redis_cache_runtime::__private::Site::call_async(
                 __site,
-                ::redis_cache_runtime::__private::KeyBuilder::finish(__key),
+                __key,
                 __codec,
                 move || async move {
-                    let _ = &self;
+                    *::redis_cache_runtime::__private::mention(&self) = ();
                     if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
                         Option<String>,
                     > {

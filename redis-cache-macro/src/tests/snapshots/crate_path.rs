@@ -27,24 +27,29 @@ fn double(n: u32) -> u32 {
         use crate::facade::cache::__private::ReturnedWhole as _;
         __returned.__handler_cache_codec(__comparison)
     };
-    let mut __key = crate::facade::cache::__private::Site::key(
-        __site,
-        __path,
-        crate::facade::cache::__private::instance_of(&|| ()),
-        __settings,
-        &__codec,
-    );
-    {
-        use crate::facade::cache::__private::{PartFast as _, PartSerde as _};
-        let __part = crate::facade::cache::__private::Part::new(&(n));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
+    let __key = {
+        let mut __key = crate::facade::cache::__private::Site::key(
+            __site,
+            __path,
+            crate::facade::cache::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+        {
+            use crate::facade::cache::__private::{PartFast as _, PartSerde as _};
+            *(&crate::facade::cache::__private::Part::new(&n))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        crate::facade::cache::__private::KeyBuilder::finish(__key)
+    };
     crate::facade::cache::__private::Site::call(
         __site,
-        crate::facade::cache::__private::KeyBuilder::finish(__key),
+        __key,
         __codec,
         move || -> u32 {
-            let _ = &(n);
+            {
+                *crate::facade::cache::__private::mention(&n) = ();
+            }
             match () {
                 () => n * 2,
             }

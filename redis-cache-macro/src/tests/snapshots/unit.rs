@@ -24,16 +24,19 @@ fn nothing() {
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
         __returned.__handler_cache_codec(__comparison)
     };
-    let __key = ::redis_cache_runtime::__private::Site::key(
-        __site,
-        __path,
-        ::redis_cache_runtime::__private::instance_of(&|| ()),
-        __settings,
-        &__codec,
-    );
+    let __key = {
+        let __key = ::redis_cache_runtime::__private::Site::key(
+            __site,
+            __path,
+            ::redis_cache_runtime::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+    };
     ::redis_cache_runtime::__private::Site::call(
         __site,
-        ::redis_cache_runtime::__private::KeyBuilder::finish(__key),
+        __key,
         __codec,
         move || -> () {
             match () {
