@@ -18,6 +18,8 @@ mod forks;
 mod held;
 #[path = "worker/herd.rs"]
 mod herd;
+#[path = "worker/namesakes.rs"]
+mod namesakes;
 #[path = "worker/reports.rs"]
 mod reports;
 #[path = "worker/teller.rs"]
@@ -140,6 +142,11 @@ fn main() {
                 flush("turns");
                 println!("{}", outcome.unwrap().result);
             }
+        }
+        // namesakes A|B N: one of each two handlers that are called the same.
+        "namesakes" => {
+            wait_for_redis();
+            namesakes::print(&args[1], number(2));
         }
         // shrink FIRST CALLS MAXSIZE: distinct arguments under a bound.
         "shrink" => {

@@ -62,6 +62,7 @@ mod lead;
 mod metrics;
 mod nesting;
 mod operation;
+mod origin;
 mod outcome;
 mod per_process;
 mod registry;

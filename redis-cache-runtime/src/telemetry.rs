@@ -250,7 +250,7 @@ mod tests {
         let ran = Arc::new(AtomicUsize::new(0));
         let count = || {
             let ran = Arc::clone(&ran);
-            reporter.push(Box::new(move || drop(ran.fetch_add(1, Ordering::Relaxed))))
+            reporter.push(Box::new(move || _ = ran.fetch_add(1, Ordering::Relaxed)))
         };
         for _ in 0..QUEUE {
             assert!(count());

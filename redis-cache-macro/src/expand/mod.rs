@@ -1,5 +1,6 @@
 //! The expansion: the signature as it was, and a body that hands the old one to the runtime.
 
+mod again;
 mod call;
 mod key;
 
@@ -61,7 +62,7 @@ impl<'a> Expansion<'a> {
         Self {
             settings,
             handler,
-            keyed: bindings.filter(|binding| !skipped(binding.name)).collect(),
+            keyed: bindings.filter(|binding| !skipped(&binding.name)).collect(),
             output: handler.output().map_or_else(unit, Clone::clone),
             private: settings.crate_path.private(),
         }
@@ -75,7 +76,7 @@ impl<'a> Expansion<'a> {
 
     /// ```text
     /// let __settings: fn() -> Settings = || Settings::host(Settings::new(), "localhost");
-    /// let __site = { static SITE: Site = Site::new("images, n"); &SITE };
+    /// let __site = { static SITE: Site = Site::new("images, n", Origin::new(…)); &SITE };
     /// let __path = { fn here() {} path_of(&here) };
     /// ```
     ///
@@ -84,6 +85,7 @@ impl<'a> Expansion<'a> {
     fn start(&self) -> TokenStream {
         let Self { private: p, .. } = self;
         let names = self.names();
+        let is_method = self.handler.receiver().is_some();
         let default = quote_spanned!(Span::mixed_site()=> #p::Settings::new());
         let settings = self
             .settings
@@ -94,7 +96,18 @@ impl<'a> Expansion<'a> {
             });
         quote_spanned! {Span::mixed_site()=>
             let __settings: fn() -> #p::Settings = || #settings;
-            let __site = { static SITE: #p::Site = #p::Site::new(#names); &SITE };
+            let __site = {
+                static SITE: #p::Site = #p::Site::new(
+                    #names,
+                    #p::Origin::new(
+                        ::core::option_env!("CARGO_PKG_NAME"),
+                        ::core::option_env!("CARGO_PKG_VERSION"),
+                        ::core::module_path!(),
+                        #is_method,
+                    ),
+                );
+                &SITE
+            };
             let __path = { fn here() {} #p::path_of(&here) };
         }
     }

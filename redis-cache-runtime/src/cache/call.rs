@@ -13,7 +13,7 @@ use crate::{
     envelope::{self, Contents, Damage, Draft, Opened},
     flight::{Caller, Follower, Joined, Landing, Leader, Queued},
     io::{Failure, Lookup},
-    key::{CallKey, Digest},
+    key::{CallKey, Digest, KeyBuilder},
     lead::{self, Leading},
     metrics::{CacheOperation, ErrorType, Level},
     outcome::{self, CallResult, Outcome},
@@ -216,8 +216,14 @@ impl<'c, R> Call<'c, R> {
         Next::Lead(leader, digest)
     }
 
-    /// Hands the value of a finished body to those who wait, and to Redis.
-    pub(super) fn computed(&self, value: &R, work: Work) {
+    /// Hands the value of a finished body to those who wait, and to Redis, unless the receiver or the version is another now,
+    /// which `again` says: then nobody knows whose value it is.
+    pub(super) fn computed(&self, value: &R, work: Work, again: impl FnOnce(&mut KeyBuilder)) {
+        if self.key.has_moved(again) {
+            work.leader.dismiss();
+            self.cache.report_moved();
+            return;
+        }
         let Work {
             mut leader,
             digest,
@@ -235,7 +241,7 @@ impl<'c, R> Call<'c, R> {
                 Err(leader) => leader,
             };
         }
-        let readable = self.key.domain.readable;
+        let readable = self.key.readable;
         let mut draft = Draft::new(SystemTime::now(), compute);
         match self.codec.write(value, draft.buffer()) {
             Written::Value => {

@@ -57,6 +57,8 @@ pub(crate) struct Cache {
 #[derive(Default)]
 struct Said {
     unkeyed: AtomicBool,
+    anonymous: AtomicBool,
+    moved: AtomicBool,
     not_storable: AtomicBool,
     unproved: AtomicBool,
     too_large: AtomicBool,
@@ -260,6 +262,34 @@ impl Cache {
             let (cache, error) = (Arc::clone(&self.name), error.to_string());
             telemetry::report(move || {
                 tracing::warn!(cache = &*cache, %error, "an argument can't be written into the key; such calls are not cached");
+            });
+        }
+    }
+
+    /// Says once that the handler's receiver may have an identity that can't be seen.
+    pub(crate) fn report_anonymous(&self, path: &'static str) {
+        if first(&self.said.anonymous) {
+            let cache = Arc::clone(&self.name);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    handler = path,
+                    "not cached: where this body stands, it can't be seen whether the type of `self` has a `CacheIdentity`; \
+                     make `CacheIdentity` a supertrait or a bound, or write `version = ()` where the instance does not matter"
+                );
+            });
+        }
+    }
+
+    /// Says once that a value is not stored because what its key says has changed meanwhile.
+    fn report_moved(&self) {
+        if first(&self.said.moved) {
+            let cache = Arc::clone(&self.name);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    "the identity or the version has changed while the body ran; such values are not stored"
+                );
             });
         }
     }

@@ -13,7 +13,7 @@ use crate::{
     codec::Codec,
     flight::{Follower, Leader},
     io::{Allowance, Failure, Lookup},
-    key::{CallKey, Digest},
+    key::{CallKey, Digest, KeyBuilder},
     lead,
     metrics::Stopwatch,
     stack,
@@ -26,6 +26,7 @@ impl Cache {
         key: CallKey,
         codec: &Codec<R>,
         body: impl FnOnce() -> R,
+        again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         let mut call = Call::new(self, key, codec);
         let next = match call.join(false) {
@@ -56,7 +57,7 @@ impl Cache {
             Next::Lead(leader, digest) | Next::AskAgain(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
                 let value = self.metrics().time(|| lead::run(body));
-                call.computed(&value, work);
+                call.computed(&value, work, again);
                 value
             }
         }
@@ -109,6 +110,7 @@ impl Cache {
         key: CallKey,
         codec: Codec<R>,
         body: impl FnOnce() -> F,
+        again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         let mut call = Call::new(self, key, &codec);
         let turn = match call.join(true) {
@@ -162,7 +164,7 @@ impl Cache {
         let body = lead::run_async(body.as_mut());
         let body = pin!(self.metrics().time_async(body));
         let value = work.leader.attend(body).await;
-        call.computed(&value, work);
+        call.computed(&value, work, again);
         value
     }
 }

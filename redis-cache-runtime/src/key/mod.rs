@@ -11,12 +11,14 @@ mod memo;
 mod part;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub use self::{
     arguments::Arguments,
     builder::{CallKey, KeyBuilder},
     identity::{CacheIdentity, Receiver, ReceiverAnonymous},
     part::{FastPart, KeyPart, Mentioned, Part, PartFast, PartSerde, SkipInKey, mention},
+    version::{Kept, KeptCopy, KeptNot, VersionPart},
 };
 pub(crate) use self::{
     builder::Domain,

@@ -40,7 +40,7 @@ impl<T: SkipInKey + ?Sized> SkipInKey for Arc<T> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be part of the key of a `#[handler_cache]` method",
     label = "this argument can't be written into the key",
-    note = "derive `serde::Serialize` for it, leave the argument out with `skip(…)`, or implement `SkipInKey` for its type"
+    note = "derive `serde::Serialize` for it, leave the argument out with `skip(…)`, or implement `SkipInKey` for its type; a generic type needs the bound `serde::Serialize`"
 )]
 pub trait KeyPart {
     #[doc(hidden)]

@@ -10,6 +10,12 @@ impl Handler {
         let __site = {
             static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
                 "text",
+                ::redis_cache_runtime::__private::Origin::new(
+                    ::core::option_env!("CARGO_PKG_NAME"),
+                    ::core::option_env!("CARGO_PKG_VERSION"),
+                    ::core::module_path!(),
+                    true,
+                ),
             );
             &SITE
         };
@@ -55,6 +61,17 @@ impl Handler {
             }
             ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
         };
+        let __this = if ::redis_cache_runtime::__private::CallKey::is_identified(
+            &__key,
+        ) {
+            {
+                use ::redis_cache_runtime::__private::{KeptCopy as _, KeptNot as _};
+                (&::redis_cache_runtime::__private::Kept::new(&self))
+                    .__handler_cache_keep()
+            }
+        } else {
+            ::core::option::Option::None
+        };
         ::redis_cache_runtime::__private::Site::call_async(
                 __site,
                 __key,
@@ -70,6 +87,15 @@ impl Handler {
                         () => {
                             let text = self.model.predict(text).await?;
                             Some(text)
+                        }
+                    }
+                },
+                move |__key: &mut ::redis_cache_runtime::__private::KeyBuilder| {
+                    if let ::core::option::Option::Some(__this) = &__this {
+                        {
+                            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                            ::redis_cache_runtime::__private::Receiver::new(__this)
+                                .__handler_cache_feed(__key);
                         }
                     }
                 },

@@ -6,6 +6,12 @@ fn double(n: u32) -> u32 {
     let __site = {
         static SITE: crate::facade::cache::__private::Site = crate::facade::cache::__private::Site::new(
             "n",
+            crate::facade::cache::__private::Origin::new(
+                ::core::option_env!("CARGO_PKG_NAME"),
+                ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::module_path!(),
+                false,
+            ),
         );
         &SITE
     };
@@ -54,5 +60,6 @@ fn double(n: u32) -> u32 {
                 () => n * 2,
             }
         },
+        |_: &mut crate::facade::cache::__private::KeyBuilder| {},
     )
 }

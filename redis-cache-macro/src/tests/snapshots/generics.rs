@@ -11,6 +11,12 @@ impl Handler {
         let __site = {
             static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
                 "values, other",
+                ::redis_cache_runtime::__private::Origin::new(
+                    ::core::option_env!("CARGO_PKG_NAME"),
+                    ::core::option_env!("CARGO_PKG_VERSION"),
+                    ::core::module_path!(),
+                    true,
+                ),
             );
             &SITE
         };
@@ -75,6 +81,7 @@ impl Handler {
                     () => unreachable!(),
                 }
             },
+            |_: &mut ::redis_cache_runtime::__private::KeyBuilder| {},
         )
     }
 }

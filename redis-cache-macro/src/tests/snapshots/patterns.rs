@@ -13,6 +13,12 @@ fn handle(
     let __site = {
         static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
             "a, x, height, whole, first, text, _unused, n",
+            ::redis_cache_runtime::__private::Origin::new(
+                ::core::option_env!("CARGO_PKG_NAME"),
+                ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::module_path!(),
+                false,
+            ),
         );
         &SITE
     };
@@ -120,5 +126,6 @@ fn handle(
                 () => 0,
             }
         },
+        |_: &mut ::redis_cache_runtime::__private::KeyBuilder| {},
     )
 }

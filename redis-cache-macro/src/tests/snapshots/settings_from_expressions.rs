@@ -12,6 +12,12 @@ fn double(n: u32) -> u32 {
     let __site = {
         static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
             "n",
+            ::redis_cache_runtime::__private::Origin::new(
+                ::core::option_env!("CARGO_PKG_NAME"),
+                ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::module_path!(),
+                false,
+            ),
         );
         &SITE
     };
@@ -60,5 +66,6 @@ fn double(n: u32) -> u32 {
                 () => n * 2,
             }
         },
+        |_: &mut ::redis_cache_runtime::__private::KeyBuilder| {},
     )
 }

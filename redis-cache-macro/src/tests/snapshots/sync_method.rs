@@ -29,6 +29,12 @@ impl Handler {
         let __site = {
             static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
                 "images, n",
+                ::redis_cache_runtime::__private::Origin::new(
+                    ::core::option_env!("CARGO_PKG_NAME"),
+                    ::core::option_env!("CARGO_PKG_VERSION"),
+                    ::core::module_path!(),
+                    true,
+                ),
             );
             &SITE
         };
@@ -97,6 +103,17 @@ impl Handler {
                         self.model.predict(images, n, context)
                     }
                 }
+            },
+            move |__key: &mut ::redis_cache_runtime::__private::KeyBuilder| {
+                {
+                    use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                    ::redis_cache_runtime::__private::Receiver::new(&self)
+                        .__handler_cache_feed(__key);
+                }
+                ::redis_cache_runtime::__private::KeyBuilder::version(
+                    __key,
+                    &(self.rev()),
+                );
             },
         )
     }
