@@ -7,6 +7,7 @@ mod age;
 mod clock;
 mod deletions;
 mod losses;
+mod sentinels;
 mod worker;
 
 use std::time::Duration;

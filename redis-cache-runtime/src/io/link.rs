@@ -136,10 +136,10 @@ impl Link {
         let mut backoff = Backoff::new();
         let mut was_up = None;
         loop {
-            let closed = Arc::new(Notify::new());
-            match connect(source, Arc::clone(&closed)).await {
+            match connect(source).await {
                 Ok(Connected {
                     mut connection,
+                    closed,
                     in_cluster,
                 }) => {
                     if was_up != Some(true) {
@@ -210,14 +210,30 @@ pub(super) async fn watch(
 
 struct Connected {
     connection: MultiplexedConnection,
+    /// Notified when it ends.
+    closed: Arc<Notify>,
     in_cluster: bool,
 }
 
-/// Connects and makes the scripts known. `closed` is notified when the connection ends.
-async fn connect(source: &Source, closed: Arc<Notify>) -> Result<Connected, RedisError> {
-    let client = source.find().await?;
+/// Connects to the first place where the server is, and makes the scripts known.
+async fn connect(source: &Source) -> Result<Connected, RedisError> {
+    let mut last_error = None;
+    for place in source.find().await? {
+        match connect_to(&place, source).await {
+            Ok(connected) => {
+                source.is_at(&place);
+                return Ok(connected);
+            }
+            Err(error) => last_error = Some(error),
+        }
+    }
+    Err(last_error.unwrap_or_else(|| RedisError::from((ErrorKind::Io, "there is no server"))))
+}
+
+async fn connect_to(place: &Client, source: &Source) -> Result<Connected, RedisError> {
     timeout(CONNECT, async {
-        let mut connection = open(&client, closed).await?;
+        let closed = Arc::new(Notify::new());
+        let mut connection = open(place, Arc::clone(&closed)).await?;
         let mut greeting = redis::Pipeline::new();
         greeting.cmd("HELLO").add_command(source.question());
         for load in Scripts::get().load().cmd_iter() {
@@ -236,6 +252,7 @@ async fn connect(source: &Source, closed: Arc<Notify>) -> Result<Connected, Redi
         let in_cluster = answers.first().is_some_and(is_in_cluster);
         Ok(Connected {
             connection,
+            closed,
             in_cluster,
         })
     })
