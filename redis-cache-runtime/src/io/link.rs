@@ -19,7 +19,7 @@ use tokio::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{backoff::Backoff, source::Source};
+use super::{backoff::Backoff, eviction::free_policy, source::Source};
 use crate::{store::Scripts, telemetry};
 
 /// The most that one attempt to connect may take, name resolution included.
@@ -135,13 +135,19 @@ impl Link {
     async fn keep_up(&self, source: &Source, address: &str, tell: &impl Fn(Change)) {
         let mut backoff = Backoff::new();
         let mut was_up = None;
+        let mut has_warned = false;
         loop {
             match connect(source).await {
                 Ok(Connected {
                     mut connection,
                     closed,
                     in_cluster,
+                    free_policy,
                 }) => {
+                    if let Some(policy) = free_policy.filter(|_| !has_warned) {
+                        has_warned = true;
+                        warn_of(policy, address.to_owned());
+                    }
                     if was_up != Some(true) {
                         let address = address.to_owned();
                         telemetry::report(move || tracing::info!(address, "connected to Redis"));
@@ -213,6 +219,19 @@ struct Connected {
     /// Notified when it ends.
     closed: Arc<Notify>,
     in_cluster: bool,
+    /// A policy by which the server may evict the order of a cache's entries.
+    free_policy: Option<String>,
+}
+
+fn warn_of(policy: String, address: String) {
+    telemetry::report(move || {
+        tracing::warn!(
+            address,
+            policy,
+            "Redis may evict the order of a cache's entries, and then has more of them than `maxsize`; \
+             set `maxmemory-policy` to `noeviction` or to one that begins with `volatile-`"
+        );
+    });
 }
 
 /// Connects to the first place where the server is, and makes the scripts known.
@@ -235,7 +254,11 @@ async fn connect_to(place: &Client, source: &Source) -> Result<Connected, RedisE
         let closed = Arc::new(Notify::new());
         let mut connection = open(place, Arc::clone(&closed)).await?;
         let mut greeting = redis::Pipeline::new();
-        greeting.cmd("HELLO").add_command(source.question());
+        greeting
+            .cmd("HELLO")
+            .add_command(source.question())
+            .cmd("INFO")
+            .arg("memory");
         for load in Scripts::get().load().cmd_iter() {
             greeting.add_command(load.clone());
         }
@@ -254,6 +277,7 @@ async fn connect_to(place: &Client, source: &Source) -> Result<Connected, RedisE
             connection,
             closed,
             in_cluster,
+            free_policy: answers.get(2).and_then(free_policy),
         })
     })
     .await

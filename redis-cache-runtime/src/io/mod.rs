@@ -11,6 +11,7 @@ mod budget;
 mod clock;
 mod deployment;
 mod endpoint;
+mod eviction;
 mod home;
 mod lanes;
 mod link;
