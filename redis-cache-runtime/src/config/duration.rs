@@ -13,6 +13,7 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
         "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
+        "d" => 86_400.0,
         _ => return None,
     };
     let number: f64 = text[..unit].parse().ok()?;
@@ -28,7 +29,8 @@ mod tests {
         assert_eq!(parse("50ms"), Some(Duration::from_millis(50)));
         assert_eq!(parse(" 1.5 s "), Some(Duration::from_millis(1500)));
         assert_eq!(parse("10m"), Some(Duration::from_secs(600)));
-        for wrong in ["", "50", "ms", "-1s", "1d", "1.2.3s", "1e3s"] {
+        assert_eq!(parse("1.5d"), Some(Duration::from_secs(36 * 3600)));
+        for wrong in ["", "50", "ms", "-1s", "1w", "1.2.3s", "1e3s"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }
