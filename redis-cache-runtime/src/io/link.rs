@@ -19,7 +19,7 @@ use tokio::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{backoff::Backoff, eviction::free_policy, source::Source};
+use super::{backoff::Backoff, eviction::free_policy, plain::explained, source::Source};
 use crate::{store::Scripts, telemetry};
 
 /// The most that one attempt to connect may take, name resolution included.
@@ -243,7 +243,7 @@ async fn connect(source: &Source) -> Result<Connected, RedisError> {
                 source.is_at(&place);
                 return Ok(connected);
             }
-            Err(error) => last_error = Some(error),
+            Err(error) => last_error = Some(explained(error, &place).await),
         }
     }
     Err(last_error.unwrap_or_else(|| RedisError::from((ErrorKind::Io, "there is no server"))))

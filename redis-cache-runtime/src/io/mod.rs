@@ -18,6 +18,7 @@ mod link;
 mod login;
 mod lookup;
 mod news;
+mod plain;
 mod pool;
 mod redirect;
 mod reply;
