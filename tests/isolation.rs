@@ -9,7 +9,9 @@
 use std::process::Command;
 
 use cache_tests_support::{TestRedis, shards, shared};
-use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{
+    CacheIdentity, CallResult, Config, HandlerCache, handler_cache, observe,
+};
 
 fn config() -> Config {
     shared().config()
@@ -106,7 +108,8 @@ fn two_types_two_traits_and_the_name_of_a_cache() {
         format!("<{path}::B as {path}::Left>::score"),
         format!("{path}::B::score"),
     ] {
-        assert_eq!(HandlerCache::named(&name).unwrap().name(), name);
+        let cache = HandlerCache::named(&name).unwrap();
+        assert_eq!(cache.name(), format!("cache-tests::{name}"));
     }
 }
 
@@ -259,6 +262,120 @@ fn builds_with_other_types() {
     }
     // The same code in another place, under the same name, is the same handler.
     assert_eq!(answer("first_moved"), "first hit_l2");
+}
+
+/// See `worker/namesakes.rs`: whichever of two processes comes first, neither gets the other's answers, and each finds its own.
+#[test]
+fn namesakes_in_two_processes() {
+    let redis = TestRedis::start_or_find();
+    let answers = |kind: &str, n: u64| {
+        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+            .args(["namesakes", kind, &n.to_string()])
+            .envs(redis.environment())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{kind}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for order in [["A", "B"], ["B", "A"]] {
+        let n = fastrand::u64(..);
+        for expected in ["right, computed", "right, found"] {
+            for kind in order {
+                let answers = answers(kind, n);
+                assert_eq!(answers.lines().count(), 6);
+                for answer in answers.lines() {
+                    assert!(answer.ends_with(expected), "{kind} of {order:?}: {answer}");
+                }
+            }
+        }
+    }
+}
+
+/// What implements the trait may have an identity, or not: where the body stands that can't be seen.
+#[test]
+fn instances_of_a_default_body() {
+    struct Model(u32);
+    impl CacheIdentity for Model {
+        fn cache_identity(&self) -> impl serde::Serialize {
+            self.0
+        }
+    }
+
+    trait Scores {
+        fn factor(&self) -> u32;
+        #[handler_cache(config = config(), shards = shards(), name = "default-body", timeout = "5s")]
+        fn score(&self, n: u32) -> u32 {
+            n * self.factor()
+        }
+        #[handler_cache(config = config(), shards = shards(), name = "default-body-async", timeout = "5s")]
+        async fn awaited(&self, n: u32) -> u32 {
+            n * self.factor()
+        }
+        #[handler_cache(config = config(), shards = shards(), name = "default-body-version", timeout = "5s", version = self.factor())]
+        fn versioned(&self, n: u32) -> u32 {
+            n * self.factor()
+        }
+        #[handler_cache(config = config(), shards = shards(), name = "default-body-static", timeout = "5s")]
+        fn associated(n: u32) -> u32 {
+            n + 1
+        }
+    }
+    impl Scores for Model {
+        fn factor(&self) -> u32 {
+            self.0
+        }
+    }
+
+    trait Identified: CacheIdentity {
+        fn factor(&self) -> u32;
+        #[handler_cache(config = config(), shards = shards(), name = "default-body-identified", timeout = "5s")]
+        fn score(&self, n: u32) -> u32 {
+            n * self.factor()
+        }
+    }
+    impl Identified for Model {
+        fn factor(&self) -> u32 {
+            self.0
+        }
+    }
+
+    trait Blanket {
+        fn blanket(&self, n: u32) -> u32;
+    }
+    impl<T: Scores> Blanket for T {
+        #[handler_cache(config = config(), shards = shards(), name = "blanket", timeout = "5s")]
+        fn blanket(&self, n: u32) -> u32 {
+            n * self.factor()
+        }
+    }
+
+    let (double, triple) = (Model(2), Model(3));
+    let calls: [(fn(&Model) -> u32, u32, CallResult); 6] = [
+        (|model| Scores::score(model, 5), 5, CallResult::Bypass),
+        (
+            |model| pollster::block_on(model.awaited(5)),
+            5,
+            CallResult::Bypass,
+        ),
+        (|model| model.blanket(5), 5, CallResult::Bypass),
+        (|model| model.versioned(5), 5, CallResult::HitRedis),
+        (|model| Identified::score(model, 5), 5, CallResult::HitRedis),
+        (|_| Model::associated(5), 0, CallResult::HitRedis),
+    ];
+    for (at, (call, times, result)) in calls.into_iter().enumerate() {
+        let expected = |model: &Model| if times == 0 { 6 } else { model.0 * times };
+        for _ in 0..2 {
+            for model in [&double, &triple] {
+                assert_eq!(call(model), expected(model), "{at}");
+                flush_all();
+            }
+        }
+        for model in [&double, &triple] {
+            let (value, outcome) = observe(|| call(model));
+            let expected = (expected(model), result);
+            assert_eq!((value, outcome.unwrap().result), expected, "{at}");
+        }
+    }
 }
 
 #[test]

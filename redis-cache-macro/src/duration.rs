@@ -1,13 +1,14 @@
 //! Durations as text: `"50ms"`, `"1.5s"`, `"10m"`.
 
 /// The units, and how many nanoseconds each has. A unit that ends like another comes before it.
-const UNITS: [(&str, u64); 6] = [
+const UNITS: [(&str, u64); 7] = [
     ("ns", 1),
     ("us", 1_000),
     ("ms", 1_000_000),
     ("s", 1_000_000_000),
     ("m", 60 * 1_000_000_000),
     ("h", 3_600 * 1_000_000_000),
+    ("d", 86_400 * 1_000_000_000),
 ];
 
 /// Reads a duration; the result is in nanoseconds.
@@ -37,7 +38,7 @@ fn split_unit(text: &str) -> Option<(&str, u64)> {
 
 /// `whole.fraction` times `unit`, cut to whole nanoseconds; `None` if that is more than fits.
 fn scale(whole: &str, fraction: &str, unit: u64) -> Option<u64> {
-    // Digits further right are worth less than a nanosecond, even of an hour.
+    // Digits further right are worth less than a nanosecond, even of a day.
     let fraction = &fraction[..fraction.len().min(18)];
     let scale = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
     let number: u128 = format!("{whole}{fraction}").parse().ok()?;

@@ -1,12 +1,15 @@
 //! The annotated function: all of it parsed but the body, whose tokens are never touched.
 
+use std::borrow::Cow;
+
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, TokenStreamExt as _};
+use quote::{ToTokens as _, TokenStreamExt as _, format_ident};
 use syn::{
     Attribute, Error, FnArg, Ident, Pat, PatIdent, PatType, Receiver, ReturnType, Signature, Token,
     Type, Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream, Parser as _},
+    parse_quote,
     visit::{self, Visit},
 };
 
@@ -34,11 +37,22 @@ pub(crate) struct Body {
 
 /// A name that a parameter binds.
 pub(crate) struct Binding<'a> {
-    pub(crate) name: &'a Ident,
+    pub(crate) name: Cow<'a, Ident>,
     /// The `#[cfg]`s under which the parameter is there.
     pub(crate) cfgs: Vec<&'a Attribute>,
     /// The parameter is a reference: there is nothing to drop.
     pub(crate) is_reference: bool,
+}
+
+impl<'a> Binding<'a> {
+    fn new(name: Cow<'a, Ident>, parameter: &'a PatType) -> Self {
+        let attrs = parameter.attrs.iter();
+        Self {
+            name,
+            cfgs: attrs.filter(|attr| attr.path().is_ident("cfg")).collect(),
+            is_reference: is_reference(parameter),
+        }
+    }
 }
 
 impl Parse for Handler {
@@ -106,27 +120,31 @@ impl Handler {
 
     /// Every name that a parameter binds, in order.
     pub(crate) fn bindings(&self) -> Vec<Binding<'_>> {
-        let mut bindings: Vec<Binding<'_>> = Vec::new();
-        for parameter in self.parameters() {
+        let mut bindings = self.captured();
+        bindings.retain(|binding| matches!(binding.name, Cow::Borrowed(_)));
+        bindings
+    }
+
+    /// As [`bindings`](Self::bindings), and every `_` that stands for a parameter which has to be dropped with the others, by
+    /// the name that it is given.
+    pub(crate) fn captured(&self) -> Vec<Binding<'_>> {
+        let mut captured: Vec<Binding<'_>> = Vec::new();
+        for (at, input) in self.sig.inputs.iter().enumerate() {
+            let FnArg::Typed(parameter) = input else {
+                continue;
+            };
+            if is_unnamed(parameter) {
+                let name = Cow::Owned(name_of_unnamed(at));
+                captured.push(Binding::new(name, parameter));
+            }
             for name in names_in(&parameter.pat) {
                 // The arms of an or-pattern bind the same names.
-                if bindings.iter().all(|binding| binding.name != name) {
-                    let cfgs = parameter
-                        .attrs
-                        .iter()
-                        .filter(|attr| attr.path().is_ident("cfg"));
-                    bindings.push(Binding {
-                        name,
-                        cfgs: cfgs.collect(),
-                        is_reference: matches!(
-                            ungrouped_type(&parameter.ty),
-                            Type::Reference(_)
-                        ),
-                    });
+                if captured.iter().all(|binding| *binding.name != *name) {
+                    captured.push(Binding::new(Cow::Borrowed(name), parameter));
                 }
             }
         }
-        bindings
+        captured
     }
 
     /// The second `#[handler_cache]` and those after it.
@@ -136,7 +154,7 @@ impl Handler {
 
     /// The function as it was written, without the repeats.
     pub(crate) fn untouched(&self) -> TokenStream {
-        let mut tokens = self.head(|attr| !is_ours(attr));
+        let mut tokens = self.head(&self.sig, |attr| !is_ours(attr));
         match &self.body {
             None => <Token![;]>::default().to_tokens(&mut tokens),
             Some(body) => body.around(&body.statements).to_tokens(&mut tokens),
@@ -144,20 +162,29 @@ impl Handler {
         tokens
     }
 
-    /// The function with other statements in its body.
+    /// The function with other statements in its body, and names for its unnamed parameters.
     pub(crate) fn with_statements(&self, statements: &TokenStream) -> TokenStream {
-        let mut tokens = self.head(|_| true);
+        let mut sig = self.sig.clone();
+        for (at, input) in sig.inputs.iter_mut().enumerate() {
+            if let FnArg::Typed(parameter) = input
+                && is_unnamed(parameter)
+            {
+                let name = name_of_unnamed(at);
+                *parameter.pat = parse_quote!(#name);
+            }
+        }
+        let mut tokens = self.head(&sig, |_| true);
         if let Some(body) = &self.body {
             body.around(statements).to_tokens(&mut tokens);
         }
         tokens
     }
 
-    fn head(&self, keep: impl Fn(&Attribute) -> bool) -> TokenStream {
+    fn head(&self, sig: &Signature, keep: impl Fn(&Attribute) -> bool) -> TokenStream {
         let mut tokens = TokenStream::new();
         tokens.append_all(self.attrs.iter().filter(|attr| keep(attr)));
         self.vis.to_tokens(&mut tokens);
-        self.sig.to_tokens(&mut tokens);
+        sig.to_tokens(&mut tokens);
         tokens
     }
 }
@@ -175,6 +202,18 @@ impl Body {
     pub(crate) fn block(&self) -> Group {
         braces(self.span, self.statements.clone())
     }
+}
+
+fn is_reference(parameter: &PatType) -> bool {
+    matches!(ungrouped_type(&parameter.ty), Type::Reference(_))
+}
+
+fn is_unnamed(parameter: &PatType) -> bool {
+    matches!(*parameter.pat, Pat::Wild(_)) && !is_reference(parameter)
+}
+
+fn name_of_unnamed(at: usize) -> Ident {
+    format_ident!("__unnamed{at}", span = Span::mixed_site())
 }
 
 /// The braces of a body, which is a group in a group where a macro's `$body:block` made it.

@@ -61,18 +61,18 @@ use proc_macro::TokenStream;
 /// | `config = …` | none | the endpoint, credentials and certificates as a `Config` made in code; instead of `url` |
 /// | `maxsize = …` | `128` | the most entries the cache holds; the one that was used longest ago makes room. `None`: no bound; `0`: no caching |
 /// | `shards = …` | `1` | spreads the cache over so many slots of a cluster, each with its part of `maxsize`; `maxsize` at most |
-/// | `name = "…"` | path of the function | the cache's name, without `{`, `}` and control characters; say one so that entries outlive a move of the code |
-/// | `timeout = "…"` | `"50ms"` | the most that a lookup may take, and never more than half of what the body usually takes, where that is a millisecond or more: a number and one of `ns`, `us`, `ms`, `s`, `m`, `h` |
-/// | `ttl = "…"` | none | how long an entry is valid after it was computed, at least `"10ms"`; up to a tenth less, so that entries that were stored together do not expire together |
+/// | `name = "…"` | path of the function | the cache's name, without `{`, `}` and control characters; say one so that entries outlive a move of the code and a new version of the package |
+/// | `timeout = "…"` | `"50ms"` | the most that a lookup may take, and never more than half of what the body usually takes, where that is a millisecond or more: a number and one of `ns`, `us`, `ms`, `s`, `m`, `h`, `d` |
+/// | `ttl = "…"` | none | how long an entry is valid after it was computed, at least `"10ms"` and at most 100 years; up to a tenth less, so that entries that were stored together do not expire together |
 /// | `max_value_bytes = …` | 8 MiB | larger values are not stored, and counted |
 /// | `skip(a, b)` | none | parameters that stay out of the key |
 /// | `version = …` | none | an expression that is in the key too: any value that is `Serialize` |
 /// | `crate = …` | `::redis_cache_runtime` | an absolute path (`::x`, `crate::x`) to the runtime, where it is re-exported |
 ///
 /// The values may be expressions, of the types `impl Into<String>` for the strings, `u16` for
-/// `port` and `shards`, `i64` for `db`, an unsigned number or an `Option` of one for `maxsize`, and `Duration`
-/// for `timeout` and `ttl`, `usize` for `max_value_bytes`. They are evaluated once, at the first call, and so can't see `self` or the
-/// arguments. `version` is evaluated at every call and can.
+/// `port` and `shards`, `i64` for `db`, `usize` or an `Option` of it for `maxsize`, `Duration`
+/// for `timeout` and `ttl`, and `usize` for `max_value_bytes`. They are evaluated once, at the first call, and so can't see `self`
+/// or the arguments. `version` is evaluated at every call, and can.
 ///
 /// The environment overrides the endpoint and the timeout at run time: `HANDLER_CACHE_URL`, for
 /// one. Passwords belong there, not into the attribute.
@@ -108,11 +108,51 @@ use proc_macro::TokenStream;
 ///
 /// **`self` is not in the key.** Two instances of a handler answer for each other, as with
 /// `functools.lru_cache` on a plain function, unless its type implements `CacheIdentity`, or the
-/// method has a `version` that differs between them. In the default body of a trait's method the
-/// identity counts only if the trait has `CacheIdentity` as a supertrait.
+/// method has a `version` that differs between them.
+///
+/// In the default body of a trait's method, and in an `impl<T> Trait for T`, the type behind `self` is not known, and so neither
+/// is whether it has an identity: make `CacheIdentity` a supertrait or a bound, or write a `version` (`version = ()` where
+/// the instance does not matter). Without, such calls are not cached, which is said once. In an `impl<M> Handler<M>`
+/// the identity counts if the bounds there say that `Handler<M>` has one.
+///
+/// **Identity and version are asked again** when the body has ended. Where the model was swapped meanwhile, nobody knows which of
+/// the two has computed: the value is the caller's, and is neither stored nor given to others who wait. So the model
+/// may be swapped under a running handler:
+///
+/// ```
+/// use std::sync::{Arc, RwLock};
+///
+/// use redis_cache_runtime::handler_cache;
+///
+/// struct Model {
+///     revision: u64,
+///     factor: u32,
+/// }
+///
+/// struct Handler {
+///     current: RwLock<Arc<Model>>,
+/// }
+///
+/// impl Handler {
+///     fn model(&self) -> Arc<Model> {
+///         Arc::clone(&self.current.read().unwrap())
+///     }
+///
+///     #[handler_cache(version = self.model().revision)]
+///     fn predict(&self, n: u32) -> u32 {
+///         n * self.model().factor
+///     }
+/// }
+/// ```
+///
+/// What the body has for itself, a `&mut self` or an owned parameter that is no `Arc`, `Rc` or `Copy`, can't be asked again; nor
+/// can a `version` with a `?`, a `return` or an `.await`. Of an `Arc` that is asked the attribute keeps a clone while the body runs.
 ///
 /// Each instantiation of a generic function has its own entries. Two functions never share any
-/// unless they have the same `name`, arguments and return type.
+/// unless they have the same `name`, arguments and return type. Without a `name`, entries belong to one version of
+/// one package, and a function that may have namesakes (a function in a function or a block, an instantiation, a method of another
+/// module's type or trait) is told apart as the compiler does it: its entries are found as long as the crate is built by the same
+/// compiler from the same dependencies.
 ///
 /// # The result
 ///

@@ -10,6 +10,7 @@ use crate::{duration, fragment::ungrouped, settings::Value, url};
 
 /// In nanoseconds; the runtime checks the same of expressions.
 const SHORTEST_TTL: u64 = 10_000_000;
+const LONGEST_TTL: u64 = 100 * 365 * 86_400 * 1_000_000_000;
 const LONGEST_TIMEOUT: u64 = 3_600_000_000_000;
 
 /// The value of the setting `name`.
@@ -208,13 +209,17 @@ fn max_value_bytes(value: &Expr) -> syn::Result<Value> {
 
 fn span_of_time(name: &str, value: &Expr, example: &str) -> syn::Result<Value> {
     let expected = format!(
-        "write a number and one of `ns`, `us`, `ms`, `s`, `m`, `h`, such as `{name} = \"{example}\"`"
+        "write a number and one of `ns`, `us`, `ms`, `s`, `m`, `h`, `d`, such as `{name} = \"{example}\"`"
     );
     match literal(value) {
         Some((false, Lit::Str(text))) => match duration::parse(&text.value()) {
             Ok(nanos) if name == "ttl" && nanos < SHORTEST_TTL => Err(Error::new(
                 text.span(),
                 "`ttl` is at least 10 milliseconds: Redis counts in milliseconds, and the jitter takes a tenth",
+            )),
+            Ok(nanos) if name == "ttl" && nanos > LONGEST_TTL => Err(Error::new(
+                text.span(),
+                "`ttl` is at most 100 years; leave it out for entries that never expire",
             )),
             Ok(nanos) if name == "timeout" && nanos > LONGEST_TIMEOUT => {
                 Err(Error::new(text.span(), "`timeout` is at most an hour"))

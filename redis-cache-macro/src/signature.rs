@@ -116,6 +116,13 @@ fn output(handler: &Handler, errors: &mut Errors) {
         );
         return;
     }
+    if is_boxed_iterator(ty) {
+        errors.at(
+            ty,
+            "an iterator can't be stored; return what it yields as a `Vec`",
+        );
+        return;
+    }
     if matches!(ty, Type::Never(_)) {
         errors.at(ty, "a function that never returns has no result to cache");
         return;
@@ -215,6 +222,13 @@ fn is_boxed_future(ty: &Type) -> bool {
         )
 }
 
+/// `Box<dyn Iterator<…>>`
+fn is_boxed_iterator(ty: &Type) -> bool {
+    inside(ty, "Box").is_some_and(
+        |ty| matches!(ungrouped_type(ty), Type::TraitObject(object) if mentions(&object.bounds, "Iterator")),
+    )
+}
+
 /// The `T` of `Wrapper<T>`.
 fn inside<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
     let Type::Path(path) = ungrouped_type(ty) else {
@@ -229,12 +243,16 @@ fn inside<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
 }
 
 fn mentions_future<S>(bounds: &Punctuated<TypeParamBound, S>) -> bool {
+    mentions(bounds, "Future")
+}
+
+fn mentions<S>(bounds: &Punctuated<TypeParamBound, S>, name: &str) -> bool {
     bounds.iter().any(|bound| match bound {
         TypeParamBound::Trait(bound) => bound
             .path
             .segments
             .last()
-            .is_some_and(|last| last.ident == "Future"),
+            .is_some_and(|last| last.ident == name),
         _ => false,
     })
 }

@@ -101,7 +101,7 @@ fn skipped(settings: &Settings, handler: &Handler, errors: &mut Errors) {
             );
         } else if settings.skip[..place].contains(name) {
             errors.at(name, format!("`{name}` is skipped twice; remove one"));
-        } else if bindings.iter().all(|binding| binding.name != name) {
+        } else if bindings.iter().all(|binding| *binding.name != *name) {
             let function = &handler.sig.ident;
             let known: Vec<_> = bindings
                 .iter()

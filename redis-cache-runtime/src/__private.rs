@@ -8,10 +8,11 @@ pub use crate::{
     },
     config::{Config, MaxSize, Settings},
     key::{
-        CallKey, FastPart, KeyBuilder, KeyPart, Part, PartFast, PartSerde, Receiver,
-        ReceiverAnonymous,
+        CallKey, FastPart, Kept, KeptCopy, KeptNot, KeyBuilder, KeyPart, Mentioned, Part, PartFast,
+        PartSerde, Receiver, ReceiverAnonymous, VersionPart, mention,
     },
-    site::{Instance, Site, instance_of, path_of},
+    origin::{Instance, Origin, instance_of, path_of},
+    site::Site,
 };
 
 /// Reads what `maxsize = …` says.

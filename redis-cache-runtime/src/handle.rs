@@ -19,6 +19,7 @@ use crate::{
     registry, slot,
     stats::Event,
     store::{self, Done, Shard},
+    telemetry,
 };
 
 /// Whatever Redis does, an operation ends within this time, or has got on.
@@ -421,7 +422,12 @@ fn on_thread<T: Send + 'static>(
         return Operation::done(Err(no_thread()));
     };
     let (sender, receiver) = slot::channel();
-    thread.spawn(async move { drop(sender.send(work.await)) });
+    thread.spawn(async move {
+        let told = work.await;
+        // Who asks next sees in the metrics what is told here.
+        telemetry::settled().await;
+        drop(sender.send(told));
+    });
     Operation::new(receiver)
 }
 

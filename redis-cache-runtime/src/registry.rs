@@ -48,14 +48,14 @@ impl SiteId {
 /// Where its settings are wrong.
 pub(crate) fn open(
     site: SiteId,
+    name: &str,
     path: &str,
     settings: &Settings,
 ) -> Result<Arc<Cache>, Arc<Error>> {
-    let name = settings.given_name().unwrap_or(path);
     let known = lock().caches.get(name).cloned();
     // Not under the lock: the recorder hears of the cache, and it is the user's.
     let registered = known.unwrap_or_else(|| {
-        let cache = build(path, settings).map_err(Arc::new);
+        let cache = build(name, settings).map_err(Arc::new);
         let path = path.to_owned();
         register(name, Registered { site, path, cache })
     });
@@ -85,8 +85,8 @@ fn register(name: &str, registered: Registered) -> Registered {
     standing
 }
 
-fn build(path: &str, settings: &Settings) -> Result<Arc<Cache>, Error> {
-    let config = settings.resolve(path)?;
+fn build(name: &str, settings: &Settings) -> Result<Arc<Cache>, Error> {
+    let config = settings.resolve(name)?;
     let cache = Cache::new(&config, deployment(&config)).map_err(|error| {
         Error::new(ErrorKind::InvalidConfig, "the endpoint is wrong").with_source(error)
     })?;
@@ -103,12 +103,19 @@ fn deployment(config: &Resolved) -> Arc<Deployment> {
     })
 }
 
-/// The cache of that name.
+/// The cache of that name, or of the only handler at that path.
 pub(crate) fn find(name: &str) -> Result<Arc<Cache>, Error> {
     let registry = lock();
+    let at_path = || {
+        let mut all = registry.caches.values();
+        let first = all.find(|registered| registered.path == name)?;
+        all.all(|registered| registered.path != name)
+            .then_some(first)
+    };
     match registry
         .caches
         .get(name)
+        .or_else(at_path)
         .map(|registered| &registered.cache)
     {
         Some(Ok(cache)) => Ok(Arc::clone(cache)),

@@ -1,7 +1,7 @@
 //! One annotated method, as its expansion sees it.
 
 use std::{
-    any::{TypeId, type_name},
+    any::TypeId,
     cell::RefCell,
     collections::HashMap,
     sync::{
@@ -16,22 +16,22 @@ use crate::{
     cache::Cache,
     codec::Codec,
     config::Settings,
+    departure,
     error::{Error, ErrorKind},
     key::{CallKey, Domain, KeyBuilder},
+    origin::{Instance, Origin, closures, handler_path, hides_identity},
     per_process::PerProcess,
     registry::{self, SiteId},
     shield::{Panicked, shield},
     telemetry,
 };
 
-/// What a closure is called in a path: a cache's name has no braces.
-const CLOSURE: &str = "[closure]";
-
 /// The static part of an annotated method. A generic method has one for all its instantiations.
 #[derive(Debug)]
 pub struct Site {
     /// The names of the keyed arguments.
     arguments: &'static str,
+    origin: Origin,
     state: PerProcess<State>,
 }
 
@@ -43,14 +43,7 @@ struct State {
     /// How many threads are opening it.
     openers: AtomicUsize,
     /// Further instantiations.
-    others: RwLock<HashMap<TypeId, Other>>,
-}
-
-/// One instantiation of a method.
-#[derive(Clone, Copy, Debug)]
-pub struct Instance {
-    id: TypeId,
-    name: &'static str,
+    others: RwLock<HashMap<TypeId, Instantiation>>,
 }
 
 #[derive(Debug)]
@@ -59,16 +52,26 @@ struct Opened {
     cache: Option<Arc<Cache>>,
     /// The path without instantiation.
     path: String,
+    /// What the cache is called.
+    name: CacheName,
     /// The instantiation that was called first: mostly the only one.
-    instance: Instance,
-    /// `None` where the instantiation can't be told from others.
-    domain: Option<Domain>,
+    first: Instantiation,
+}
+
+/// What the attribute or the path calls a cache.
+#[derive(Debug)]
+enum CacheName {
+    Given(String),
+    Default(String),
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Other {
-    name: &'static str,
+struct Instantiation {
+    instance: Instance,
+    /// `None` where it can't be told from others.
     domain: Option<Domain>,
+    /// The type behind `self` is not seen where the body is.
+    hides_identity: bool,
 }
 
 thread_local! {
@@ -81,7 +84,7 @@ thread_local! {
 const OPENERS: usize = 4;
 
 /// How long they wait; then their call runs uncached.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One call site among those that this thread is opening, until it is dropped.
 struct Opening<'s> {
@@ -130,9 +133,10 @@ impl Drop for Opening<'_> {
 impl Site {
     /// A call site with these keyed arguments.
     #[must_use]
-    pub const fn new(arguments: &'static str) -> Self {
+    pub const fn new(arguments: &'static str, origin: Origin) -> Self {
         Self {
             arguments,
+            origin,
             state: PerProcess::new(),
         }
     }
@@ -157,31 +161,47 @@ impl Site {
                 None => return KeyBuilder::new(None, None),
             },
         };
-        let domain = if opened.instance.id == instance.id {
-            opened.domain
+        let Instantiation {
+            domain,
+            hides_identity,
+            ..
+        } = if opened.first.instance.id == instance.id {
+            opened.first
         } else {
-            self.other_domain(state, opened, instance, codec)
+            self.other(state, opened, instance, codec)
         };
-        KeyBuilder::new(opened.cache.as_ref(), domain)
+        let key = KeyBuilder::new(opened.cache.as_ref(), domain);
+        if hides_identity {
+            key.without_identity(&opened.path)
+        } else {
+            key
+        }
     }
 
-    /// Runs one call of a blocking method.
-    pub fn call<R>(&'static self, key: CallKey, codec: Codec<R>, body: impl FnOnce() -> R) -> R {
+    /// Runs one call of a blocking method. `again` writes once more what the instance and the version are.
+    pub fn call<R>(
+        &'static self,
+        key: CallKey,
+        codec: Codec<R>,
+        body: impl FnOnce() -> R,
+        again: impl FnOnce(&mut KeyBuilder),
+    ) -> R {
         match key.cache {
-            Some(cache) => cache.call(key, &codec, body),
+            Some(cache) => cache.call(key, &codec, body, again),
             None => body(),
         }
     }
 
-    /// Runs one call of an async method.
+    /// Runs one call of an async method. `again` writes once more what the instance and the version are.
     pub async fn call_async<R, F: Future<Output = R>>(
         &'static self,
         key: CallKey,
         codec: Codec<R>,
         body: impl FnOnce() -> F,
+        again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         match key.cache {
-            Some(cache) => cache.call_async(key, codec, body).await,
+            Some(cache) => cache.call_async(key, codec, body, again).await,
             None => Box::pin(body()).await,
         }
     }
@@ -198,6 +218,8 @@ impl Site {
         codec: &Codec<R>,
     ) -> Option<&'static Opened> {
         let began = Instant::now();
+        // What the background thread says of it is waited for as this one ends.
+        departure::arm();
         let opening = loop {
             if let Some(opening) = Opening::begin(self, state) {
                 break opening;
@@ -221,8 +243,8 @@ impl Site {
             opened
         });
         if let (true, Some(error)) = (is_first, error) {
-            let handler = &opened.path;
-            telemetry::report_here(|| tracing::error!(handler, %error, "not cached"));
+            let handler = opened.path.clone();
+            telemetry::report(move || tracing::error!(handler, %error, "not cached"));
         }
         Some(opened)
     }
@@ -235,207 +257,153 @@ impl Site {
         codec: &Codec<R>,
     ) -> (Opened, Option<Arc<Error>>) {
         let path = handler_path(path);
+        let given = settings.as_ref().ok().and_then(Settings::given_name);
+        let name = given.map_or_else(
+            || CacheName::Default(self.origin.cache_name(&path)),
+            |given| CacheName::Given(given.to_owned()),
+        );
         let opened = match settings {
-            Ok(settings) => registry::open(SiteId::of(self), &path, settings),
+            Ok(settings) => registry::open(SiteId::of(self), name.as_str(), &path, settings),
             Err(Panicked) => Err(Arc::new(Error::new(
                 ErrorKind::InvalidConfig,
                 "a setting's expression panicked",
             ))),
         };
-        let name = settings.as_ref().ok().and_then(Settings::given_name);
-        let name = name.unwrap_or(&path);
         let (cache, error) = match opened {
             Ok(cache) => (Some(cache), None),
             Err(error) => (None, Some(error)),
         };
-        let domain = cache.as_ref().and_then(|cache| {
-            domain(name, &path, instance.name, self.arguments, codec)
-                .inspect(|domain| cache.add(*domain))
-        });
+        let first = self.instantiation(cache.is_some(), &name, &path, instance, codec);
+        if let (Some(cache), Some(domain)) = (&cache, first.domain) {
+            cache.add(domain);
+        }
         let opened = Opened {
             cache,
             path,
-            instance,
-            domain,
+            name,
+            first,
         };
         (opened, error)
     }
 
-    fn other_domain<R>(
+    fn other<R>(
         &self,
         state: &State,
         opened: &Opened,
         instance: Instance,
         codec: &Codec<R>,
-    ) -> Option<Domain> {
+    ) -> Instantiation {
         let known = state.others.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(other) = known.get(&instance.id) {
-            return other.domain;
+            return *other;
         }
         drop(known);
-        let name = opened
-            .cache
-            .as_ref()
-            .map_or(opened.path.as_str(), |cache| cache.name());
-        let domain = domain(name, &opened.path, instance.name, self.arguments, codec);
+        let Opened {
+            cache,
+            path,
+            name,
+            first,
+        } = opened;
+        let mut other = self.instantiation(cache.is_some(), name, path, instance, codec);
         let mut known = state.others.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been faster.
         if let Some(other) = known.get(&instance.id) {
-            return other.domain;
+            return *other;
         }
-        let mut names = known
-            .values()
-            .map(|other| other.name)
-            .chain([opened.instance.name]);
-        let namesake = names.any(|name| name == instance.name);
-        let domain = domain.filter(|_| !namesake);
-        known.insert(
-            instance.id,
-            Other {
-                name: instance.name,
-                domain,
-            },
-        );
+        // By default types of one name are told apart by more than their names.
+        let is_namesake = matches!(name, CacheName::Given(_))
+            && known
+                .values()
+                .chain([first])
+                .any(|other| other.instance.name == instance.name);
+        if is_namesake {
+            other.domain = None;
+        }
+        known.insert(instance.id, other);
         drop(known);
-        if namesake {
-            telemetry::report_here(|| {
+        if is_namesake {
+            let handler = path.to_owned();
+            telemetry::report(move || {
                 tracing::warn!(
-                    handler = opened.path,
+                    handler,
                     "two instantiations have the same name; the second is not cached"
                 );
             });
         }
-        if let (Some(cache), Some(domain)) = (&opened.cache, domain) {
+        if let (Some(cache), Some(domain)) = (cache, other.domain) {
             cache.add(domain);
         }
-        domain
+        other
     }
-}
 
-/// Sets the calls of one instantiation apart from all others. `None` where its name can't do that: all closures of one
-/// function are called the same.
-fn domain<R>(
-    name: &str,
-    path: &str,
-    instance: &str,
-    arguments: &str,
-    codec: &Codec<R>,
-) -> Option<Domain> {
-    let schema = codec.schema();
-    let instance = handler_path(instance);
-    let closures = |text: &str| text.matches(CLOSURE).count();
-    if closures(&instance) > closures(path) {
-        telemetry::report_here(|| {
-            tracing::warn!(
-                handler = path,
-                "not cached for a type argument that is a closure"
-            );
-        });
-        return None;
-    }
-    // A method that is not generic has one instantiation, whose path would only tie the key to where the code
-    // stands: with `name = …` it may move.
-    let instance = if instance == path { "" } else { &instance };
-    let mut hasher = blake3::Hasher::new_derive_key("redis-cache call key v3");
-    for part in [
-        name.as_bytes(),
-        instance.as_bytes(),
-        arguments.as_bytes(),
-        &schema,
-    ] {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    Some(Domain {
-        seed: hasher.finalize().into(),
-    })
-}
-
-/// The type name of an item in a method's body, which holds the method's path, without its type arguments.
-#[must_use]
-pub fn path_of<T>(_item: &T) -> &'static str {
-    type_name::<T>()
-}
-
-/// The type of a closure in a method's body, whose name holds the method's path with its type arguments.
-#[must_use]
-pub fn instance_of<T>(_closure: &T) -> Instance {
-    Instance {
-        id: typeid::of::<T>(),
-        name: type_name::<T>(),
-    }
-}
-
-/// The path of the method in the type names of what its body holds: an item (`…::handle::here`) or a closure
-/// (`…::handle::{{closure}}`), in an async method inside another closure.
-///
-/// `a::<impl b::T>::f` and `a::<impl b::Tr for b::T>::f`, which is how the compiler writes methods of an `impl` that
-/// stands in another module than its type, become `b::T::f` and `<b::T as b::Tr>::f`.
-fn handler_path(name: &str) -> String {
-    let mut path = name.rsplit_once("::").map_or(name, |(path, _last)| path);
-    while let Some(outer) = path.strip_suffix("::{{closure}}") {
-        path = outer;
-    }
-    let path = path.replace("{{closure}}", CLOSURE);
-    without_impl(&path).unwrap_or(path)
-}
-
-fn without_impl(path: &str) -> Option<String> {
-    const START: &str = "<impl ";
-    let start = path.find(START)?;
-    let inner_start = start + START.len();
-    let end = closing_bracket(&path[inner_start..])? + inner_start;
-    let (inner, rest) = (&path[inner_start..end], &path[end + 1..]);
-    Some(match inner.split_once(" for ") {
-        Some((of_trait, of_type)) => format!("<{of_type} as {of_trait}>{rest}"),
-        None => format!("{inner}{rest}"),
-    })
-}
-
-/// Where the bracket that was opened before `text` is closed.
-fn closing_bracket(text: &str) -> Option<usize> {
-    let mut depth = 0;
-    let mut previous = ' ';
-    for (at, character) in text.char_indices() {
-        match character {
-            '<' => depth += 1,
-            '>' if previous != '-' && depth == 0 => return Some(at),
-            '>' if previous != '-' => depth -= 1,
-            _ => {}
+    fn instantiation<R>(
+        &self,
+        is_cached: bool,
+        name: &CacheName,
+        path: &str,
+        instance: Instance,
+        codec: &Codec<R>,
+    ) -> Instantiation {
+        let instance_path = handler_path(instance.name);
+        let domain = is_cached.then(|| self.domain(name, path, instance, &instance_path, codec));
+        Instantiation {
+            instance,
+            domain: domain.flatten(),
+            hides_identity: hides_identity(path, &instance_path),
         }
-        previous = character;
     }
-    None
+
+    /// Sets the calls of one instantiation apart from all others. `None` where its name can't do that: all closures of one
+    /// function are called the same.
+    fn domain<R>(
+        &self,
+        name: &CacheName,
+        path: &str,
+        instance: Instance,
+        instance_path: &str,
+        codec: &Codec<R>,
+    ) -> Option<Domain> {
+        let schema = codec.schema();
+        if closures(instance_path) > closures(path) {
+            let handler = path.to_owned();
+            telemetry::report(move || {
+                tracing::warn!(handler, "not cached for a type argument that is a closure");
+            });
+            return None;
+        }
+        // A method that is not generic has one instantiation, whose path would only tie the key to where the code
+        // stands: with `name = …` it may move.
+        let distinct_path = if instance_path == path {
+            ""
+        } else {
+            instance_path
+        };
+        let mut hasher = blake3::Hasher::new_derive_key("redis-cache call key v3");
+        let mut add = |part: &[u8]| {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        };
+        add(name.as_str().as_bytes());
+        add(distinct_path.as_bytes());
+        add(self.arguments.as_bytes());
+        add(&schema);
+        if let CacheName::Default(_) = name {
+            for part in self.origin.marks(path, instance, instance_path) {
+                add(&part);
+            }
+        }
+        Some(Domain {
+            seed: hasher.finalize().into(),
+            // One for an instantiation and a process: what is leaked is bounded.
+            readable: Some(Box::leak(Box::default())),
+        })
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::handler_path;
-
-    #[test]
-    fn paths_read_like_paths() {
-        let cases = [
-            ("c::free::here", "c::free"),
-            ("c::free::{{closure}}", "c::free"),
-            ("c::m::A::f::{{closure}}::here", "c::m::A::f"),
-            ("c::m::A::f::{{closure}}::{{closure}}", "c::m::A::f"),
-            ("c::main::{{closure}}::f::here", "c::main::[closure]::f"),
-            ("c::<impl c::m::A>::f::here", "c::m::A::f"),
-            (
-                "c::<impl c::m::Tr for c::m::A>::f::here",
-                "<c::m::A as c::m::Tr>::f",
-            ),
-            (
-                "c::<impl c::m::G<fn() -> u8, 3>>::f::here",
-                "c::m::G<fn() -> u8, 3>::f",
-            ),
-            (
-                "<c::m::A as c::m::Tr>::f::{{closure}}",
-                "<c::m::A as c::m::Tr>::f",
-            ),
-        ];
-        for (name, path) in cases {
-            assert_eq!(handler_path(name), path);
+impl CacheName {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Given(name) | Self::Default(name) => name,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    process::{Child, Command, Stdio},
     sync::{
         LazyLock, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -38,6 +39,31 @@ pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         .build()
         .unwrap()
 });
+
+/// Runs the worker to its end, which it comes to unless something hangs.
+#[track_caller]
+pub(crate) fn ends_well(arguments: &[&str], variables: &[(&str, &str)]) {
+    struct Running(Child);
+    impl Drop for Running {
+        fn drop(&mut self) {
+            _ = self.0.kill();
+            _ = self.0.wait();
+        }
+    }
+    let child = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut running = Running(child);
+    let mut status = None;
+    eventually(Duration::from_secs(180), || {
+        status = running.0.try_wait().unwrap();
+        status.is_some()
+    });
+    assert!(status.unwrap().success(), "{arguments:?}");
+}
 
 /// What the bodies answer.
 pub(crate) fn answer(n: u32) -> String {

@@ -4,42 +4,47 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
-use super::{Expansion, hygienic, used};
+use super::{Expansion, again::Again, hygienic};
 use crate::handler::Binding;
 
 impl Expansion<'_> {
     /// ```text
-    /// Site::call(__site, KeyBuilder::finish(__key), __codec, move || -> Output { body })
+    /// Site::call(__site, __key, __codec, move || -> Output { body }, again)
     /// ```
     ///
     /// or
     ///
     /// ```text
-    /// Site::call_async(__site, KeyBuilder::finish(__key), __codec, move || async move { return edge; body }).await
+    /// Site::call_async(__site, __key, __codec, move || async move { return edge; body }, again).await
     /// ```
     pub(super) fn call(&self) -> TokenStream {
         let Self {
             private: p, output, ..
         } = self;
+        let Again { kept, closure } = self.again();
         let captured = self.captured();
         let body = self.body();
         if self.handler.sig.asyncness.is_none() {
             return quote_spanned! {Span::mixed_site()=>
+                #kept
                 #p::Site::call(
                     __site,
-                    #p::KeyBuilder::finish(__key),
+                    __key,
                     __codec,
                     move || -> #output { #captured #body },
+                    #closure,
                 )
             };
         }
         let edge = self.return_edge();
         quote_spanned! {Span::mixed_site()=>
+            #kept
             #p::Site::call_async(
                 __site,
-                #p::KeyBuilder::finish(__key),
+                __key,
                 __codec,
                 move || async move { #captured #edge #body },
+                #closure,
             ).await
         }
     }
@@ -53,24 +58,27 @@ impl Expansion<'_> {
         quote_spanned!(Span::mixed_site()=> match () { () => #block })
     }
 
-    /// `let _ = &third; let _ = &second; let _ = &first;`
+    /// `*mention(&third) = (); *mention(&second) = (); *mention(&first) = ();`
     ///
     /// Moves the parameters into the closure, whole, in the order in which they are to be dropped: what a closure holds
     /// is dropped in the order in which it is mentioned, and after what its body declares.
     fn captured(&self) -> TokenStream {
-        let bindings = self.handler.bindings().into_iter().rev();
-        let owned = bindings.filter(|binding| !binding.is_reference);
-        let mut captured: TokenStream = owned
+        let Self { private: p, .. } = self;
+        let mut captured: TokenStream = self
+            .handler
+            .captured()
+            .iter()
+            .rev()
+            .filter(|binding| !binding.is_reference)
             .map(|Binding { name, cfgs, .. }| {
-                let value = used(name);
-                quote_spanned!(hygienic(name.span())=> #(#cfgs)* let _ = &#value;)
+                quote_spanned!(hygienic(name.span())=> #(#cfgs)* { *#p::mention(&#name) = (); })
             })
             .collect();
         if let Some(receiver) = self.handler.receiver()
             && !is_reference(receiver)
         {
             let this = &receiver.self_token;
-            captured.extend(quote_spanned!(hygienic(this.span)=> let _ = &#this;));
+            captured.extend(quote_spanned!(hygienic(this.span)=> *#p::mention(&#this) = ();));
         }
         captured
     }

@@ -4,14 +4,19 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
-use super::{Expansion, hygienic, used};
+use super::{Expansion, hygienic};
 use crate::handler::Binding;
 
 impl Expansion<'_> {
     /// ```text
-    /// let mut __key = Site::key(__site, __path, instance_of(&|| ()), __settings, &__codec);
-    /// // then the receiver, the version and the arguments
+    /// let __key = {
+    ///     let mut __key = Site::key(__site, __path, instance_of(&|| ()), __settings, &__codec);
+    ///     // then the receiver, the version and the arguments
+    ///     KeyBuilder::finish(__key)
+    /// };
     /// ```
+    ///
+    /// In a block, so that no future holds what the key is made with.
     pub(super) fn key(&self) -> TokenStream {
         let Self { private: p, .. } = self;
         let parts = self
@@ -24,9 +29,12 @@ impl Expansion<'_> {
             .collect();
         let mutable = (!fed.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> mut));
         quote_spanned! {Span::mixed_site()=>
-            let #mutable __key =
-                #p::Site::key(__site, __path, #p::instance_of(&|| ()), __settings, &__codec);
-            #fed
+            let __key = {
+                let #mutable __key =
+                    #p::Site::key(__site, __path, #p::instance_of(&|| ()), __settings, &__codec);
+                #fed
+                #p::KeyBuilder::finish(__key)
+            };
         }
     }
 
@@ -58,8 +66,7 @@ impl Expansion<'_> {
     /// ```text
     /// {
     ///     use {PartFast as _, PartSerde as _};
-    ///     let __part = Part::new(&images);
-    ///     (&__part).__handler_cache_feed(&mut __key);
+    ///     *(&Part::new(&images)).__handler_cache_feed(&mut __key) = ();
     /// }
     /// ```
     ///
@@ -70,15 +77,13 @@ impl Expansion<'_> {
         let span = hygienic(name.span());
         let label = (!cfgs.is_empty()).then(|| {
             let label = name.to_string();
-            quote_spanned!(span=> (&#p::Part::new(#label)).__handler_cache_feed(&mut __key);)
+            quote_spanned!(span=> *(&#p::Part::new(#label)).__handler_cache_feed(&mut __key) = ();)
         });
-        let value = used(name);
         quote_spanned! {span=>
             #(#cfgs)* {
                 use #p::{PartFast as _, PartSerde as _};
                 #label
-                let __part = #p::Part::new(&#value);
-                (&__part).__handler_cache_feed(&mut __key);
+                *(&#p::Part::new(&#name)).__handler_cache_feed(&mut __key) = ();
             }
         }
     }

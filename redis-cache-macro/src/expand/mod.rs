@@ -1,5 +1,6 @@
 //! The expansion: the signature as it was, and a body that hands the old one to the runtime.
 
+mod again;
 mod call;
 mod key;
 
@@ -43,11 +44,6 @@ fn hygienic(span: Span) -> Span {
     span.resolved_at(Span::mixed_site())
 }
 
-/// `(name)`, at the name: the parentheses tell lints that not the handler uses it, but its attribute.
-fn used(name: &Ident) -> TokenStream {
-    quote_spanned!(hygienic(name.span())=> (#name))
-}
-
 struct Expansion<'a> {
     settings: &'a Settings,
     handler: &'a Handler,
@@ -66,7 +62,7 @@ impl<'a> Expansion<'a> {
         Self {
             settings,
             handler,
-            keyed: bindings.filter(|binding| !skipped(binding.name)).collect(),
+            keyed: bindings.filter(|binding| !skipped(&binding.name)).collect(),
             output: handler.output().map_or_else(unit, Clone::clone),
             private: settings.crate_path.private(),
         }
@@ -80,7 +76,7 @@ impl<'a> Expansion<'a> {
 
     /// ```text
     /// let __settings: fn() -> Settings = || Settings::host(Settings::new(), "localhost");
-    /// let __site = { static SITE: Site = Site::new("images, n"); &SITE };
+    /// let __site = { static SITE: Site = Site::new("images, n", Origin::new(…)); &SITE };
     /// let __path = { fn here() {} path_of(&here) };
     /// ```
     ///
@@ -89,15 +85,29 @@ impl<'a> Expansion<'a> {
     fn start(&self) -> TokenStream {
         let Self { private: p, .. } = self;
         let names = self.names();
+        let is_method = self.handler.receiver().is_some();
         let default = quote_spanned!(Span::mixed_site()=> #p::Settings::new());
         let settings = self
             .settings
             .given
             .iter()
-            .fold(default, |settings, setting| self.setting(&settings, setting));
+            .fold(default, |settings, setting| {
+                self.setting(&settings, setting)
+            });
         quote_spanned! {Span::mixed_site()=>
             let __settings: fn() -> #p::Settings = || #settings;
-            let __site = { static SITE: #p::Site = #p::Site::new(#names); &SITE };
+            let __site = {
+                static SITE: #p::Site = #p::Site::new(
+                    #names,
+                    #p::Origin::new(
+                        ::core::option_env!("CARGO_PKG_NAME"),
+                        ::core::option_env!("CARGO_PKG_VERSION"),
+                        ::core::module_path!(),
+                        #is_method,
+                    ),
+                );
+                &SITE
+            };
             let __path = { fn here() {} #p::path_of(&here) };
         }
     }

@@ -9,6 +9,7 @@ fn every_unit() {
         ("3s", 3_000_000_000),
         ("10m", 600_000_000_000),
         ("1h", 3_600_000_000_000),
+        ("2d", 172_800_000_000_000),
     ];
     for (text, nanos) in cases {
         assert_eq!(parse(text), Ok(nanos), "{text}");

@@ -3,6 +3,8 @@
 mod call;
 mod run;
 mod typical;
+mod unproved;
+mod verifier;
 
 use std::{
     fmt,
@@ -26,7 +28,7 @@ use crate::{
     key::{Digest, Domain, EncodeError},
     metrics::{CacheMetrics, CacheOperation, ErrorType},
     stats::{Event, Stats},
-    store::{self, Epoch, Loss, Losses, Names, Pushed, Shard},
+    store::{self, Epoch, Loss, Losses, Names, Place, Pushed, Shard},
     telemetry,
 };
 
@@ -55,7 +57,10 @@ pub(crate) struct Cache {
 #[derive(Default)]
 struct Said {
     unkeyed: AtomicBool,
+    anonymous: AtomicBool,
+    moved: AtomicBool,
     not_storable: AtomicBool,
+    unproved: AtomicBool,
     too_large: AtomicBool,
     queue_full: AtomicBool,
     refused: AtomicBool,
@@ -200,10 +205,16 @@ impl Cache {
 
     /// Queues a value, where there is room. Called under a lock: nothing of the user's runs here. What became of it is to be
     /// [reported](Self::report_pushed) after that.
-    fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, contents: Contents) -> Pushed {
+    fn queue(
+        &self,
+        epoch: Epoch,
+        digest: Digest,
+        contents: Contents,
+        place: Option<&Place>,
+    ) -> Pushed {
         let shard = self.shard(&digest);
-        let pushed = shard.outbox().push_store(epoch, digest, ticket, contents);
-        if let Pushed::Queued { is_due } = pushed {
+        let pushed = shard.outbox().push_store(epoch, digest, contents, place);
+        if let Pushed::Queued { is_due, .. } = pushed {
             departure::arm();
             if is_due {
                 shard.hurry();
@@ -214,11 +225,19 @@ impl Cache {
         pushed
     }
 
+    /// Keeps a place no longer; others may wait behind it.
+    fn give_up(&self, digest: &Digest, place: &Place) {
+        let shard = self.shard(digest);
+        shard.outbox().give_up(place);
+        shard.hurry();
+    }
+
     /// Counts what became of a value of so many bytes that was to be queued.
     fn report_pushed(&self, pushed: Pushed, bytes: usize) {
         match pushed {
             Pushed::Queued { .. } => self.metrics().queued(bytes),
             Pushed::Full => self.report_queue_full(),
+            Pushed::Late => self.report_unproved(),
             Pushed::Overtaken => self.stats.count(Event::Overtaken),
             Pushed::Early => {
                 self.stats.count(Event::Overtaken);
@@ -229,7 +248,7 @@ impl Cache {
 
     /// A value that was queued is on its way no more.
     pub(crate) fn settle(&self, shard: &Shard, digest: &Digest, ticket: u64) {
-        shard.outbox().settled();
+        shard.outbox().settled(ticket);
         self.metrics().unqueued(1);
         self.flights.settle(digest, ticket);
     }
@@ -246,6 +265,34 @@ impl Cache {
         }
     }
 
+    /// Says once that the handler's receiver may have an identity that can't be seen.
+    pub(crate) fn report_anonymous(&self, path: &'static str) {
+        if first(&self.said.anonymous) {
+            let cache = Arc::clone(&self.name);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    handler = path,
+                    "not cached: where this body stands, it can't be seen whether the type of `self` has a `CacheIdentity`; \
+                     make `CacheIdentity` a supertrait or a bound, or write `version = ()` where the instance does not matter"
+                );
+            });
+        }
+    }
+
+    /// Says once that a value is not stored because what its key says has changed meanwhile.
+    fn report_moved(&self) {
+        if first(&self.said.moved) {
+            let cache = Arc::clone(&self.name);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    "the identity or the version has changed while the body ran; such values are not stored"
+                );
+            });
+        }
+    }
+
     /// Says once that a value refuses to be written.
     fn report_not_storable(&self, error: &CodecError) {
         self.stats.count(Event::NotStorable);
@@ -256,6 +303,20 @@ impl Cache {
             let (cache, error) = (Arc::clone(&self.name), error.to_string());
             telemetry::report(move || {
                 tracing::warn!(cache = &*cache, %error, "a value can't be stored; such calls are not cached");
+            });
+        }
+    }
+
+    /// Says once that it takes too long to find out whether values come back.
+    fn report_unproved(&self) {
+        self.stats.count(Event::NotStorable);
+        if first(&self.said.unproved) {
+            let cache = Arc::clone(&self.name);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    "to read values back takes too long; those that wait for it are not stored"
+                );
             });
         }
     }

@@ -5,6 +5,7 @@ mod layout;
 mod memory;
 mod nested;
 mod proof;
+mod readable;
 mod recorder;
 mod returned;
 #[cfg(test)]
@@ -19,7 +20,11 @@ pub use self::{
     comparison::{ComparedByBytes, ComparedHere, ComparedThere, SentThere, Stored},
     returned::{Returned, ReturnedWhole},
 };
-pub(crate) use self::{proof::Proof, recorder::Limits};
+pub(crate) use self::{
+    proof::{Owed, Proof},
+    readable::Readable,
+    recorder::Limits,
+};
 use crate::shield::{Panicked, shield};
 
 /// What a type asks for along one value: two builds with one shape read the same bytes alike.
@@ -29,7 +34,9 @@ pub(crate) type Shape = [u8; 8];
 #[diagnostic::on_unimplemented(
     message = "a `#[handler_cache]` method must return a value that can be stored and read back; `{Self}` is not `Serialize + DeserializeOwned`",
     label = "this can't be stored in the cache",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it; of a `Result` only the `Ok` value is stored"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it; of a `Result` only the `Ok` value is stored",
+    note = "a generic type needs the bounds `serde::Serialize + serde::de::DeserializeOwned`, an `Rc` or `Arc` serde's feature `rc`",
+    note = "in place of a type of another crate return what it holds or stands for: of a `Json<T>` the `T`, of an `Instant` a `SystemTime`"
 )]
 pub trait Cacheable: Serialize + DeserializeOwned {}
 

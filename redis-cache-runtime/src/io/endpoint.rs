@@ -347,13 +347,13 @@ impl Endpoint {
         news: Option<&News>,
         deadline: Instant,
     ) -> Answered {
-        let Some(clock) = Clock::get() else {
-            return Ok(Lookup::Failed(Failure::Unavailable));
-        };
         if let Some(news) = news {
             let question = Question::after(news, key);
             return self.lookup_on_thread(question, deadline).await;
         }
+        let Some(clock) = Clock::get() else {
+            return Ok(Lookup::Failed(Failure::Unavailable));
+        };
         if self.link.probe() == Probe::Up
             && let Ok(runtime) = Handle::try_current()
             && let Some(line) = self.lanes.line(self, &runtime)

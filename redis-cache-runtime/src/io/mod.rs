@@ -31,6 +31,7 @@ pub(crate) use self::breaker::CircuitState;
 use self::endpoint::Endpoint;
 pub(crate) use self::{
     budget::Allowance,
+    clock::{Clock, Waiting as Alarm},
     deployment::Deployment,
     home::Home,
     lookup::{Failure, Lookup},

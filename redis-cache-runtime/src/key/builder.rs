@@ -1,14 +1,19 @@
 //! Collects the parts of one call and hashes them.
 
-use std::{cell::Cell, sync::Arc};
+use std::{
+    cell::Cell,
+    hash::{DefaultHasher, Hasher as _},
+    sync::Arc,
+};
 
 use super::{
-    Digest, KeyPart,
+    Digest, VersionPart,
     encoder::{EncodeError, Number, begin_numbers, begin_text},
     large, memo,
 };
 use crate::{
     cache::Cache,
+    codec::Readable,
     config::MaxSize,
     shield::{Panicked, shield},
 };
@@ -35,6 +40,8 @@ thread_local! {
 pub(crate) struct Domain {
     /// The hash key.
     pub(crate) seed: [u8; blake3::KEY_LEN],
+    /// Whether its values come back.
+    pub(crate) readable: Option<&'static Readable>,
 }
 
 /// The key of a call while its parts are written.
@@ -47,13 +54,36 @@ pub struct KeyBuilder {
     /// What the buffer has held before.
     hasher: Option<Box<blake3::Hasher>>,
     error: Option<EncodeError>,
+    stamps: Stamps,
+    /// The handler's path, where the type of its receiver is not known there, and its identity is not.
+    anonymous: Anonymous,
+}
+
+/// What the receiver and the version were, to be compared with what they are after the body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Stamps {
+    identity: Option<u64>,
+    version: Option<u64>,
+}
+
+/// Whether a receiver without an identity can be told from others of its type.
+#[derive(Clone, Copy, Debug)]
+enum Anonymous {
+    /// It has no identity.
+    Known,
+    /// It may have one; the path is that of the handler.
+    Unknown(&'static str),
+    /// It may have one, and nothing else tells it from others.
+    Found(&'static str),
 }
 
 impl KeyBuilder {
     /// Where there is nothing to look up, nothing is written either.
     pub(crate) fn new(cache: Option<&'static Arc<Cache>>, domain: Option<Domain>) -> Self {
-        let on =
-            domain.is_some() && cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0));
+        let readable = domain.and_then(|domain| domain.readable);
+        let on = domain.is_some()
+            && cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0))
+            && readable.is_none_or(Readable::is_worth_a_try);
         Self::begin(cache, on, domain.unwrap_or_default())
     }
 
@@ -77,21 +107,68 @@ impl KeyBuilder {
             buffer,
             hasher: None,
             error: None,
+            stamps: Stamps::default(),
+            anonymous: Anonymous::Known,
         }
+    }
+
+    /// The type of the receiver is not known where the handler at `path` stands.
+    pub(crate) fn without_identity(mut self, path: &'static str) -> Self {
+        self.anonymous = Anonymous::Unknown(path);
+        self
     }
 
     /// Adds what the attribute's `version = …` gave.
-    pub fn version<T: KeyPart + ?Sized>(&mut self, version: &T) {
-        self.separate(b'V');
-        version.write_serde(self);
+    pub fn version<T: VersionPart + ?Sized>(&mut self, version: &T) {
+        version.write_version(self);
     }
 
-    /// Marks that something other than the next argument follows.
-    pub(super) fn separate(&mut self, tag: u8) {
+    /// Adds what the receiver's identity is.
+    pub(super) fn write_identity(
+        &mut self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+    ) {
+        self.stamps.identity = self.write_stamped(b'I', encode);
+    }
+
+    /// Adds what the version is.
+    pub(super) fn write_version(
+        &mut self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+    ) {
+        self.stamps.version = self.write_stamped(b'V', encode);
+        if let Anonymous::Found(path) = self.anonymous {
+            self.anonymous = Anonymous::Unknown(path);
+        }
+    }
+
+    /// Takes note that the receiver has no identity, as far as can be seen.
+    pub(super) const fn note_anonymous(&mut self) {
+        if let Anonymous::Unknown(path) = self.anonymous {
+            self.anonymous = Anonymous::Found(path);
+        }
+    }
+
+    /// Adds what `encode` writes, which is not an argument, and gives its hash.
+    fn write_stamped(
+        &mut self,
+        tag: u8,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+    ) -> Option<u64> {
         if !self.on {
-            return;
+            return None;
         }
         self.buffer.extend_from_slice(&separator(tag));
+        let mut stamp = None;
+        self.write(|out| {
+            let start = out.len();
+            encode(out)?;
+            let mut hasher = DefaultHasher::new();
+            hasher.write(&out[start..]);
+            stamp = Some(hasher.finish());
+            Ok(())
+        });
+        stamp
     }
 
     /// Adds what `encode` writes.
@@ -116,6 +193,11 @@ impl KeyBuilder {
         hasher.update(&self.buffer);
         self.buffer.clear();
         hasher
+    }
+
+    /// The call gets no key.
+    pub(super) const fn give_up(&mut self) {
+        self.on = false;
     }
 
     /// Adds a string.
@@ -157,27 +239,32 @@ impl KeyBuilder {
     /// Hashes what was written.
     #[must_use]
     pub fn finish(mut self) -> CallKey {
-        let (cache, domain) = (self.cache, self.domain);
-        let (Some(open), true) = (cache, self.on) else {
-            return CallKey {
-                cache,
-                digest: None,
-                domain,
-            };
-        };
-        let digest = self
-            .digest()
-            .inspect_err(|error| open.report_unkeyed(error))
-            .ok();
-        self.buffer.clear();
-        if self.buffer.capacity() <= KEEP {
-            let buffer = std::mem::take(&mut self.buffer);
-            _ = BUFFER.try_with(|kept| kept.set(buffer));
-        }
+        let (cache, stamps) = (self.cache, self.stamps);
+        let readable = self.domain.readable;
+        let digest = cache.filter(|_| self.on).and_then(|open| {
+            if let Anonymous::Found(path) = self.anonymous {
+                open.report_anonymous(path);
+                return None;
+            }
+            self.digest()
+                .inspect_err(|error| open.report_unkeyed(error))
+                .ok()
+        });
+        self.give_back();
         CallKey {
             cache,
             digest,
-            domain,
+            readable,
+            stamps,
+        }
+    }
+
+    /// Leaves the buffer for the next call.
+    fn give_back(mut self) {
+        self.buffer.clear();
+        if self.on && self.buffer.capacity() <= KEEP {
+            let buffer = std::mem::take(&mut self.buffer);
+            _ = BUFFER.try_with(|kept| kept.set(buffer));
         }
     }
 }
@@ -189,5 +276,32 @@ pub struct CallKey {
     pub(crate) cache: Option<&'static Arc<Cache>>,
     /// `None`: the cache is off, or an argument could not be written.
     pub(crate) digest: Option<Digest>,
-    pub(crate) domain: Domain,
+    /// Whether values of the call's instantiation come back.
+    pub(crate) readable: Option<&'static Readable>,
+    stamps: Stamps,
+}
+
+impl CallKey {
+    /// Whether the receiver has an identity.
+    #[must_use]
+    pub const fn is_identified(&self) -> bool {
+        self.stamps.identity.is_some()
+    }
+
+    /// Whether the receiver or the version is another now than when the key was made. `again` writes of both what can be asked
+    /// for once more.
+    pub(crate) fn has_moved(&self, again: impl FnOnce(&mut KeyBuilder)) -> bool {
+        if self.stamps == Stamps::default() {
+            return false;
+        }
+        let mut key = KeyBuilder::begin(None, true, Domain::default());
+        let asked = shield(|| again(&mut key));
+        let differs = |before: Option<u64>, now: Option<u64>| now.is_some() && now != before;
+        let moved = asked.is_err()
+            || key.error.is_some()
+            || differs(self.stamps.identity, key.stamps.identity)
+            || differs(self.stamps.version, key.stamps.version);
+        key.give_back();
+        moved
+    }
 }

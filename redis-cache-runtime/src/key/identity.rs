@@ -73,17 +73,18 @@ impl<'a, T: ?Sized> Receiver<'a, T> {
 impl<T: CacheIdentity + ?Sized> Receiver<'_, T> {
     #[doc(hidden)]
     pub fn __handler_cache_feed(&self, key: &mut KeyBuilder) {
-        key.separate(b'I');
-        key.write(|out| encode(&self.0.cache_identity(), out));
+        key.write_identity(|out| encode(&self.0.cache_identity(), out));
     }
 }
 
-/// A receiver without an identity adds nothing.
+/// A receiver without an identity adds nothing. Of a type that is not known in the place, it is not known either.
 #[doc(hidden)]
 pub trait ReceiverAnonymous {
     fn __handler_cache_feed(&self, key: &mut KeyBuilder);
 }
 
 impl<T: ?Sized> ReceiverAnonymous for Receiver<'_, T> {
-    fn __handler_cache_feed(&self, _key: &mut KeyBuilder) {}
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder) {
+        key.note_anonymous();
+    }
 }

@@ -6,16 +6,19 @@ mod digest;
 mod encoder;
 mod identity;
 mod large;
+mod lock;
 mod memo;
 mod part;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub use self::{
     arguments::Arguments,
     builder::{CallKey, KeyBuilder},
     identity::{CacheIdentity, Receiver, ReceiverAnonymous},
-    part::{FastPart, KeyPart, Part, PartFast, PartSerde, SkipInKey},
+    part::{FastPart, KeyPart, Mentioned, Part, PartFast, PartSerde, SkipInKey, mention},
+    version::{Kept, KeptCopy, KeptNot, VersionPart},
 };
 pub(crate) use self::{
     builder::Domain,

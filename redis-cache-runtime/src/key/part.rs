@@ -1,6 +1,10 @@
 //! One keyed argument, and the cheapest way to write it that its type allows.
 
-use std::{rc::Rc, sync::Arc};
+use std::{
+    ops::{Deref, DerefMut},
+    rc::Rc,
+    sync::Arc,
+};
 
 use serde::Serialize;
 
@@ -36,7 +40,7 @@ impl<T: SkipInKey + ?Sized> SkipInKey for Arc<T> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be part of the key of a `#[handler_cache]` method",
     label = "this argument can't be written into the key",
-    note = "derive `serde::Serialize` for it, leave the argument out with `skip(…)`, or implement `SkipInKey` for its type"
+    note = "derive `serde::Serialize` for it, leave the argument out with `skip(…)`, or implement `SkipInKey` for its type; a generic type needs the bound `serde::Serialize`"
 )]
 pub trait KeyPart {
     #[doc(hidden)]
@@ -130,17 +134,20 @@ impl<'a, T: ?Sized> Part<'a, T> {
 
 impl<T: SkipInKey + ?Sized> Part<'_, T> {
     #[doc(hidden)]
-    pub const fn __handler_cache_feed(&self, _key: &mut KeyBuilder) {}
+    pub const fn __handler_cache_feed(&self, _key: &mut KeyBuilder) -> Mentioned {
+        Mentioned(())
+    }
 }
 
 #[doc(hidden)]
 pub trait PartFast {
-    fn __handler_cache_feed(&self, key: &mut KeyBuilder);
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder) -> Mentioned;
 }
 
 impl<T: FastPart + ?Sized> PartFast for Part<'_, T> {
-    fn __handler_cache_feed(&self, key: &mut KeyBuilder) {
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder) -> Mentioned {
         self.0.write_memory(key);
+        Mentioned(())
     }
 }
 
@@ -148,7 +155,7 @@ impl<T: FastPart + ?Sized> PartFast for Part<'_, T> {
 pub trait PartSerde {
     type Value: ?Sized;
 
-    fn __handler_cache_feed(&self, key: &mut KeyBuilder)
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder) -> Mentioned
     where
         Self::Value: KeyPart;
 }
@@ -158,10 +165,35 @@ impl<T: ?Sized> PartSerde for &Part<'_, T> {
 
     // The bound is on the method: on the impl an unfit type would not be found here at all, and the message
     // would speak of a missing method.
-    fn __handler_cache_feed(&self, key: &mut KeyBuilder)
+    fn __handler_cache_feed(&self, key: &mut KeyBuilder) -> Mentioned
     where
         T: KeyPart,
     {
         self.0.write_serde(key);
+        Mentioned(())
     }
+}
+
+/// What the expansion has made of a parameter. It assigns to it, `*mention(&_n) = ()`: no lint takes what is on the left side of
+/// an assignment for a use of `_n` by the handler.
+#[derive(Debug)]
+pub struct Mentioned(());
+
+impl Deref for Mentioned {
+    type Target = ();
+
+    fn deref(&self) -> &() {
+        &self.0
+    }
+}
+
+impl DerefMut for Mentioned {
+    fn deref_mut(&mut self) -> &mut () {
+        &mut self.0
+    }
+}
+
+/// Does nothing, so that a closure captures the parameter.
+pub const fn mention<T: ?Sized>(_parameter: &T) -> Mentioned {
+    Mentioned(())
 }

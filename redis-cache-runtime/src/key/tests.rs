@@ -9,9 +9,10 @@ use super::{
 
 const DOMAIN: Domain = Domain {
     seed: [7; blake3::KEY_LEN],
+    readable: None,
 };
 
-fn digest(feed: impl FnOnce(&mut KeyBuilder)) -> Digest {
+fn digest<T>(feed: impl FnOnce(&mut KeyBuilder) -> T) -> Digest {
     let mut key = KeyBuilder::of(DOMAIN);
     feed(&mut key);
     key.digest().unwrap()

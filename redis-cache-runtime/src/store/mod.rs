@@ -17,7 +17,7 @@ pub(crate) use self::{
     epoch::Epoch,
     losses::{Loss, Losses},
     names::Names,
-    outbox::{Done, Outbox, Pushed},
+    outbox::{Done, Outbox, Place, Pushed, Used},
     script::Scripts,
     shard::{Shard, split},
     whole::entries,

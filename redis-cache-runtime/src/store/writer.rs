@@ -144,7 +144,8 @@ impl Writer {
                 self.shard.outbox().cleared();
                 done.tell(result);
             }
-            Some(Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. }) | None => {}
+            Some(Job::Kept { .. } | Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. })
+            | None => {}
         }
     }
 
@@ -309,7 +310,9 @@ impl Writer {
             Job::Heal { digest, found } => {
                 Some(scripts.heal(names, digest, found.as_ref().map(Bytes::as_ref)))
             }
-            Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => None,
+            Job::Kept { .. } | Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => {
+                None
+            }
         }
     }
 
@@ -362,7 +365,10 @@ impl Writer {
                 Job::Store { .. } => CacheOperation::Put,
                 Job::Touch { .. } => CacheOperation::Touch,
                 Job::Heal { .. } => CacheOperation::Heal,
-                Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => return,
+                Job::Kept { .. }
+                | Job::Invalidate { .. }
+                | Job::Clear { .. }
+                | Job::Flush { .. } => return,
             },
             failed.error,
         );

@@ -10,6 +10,12 @@ impl Handler {
         let __site = {
             static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
                 "text",
+                ::redis_cache_runtime::__private::Origin::new(
+                    ::core::option_env!("CARGO_PKG_NAME"),
+                    ::core::option_env!("CARGO_PKG_VERSION"),
+                    ::core::module_path!(),
+                    true,
+                ),
             );
             &SITE
         };
@@ -35,29 +41,43 @@ impl Handler {
             use ::redis_cache_runtime::__private::ReturnedWhole as _;
             __returned.__handler_cache_codec(__comparison)
         };
-        let mut __key = ::redis_cache_runtime::__private::Site::key(
-            __site,
-            __path,
-            ::redis_cache_runtime::__private::instance_of(&|| ()),
-            __settings,
-            &__codec,
-        );
-        {
-            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
-            ::redis_cache_runtime::__private::Receiver::new(&self)
-                .__handler_cache_feed(&mut __key);
-        }
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&(text));
-            (&__part).__handler_cache_feed(&mut __key);
-        }
+        let __key = {
+            let mut __key = ::redis_cache_runtime::__private::Site::key(
+                __site,
+                __path,
+                ::redis_cache_runtime::__private::instance_of(&|| ()),
+                __settings,
+                &__codec,
+            );
+            {
+                use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                ::redis_cache_runtime::__private::Receiver::new(&self)
+                    .__handler_cache_feed(&mut __key);
+            }
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&text))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+        };
+        let __this = if ::redis_cache_runtime::__private::CallKey::is_identified(
+            &__key,
+        ) {
+            {
+                use ::redis_cache_runtime::__private::{KeptCopy as _, KeptNot as _};
+                (&::redis_cache_runtime::__private::Kept::new(&self))
+                    .__handler_cache_keep()
+            }
+        } else {
+            ::core::option::Option::None
+        };
         ::redis_cache_runtime::__private::Site::call_async(
                 __site,
-                ::redis_cache_runtime::__private::KeyBuilder::finish(__key),
+                __key,
                 __codec,
                 move || async move {
-                    let _ = &self;
+                    *::redis_cache_runtime::__private::mention(&self) = ();
                     if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
                         Option<String>,
                     > {
@@ -67,6 +87,15 @@ impl Handler {
                         () => {
                             let text = self.model.predict(text).await?;
                             Some(text)
+                        }
+                    }
+                },
+                move |__key: &mut ::redis_cache_runtime::__private::KeyBuilder| {
+                    if let ::core::option::Option::Some(__this) = &__this {
+                        {
+                            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                            ::redis_cache_runtime::__private::Receiver::new(__this)
+                                .__handler_cache_feed(__key);
                         }
                     }
                 },

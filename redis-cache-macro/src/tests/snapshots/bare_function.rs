@@ -3,6 +3,12 @@ fn double(n: u32) -> u32 {
     let __site = {
         static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
             "n",
+            ::redis_cache_runtime::__private::Origin::new(
+                ::core::option_env!("CARGO_PKG_NAME"),
+                ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::module_path!(),
+                false,
+            ),
         );
         &SITE
     };
@@ -24,27 +30,33 @@ fn double(n: u32) -> u32 {
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
         __returned.__handler_cache_codec(__comparison)
     };
-    let mut __key = ::redis_cache_runtime::__private::Site::key(
-        __site,
-        __path,
-        ::redis_cache_runtime::__private::instance_of(&|| ()),
-        __settings,
-        &__codec,
-    );
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&(n));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
+    let __key = {
+        let mut __key = ::redis_cache_runtime::__private::Site::key(
+            __site,
+            __path,
+            ::redis_cache_runtime::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&n))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+    };
     ::redis_cache_runtime::__private::Site::call(
         __site,
-        ::redis_cache_runtime::__private::KeyBuilder::finish(__key),
+        __key,
         __codec,
         move || -> u32 {
-            let _ = &(n);
+            {
+                *::redis_cache_runtime::__private::mention(&n) = ();
+            }
             match () {
                 () => n * 2,
             }
         },
+        |_: &mut ::redis_cache_runtime::__private::KeyBuilder| {},
     )
 }

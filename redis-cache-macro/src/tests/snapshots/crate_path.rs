@@ -6,6 +6,12 @@ fn double(n: u32) -> u32 {
     let __site = {
         static SITE: crate::facade::cache::__private::Site = crate::facade::cache::__private::Site::new(
             "n",
+            crate::facade::cache::__private::Origin::new(
+                ::core::option_env!("CARGO_PKG_NAME"),
+                ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::module_path!(),
+                false,
+            ),
         );
         &SITE
     };
@@ -27,27 +33,33 @@ fn double(n: u32) -> u32 {
         use crate::facade::cache::__private::ReturnedWhole as _;
         __returned.__handler_cache_codec(__comparison)
     };
-    let mut __key = crate::facade::cache::__private::Site::key(
-        __site,
-        __path,
-        crate::facade::cache::__private::instance_of(&|| ()),
-        __settings,
-        &__codec,
-    );
-    {
-        use crate::facade::cache::__private::{PartFast as _, PartSerde as _};
-        let __part = crate::facade::cache::__private::Part::new(&(n));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
+    let __key = {
+        let mut __key = crate::facade::cache::__private::Site::key(
+            __site,
+            __path,
+            crate::facade::cache::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+        {
+            use crate::facade::cache::__private::{PartFast as _, PartSerde as _};
+            *(&crate::facade::cache::__private::Part::new(&n))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        crate::facade::cache::__private::KeyBuilder::finish(__key)
+    };
     crate::facade::cache::__private::Site::call(
         __site,
-        crate::facade::cache::__private::KeyBuilder::finish(__key),
+        __key,
         __codec,
         move || -> u32 {
-            let _ = &(n);
+            {
+                *crate::facade::cache::__private::mention(&n) = ();
+            }
             match () {
                 () => n * 2,
             }
         },
+        |_: &mut crate::facade::cache::__private::KeyBuilder| {},
     )
 }

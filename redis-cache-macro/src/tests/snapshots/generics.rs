@@ -11,6 +11,12 @@ impl Handler {
         let __site = {
             static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
                 "values, other",
+                ::redis_cache_runtime::__private::Origin::new(
+                    ::core::option_env!("CARGO_PKG_NAME"),
+                    ::core::option_env!("CARGO_PKG_VERSION"),
+                    ::core::module_path!(),
+                    true,
+                ),
             );
             &SITE
         };
@@ -35,39 +41,47 @@ impl Handler {
             use ::redis_cache_runtime::__private::ReturnedWhole as _;
             __returned.__handler_cache_codec(__comparison)
         };
-        let mut __key = ::redis_cache_runtime::__private::Site::key(
-            __site,
-            __path,
-            ::redis_cache_runtime::__private::instance_of(&|| ()),
-            __settings,
-            &__codec,
-        );
-        {
-            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
-            ::redis_cache_runtime::__private::Receiver::new(&self)
-                .__handler_cache_feed(&mut __key);
-        }
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&(values));
-            (&__part).__handler_cache_feed(&mut __key);
-        }
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&(other));
-            (&__part).__handler_cache_feed(&mut __key);
-        }
+        let __key = {
+            let mut __key = ::redis_cache_runtime::__private::Site::key(
+                __site,
+                __path,
+                ::redis_cache_runtime::__private::instance_of(&|| ()),
+                __settings,
+                &__codec,
+            );
+            {
+                use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                ::redis_cache_runtime::__private::Receiver::new(&self)
+                    .__handler_cache_feed(&mut __key);
+            }
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&values))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&other))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+        };
         ::redis_cache_runtime::__private::Site::call(
             __site,
-            ::redis_cache_runtime::__private::KeyBuilder::finish(__key),
+            __key,
             __codec,
             move || -> Answer<Cow<'a, str>> {
-                let _ = &(other);
-                let _ = &(values);
+                {
+                    *::redis_cache_runtime::__private::mention(&other) = ();
+                }
+                {
+                    *::redis_cache_runtime::__private::mention(&values) = ();
+                }
                 match () {
                     () => unreachable!(),
                 }
             },
+            |_: &mut ::redis_cache_runtime::__private::KeyBuilder| {},
         )
     }
 }

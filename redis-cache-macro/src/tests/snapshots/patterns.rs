@@ -13,6 +13,12 @@ fn handle(
     let __site = {
         static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
             "a, x, height, whole, first, text, _unused, n",
+            ::redis_cache_runtime::__private::Origin::new(
+                ::core::option_env!("CARGO_PKG_NAME"),
+                ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::module_path!(),
+                false,
+            ),
         );
         &SITE
     };
@@ -34,70 +40,92 @@ fn handle(
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
         __returned.__handler_cache_codec(__comparison)
     };
-    let mut __key = ::redis_cache_runtime::__private::Site::key(
-        __site,
-        __path,
-        ::redis_cache_runtime::__private::instance_of(&|| ()),
-        __settings,
-        &__codec,
-    );
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&(a));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&(x));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&(height));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&(whole));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&(first));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&(text));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&(_unused));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
-    {
-        use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-        let __part = ::redis_cache_runtime::__private::Part::new(&(n));
-        (&__part).__handler_cache_feed(&mut __key);
-    }
+    let __key = {
+        let mut __key = ::redis_cache_runtime::__private::Site::key(
+            __site,
+            __path,
+            ::redis_cache_runtime::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&a))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&x))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&height))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&whole))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&first))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&text))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&_unused))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        {
+            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+            *(&::redis_cache_runtime::__private::Part::new(&n))
+                .__handler_cache_feed(&mut __key) = ();
+        }
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+    };
     ::redis_cache_runtime::__private::Site::call(
         __site,
-        ::redis_cache_runtime::__private::KeyBuilder::finish(__key),
+        __key,
         __codec,
         move || -> u32 {
-            let _ = &(n);
-            let _ = &(_unused);
-            let _ = &(text);
-            let _ = &(first);
-            let _ = &(whole);
-            let _ = &(height);
-            let _ = &(x);
-            let _ = &(b);
-            let _ = &(a);
+            {
+                *::redis_cache_runtime::__private::mention(&n) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&_unused) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&text) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&first) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&whole) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&height) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&x) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&b) = ();
+            }
+            {
+                *::redis_cache_runtime::__private::mention(&a) = ();
+            }
             match () {
                 () => 0,
             }
         },
+        |_: &mut ::redis_cache_runtime::__private::KeyBuilder| {},
     )
 }

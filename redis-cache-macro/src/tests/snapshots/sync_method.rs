@@ -29,6 +29,12 @@ impl Handler {
         let __site = {
             static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
                 "images, n",
+                ::redis_cache_runtime::__private::Origin::new(
+                    ::core::option_env!("CARGO_PKG_NAME"),
+                    ::core::option_env!("CARGO_PKG_VERSION"),
+                    ::core::module_path!(),
+                    true,
+                ),
             );
             &SITE
         };
@@ -54,41 +60,60 @@ impl Handler {
             use ::redis_cache_runtime::__private::ReturnedWhole as _;
             __returned.__handler_cache_codec(__comparison)
         };
-        let mut __key = ::redis_cache_runtime::__private::Site::key(
-            __site,
-            __path,
-            ::redis_cache_runtime::__private::instance_of(&|| ()),
-            __settings,
-            &__codec,
-        );
-        {
-            use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
-            ::redis_cache_runtime::__private::Receiver::new(&self)
-                .__handler_cache_feed(&mut __key);
-        }
-        ::redis_cache_runtime::__private::KeyBuilder::version(&mut __key, &(self.rev()));
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&(images));
-            (&__part).__handler_cache_feed(&mut __key);
-        }
-        {
-            use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&(n));
-            (&__part).__handler_cache_feed(&mut __key);
-        }
+        let __key = {
+            let mut __key = ::redis_cache_runtime::__private::Site::key(
+                __site,
+                __path,
+                ::redis_cache_runtime::__private::instance_of(&|| ()),
+                __settings,
+                &__codec,
+            );
+            {
+                use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                ::redis_cache_runtime::__private::Receiver::new(&self)
+                    .__handler_cache_feed(&mut __key);
+            }
+            ::redis_cache_runtime::__private::KeyBuilder::version(
+                &mut __key,
+                &(self.rev()),
+            );
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&images))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            {
+                use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
+                *(&::redis_cache_runtime::__private::Part::new(&n))
+                    .__handler_cache_feed(&mut __key) = ();
+            }
+            ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+        };
         ::redis_cache_runtime::__private::Site::call(
             __site,
-            ::redis_cache_runtime::__private::KeyBuilder::finish(__key),
+            __key,
             __codec,
             move || -> Result<Prediction, HandleError> {
-                let _ = &(n);
+                {
+                    *::redis_cache_runtime::__private::mention(&n) = ();
+                }
                 match () {
                     () => {
                         n += 1;
                         self.model.predict(images, n, context)
                     }
                 }
+            },
+            move |__key: &mut ::redis_cache_runtime::__private::KeyBuilder| {
+                {
+                    use ::redis_cache_runtime::__private::ReceiverAnonymous as _;
+                    ::redis_cache_runtime::__private::Receiver::new(&self)
+                        .__handler_cache_feed(__key);
+                }
+                ::redis_cache_runtime::__private::KeyBuilder::version(
+                    __key,
+                    &(self.rev()),
+                );
             },
         )
     }

@@ -3,6 +3,12 @@ fn nothing() {
     let __site = {
         static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
             "",
+            ::redis_cache_runtime::__private::Origin::new(
+                ::core::option_env!("CARGO_PKG_NAME"),
+                ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::module_path!(),
+                false,
+            ),
         );
         &SITE
     };
@@ -24,21 +30,25 @@ fn nothing() {
         use ::redis_cache_runtime::__private::ReturnedWhole as _;
         __returned.__handler_cache_codec(__comparison)
     };
-    let __key = ::redis_cache_runtime::__private::Site::key(
-        __site,
-        __path,
-        ::redis_cache_runtime::__private::instance_of(&|| ()),
-        __settings,
-        &__codec,
-    );
+    let __key = {
+        let __key = ::redis_cache_runtime::__private::Site::key(
+            __site,
+            __path,
+            ::redis_cache_runtime::__private::instance_of(&|| ()),
+            __settings,
+            &__codec,
+        );
+        ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
+    };
     ::redis_cache_runtime::__private::Site::call(
         __site,
-        ::redis_cache_runtime::__private::KeyBuilder::finish(__key),
+        __key,
         __codec,
         move || -> () {
             match () {
                 () => {}
             }
         },
+        |_: &mut ::redis_cache_runtime::__private::KeyBuilder| {},
     )
 }

@@ -10,8 +10,18 @@ fn without_unit(n: u32) -> u32 {
     n
 }
 
-#[handler_cache(ttl = "10d")]
+#[handler_cache(ttl = "10w")]
 fn wrong_unit(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(ttl = "36501d")]
+fn too_long(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(ttl = "9999999d")]
+fn longer_than_can_be_counted(n: u32) -> u32 {
     n
 }
 

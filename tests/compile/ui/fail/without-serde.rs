@@ -13,13 +13,6 @@ fn generic_argument<T: Into<u32>>(value: T) -> u32 {
     value.into()
 }
 
-struct Version;
-
-#[handler_cache(version = Version)]
-fn version(n: u32) -> u32 {
-    n
-}
-
 struct Prediction;
 
 #[handler_cache]

@@ -1,0 +1,180 @@
+//! Calls the one or the other of two handlers that the compiler calls the same, and prints what it got and how. Each process
+//! knows of one of them only.
+
+use redis_cache_runtime::{CallResult, Outcome, handler_cache, observe};
+
+use crate::shards;
+
+trait Model {
+    const NAME: &'static str;
+}
+
+#[handler_cache(shards = shards(), timeout = "5s")]
+fn generic<M: Model>(_n: u64) -> String {
+    M::NAME.to_owned()
+}
+
+struct Handler<M>(std::marker::PhantomData<M>);
+
+impl<M: Model> Handler<M> {
+    #[handler_cache(shards = shards(), timeout = "5s")]
+    fn handle(&self, _n: u64) -> String {
+        M::NAME.to_owned()
+    }
+}
+
+macro_rules! local {
+    ($name:literal, $call:expr) => {{
+        struct Local;
+        impl Model for Local {
+            const NAME: &'static str = $name;
+        }
+        $call(std::marker::PhantomData::<Local>)
+    }};
+}
+
+fn call_generic<M: Model>(_: std::marker::PhantomData<M>, n: u64) -> String {
+    generic::<M>(n)
+}
+
+fn local_types(kind: &str, n: u64) -> String {
+    if kind == "A" {
+        local!("A", |local| call_generic(local, n))
+    } else {
+        local!("B", |local| call_generic(local, n))
+    }
+}
+
+fn local_types_of_a_method(kind: &str, n: u64) -> String {
+    if kind == "A" {
+        local!("A", |local| Handler(local).handle(n))
+    } else {
+        local!("B", |local| Handler(local).handle(n))
+    }
+}
+
+fn local_types_with_methods(kind: &str, n: u64) -> String {
+    if kind == "A" {
+        struct Local;
+        impl Local {
+            #[handler_cache(shards = shards(), timeout = "5s")]
+            fn score(&self, _n: u64) -> String {
+                "A".to_owned()
+            }
+        }
+        Local.score(n)
+    } else {
+        struct Local;
+        impl Local {
+            #[handler_cache(shards = shards(), timeout = "5s")]
+            fn score(&self, _n: u64) -> String {
+                "B".to_owned()
+            }
+        }
+        Local.score(n)
+    }
+}
+
+fn local_traits(kind: &str, n: u64) -> String {
+    struct Scored;
+    if kind == "A" {
+        trait Score {
+            fn score(&self, n: u64) -> String;
+        }
+        impl Score for Scored {
+            #[handler_cache(shards = shards(), timeout = "5s")]
+            fn score(&self, _n: u64) -> String {
+                "A".to_owned()
+            }
+        }
+        Scored.score(n)
+    } else {
+        trait Score {
+            fn score(&self, n: u64) -> String;
+        }
+        impl Score for Scored {
+            #[handler_cache(shards = shards(), timeout = "5s")]
+            fn score(&self, _n: u64) -> String {
+                "B".to_owned()
+            }
+        }
+        Scored.score(n)
+    }
+}
+
+fn arms(kind: &str, n: u64) -> String {
+    match kind {
+        "A" => {
+            #[handler_cache(shards = shards(), timeout = "5s")]
+            fn score(_n: u64) -> String {
+                "A".to_owned()
+            }
+            score(n)
+        }
+        _ => {
+            #[handler_cache(shards = shards(), timeout = "5s")]
+            fn score(_n: u64) -> String {
+                "B".to_owned()
+            }
+            score(n)
+        }
+    }
+}
+
+trait Score {
+    fn score(&self, n: u64) -> String;
+}
+
+struct A;
+struct B;
+
+macro_rules! scorer {
+    ($ty:ident, $answer:literal) => {
+        const _: () = {
+            impl Score for $ty {
+                fn score(&self, n: u64) -> String {
+                    compute(n)
+                }
+            }
+            #[handler_cache(shards = shards(), timeout = "5s")]
+            fn compute(_n: u64) -> String {
+                $answer.to_owned()
+            }
+        };
+    };
+}
+
+scorer!(A, "A");
+scorer!(B, "B");
+
+fn constants(kind: &str, n: u64) -> String {
+    if kind == "A" { A.score(n) } else { B.score(n) }
+}
+
+type Pair = fn(&str, u64) -> String;
+
+const PAIRS: [(&str, Pair); 6] = [
+    ("local types of a function", local_types),
+    ("local types of a method", local_types_of_a_method),
+    ("local types with methods", local_types_with_methods),
+    ("local traits", local_traits),
+    ("functions in two arms", arms),
+    ("functions in two constants", constants),
+];
+
+/// For each pair: whether the answer is right, and whether the handler ran.
+pub(crate) fn print(kind: &str, n: u64) {
+    for (pair, call) in PAIRS {
+        let (value, outcome): (_, Option<Outcome>) = observe(|| call(kind, n));
+        let right = if value == kind { "right" } else { "WRONG" };
+        let ran = matches!(
+            outcome.map(|outcome| outcome.result),
+            Some(CallResult::Miss)
+        );
+        println!(
+            "{pair}: {right}, {}",
+            if ran { "computed" } else { "found" }
+        );
+    }
+    redis_cache_runtime::flush_all().wait().unwrap();
+}
