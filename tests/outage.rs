@@ -46,7 +46,9 @@ fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
         );
     }
     let cache = HandlerCache::named("late-redis").unwrap();
-    assert!(cache.info().wait().is_err());
+    let info = cache.info().wait().unwrap();
+    assert!(info.unavailable.is_some());
+    assert_eq!(info.misses, 999);
     assert!(cache.flush().wait().is_err());
     assert!(cache.clear().wait().is_err());
 

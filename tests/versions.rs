@@ -61,7 +61,11 @@ fn swaps(model: &Swap, call: impl Fn(u32) -> u32) {
     model.set(1);
     calls(1, 1001);
     *model.during.lock().unwrap() = Some(2);
-    assert_eq!(call(2), 2002, "the model that was there when the body looked");
+    assert_eq!(
+        call(2),
+        2002,
+        "the model that was there when the body looked"
+    );
     flush_all();
     calls(1, 2001);
     model.set(1);

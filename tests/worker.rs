@@ -8,14 +8,20 @@
 mod aged;
 #[path = "worker/builds.rs"]
 mod builds;
+#[path = "worker/exhausted.rs"]
+mod exhausted;
 #[path = "worker/forker.rs"]
 mod forker;
+#[path = "worker/forks.rs"]
+mod forks;
 #[path = "worker/held.rs"]
 mod held;
 #[path = "worker/herd.rs"]
 mod herd;
 #[path = "worker/namesakes.rs"]
 mod namesakes;
+#[path = "worker/reports.rs"]
+mod reports;
 #[path = "worker/teller.rs"]
 mod teller;
 
@@ -58,7 +64,10 @@ fn probe() {}
 /// Many processes that connect at once may be too slow for the first attempt.
 fn wait_for_redis() {
     probe();
-    eventually(SOON, || cache("probe").info().wait().is_ok());
+    eventually(SOON, || {
+        let info = cache("probe").info().wait().unwrap();
+        info.unavailable.is_none()
+    });
 }
 
 #[handler_cache(name = named("churn"), maxsize = each(2), shards = shards())]
@@ -92,12 +101,16 @@ fn turn(n: u64) -> u64 {
 }
 
 fn main() {
+    let args: Vec<String> = env::args().skip(1).collect();
+    // reports WHO MANNER: with a subscriber or a recorder of its own that is in the way.
+    if args[0] == "reports" {
+        return reports::run(&args[1], &args[2]);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_ansi(false)
         .with_writer(std::io::stderr)
         .init();
-    let args: Vec<String> = env::args().skip(1).collect();
     let number = |at: usize| -> u64 { args[at].parse().unwrap() };
     match args[0].as_str() {
         // churn CACHE SEED CALLS: calls on few arguments, so that hits and evictions mix.
@@ -174,6 +187,10 @@ fn main() {
         "tour" => tour(),
         // fork: uses a cache before and after it forks.
         "fork" => forker::run(),
+        // forks ROUNDS CHILDREN: forks so many children in the middle of first calls, and fails where one does not end.
+        "forks" => forks::run(number(1), number(2)),
+        // exhausted WHAT: goes on when it has run out of that, and is cached again when it is there again.
+        "exhausted" => exhausted::run(&args[1]),
         // fork-clear: has two children clear, and prints the generation of each.
         "fork-clear" => forker::clear_in_children(),
         // held: calls whose bodies end when they are told to.

@@ -8,8 +8,8 @@ use syn::{
     Attribute, Error, FnArg, Ident, Pat, PatIdent, PatType, Receiver, ReturnType, Signature, Token,
     Type, Visibility,
     ext::IdentExt as _,
-    parse_quote,
     parse::{Parse, ParseStream, Parser as _},
+    parse_quote,
     visit::{self, Visit},
 };
 

@@ -8,8 +8,8 @@ pub use crate::{
     },
     config::{Config, MaxSize, Settings},
     key::{
-        CallKey, FastPart, Kept, KeptCopy, KeptNot, KeyBuilder, KeyPart, Mentioned, Part, PartFast, PartSerde, Receiver,
-        ReceiverAnonymous, VersionPart, mention,
+        CallKey, FastPart, Kept, KeptCopy, KeptNot, KeyBuilder, KeyPart, Mentioned, Part, PartFast,
+        PartSerde, Receiver, ReceiverAnonymous, VersionPart, mention,
     },
     origin::{Instance, Origin, instance_of, path_of},
     site::Site,

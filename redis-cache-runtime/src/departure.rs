@@ -1,4 +1,4 @@
-//! Lets a thread that has computed something wait, as it ends, until Redis has it.
+//! Lets a thread that has computed something wait, as it ends, until Redis has it, and what was to be said has been.
 //!
 //! What is queued when `main` returns would be lost with the background thread, and the next start would compute it again. To wait
 //! at each call would cost a round trip a miss; a thread that ends costs one once. The main thread ends when `main`
@@ -12,6 +12,7 @@ use std::{
 use crate::{
     registry,
     store::{Done, Shard},
+    telemetry,
 };
 
 /// The most that a thread waits.
@@ -49,6 +50,7 @@ impl Drop for Departure {
             shard.hurry();
         }
         latch.wait();
+        telemetry::settle();
     }
 }
 

@@ -26,6 +26,15 @@ pub enum ErrorKind {
     TimedOut,
     /// Redis answered with an error.
     Redis,
+    /// Values that were computed are not in Redis; the message says how many, and why.
+    NotStored,
+}
+
+impl ErrorKind {
+    /// Whether Redis has said nothing.
+    pub(crate) const fn is_absence(self) -> bool {
+        matches!(self, Self::Unavailable | Self::TimedOut)
+    }
 }
 
 impl Error {

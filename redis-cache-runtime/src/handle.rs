@@ -1,6 +1,11 @@
 //! What a person asks a cache: its counters, its settings, to forget.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, pin::pin, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 
 use crate::{
     cache::Cache,
@@ -14,7 +19,11 @@ use crate::{
     registry, slot,
     stats::Event,
     store::{self, Done, Shard},
+    telemetry,
 };
+
+/// Whatever Redis does, an operation ends within this time, or has got on.
+const LONGEST: Duration = Duration::from_millis(4500);
 
 /// One cache of this process, by its name: what `cache_info()`, `cache_clear()` and `cache_parameters()` are in
 /// `functools`.
@@ -73,18 +82,33 @@ impl HandlerCache {
     /// What this process has counted, and how many entries there are in Redis, once it has what this process has computed
     /// up to now.
     ///
+    /// While Redis is away, or does not answer, this process' counters are told all the same, and
+    /// [`CacheInfo::unavailable`] says why the entries are not known.
+    ///
     /// # Errors
     ///
-    /// Where Redis can't be asked for the entries.
+    /// Where Redis refuses to count.
     pub fn info(&self) -> Operation<CacheInfo> {
         let cache = Arc::clone(&self.cache);
         on_thread(async move {
-            let mut currsize = 0;
-            for shard in cache.shards() {
-                settled(shard).await;
-                currsize += store::entries(shard).await?;
+            let counted = within(async {
+                let mut currsize = 0;
+                for shard in cache.shards() {
+                    settled(shard).await;
+                    currsize += store::entries(shard).await?;
+                }
+                Ok(currsize)
+            });
+            match counted.await {
+                Ok(currsize) => {
+                    cache.counted(currsize);
+                    Ok(CacheInfo::new(&cache, None))
+                }
+                Err(error) if error.kind().is_absence() => {
+                    Ok(CacheInfo::new(&cache, Some(error.to_string())))
+                }
+                Err(error) => Err(error),
             }
-            Ok(CacheInfo::new(&cache, currsize))
         })
     }
 
@@ -94,15 +118,26 @@ impl HandlerCache {
     ///
     /// # Errors
     ///
-    /// Where Redis can't be reached or refuses.
+    /// Where Redis can't be reached, refuses, or makes no headway for a few seconds.
     pub fn clear(&self) -> Operation<()> {
         self.cache.metrics().count_invalidation(Invalidation::Clear);
         let distrust = |cache: &Cache| cache.flights().distrust(None);
-        self.everywhere(distrust, |shard, done| {
-            let dropped = shard.outbox().push_clear(done) as u64;
+        let progress = Arc::<Notify>::default();
+        let clears = self.everywhere(distrust, |shard, done| {
+            let dropped = shard.outbox().push_clear(Arc::clone(&progress), done) as u64;
             self.cache.flights().forget_queued();
             self.cache.metrics().unqueued(dropped);
             self.cache.stats().count_many(Event::Overtaken, dropped);
+        });
+        on_thread(async move {
+            let mut cleared = pin!(sum(clears));
+            loop {
+                tokio::select! {
+                    sum = &mut cleared => return sum.map(drop),
+                    () = progress.notified() => {}
+                    () = sleep(LONGEST) => return Err(too_late()),
+                }
+            }
         })
     }
 
@@ -158,16 +193,26 @@ impl HandlerCache {
                 shard.outbox().push_invalidate(digest, done);
             })
         });
-        sum(deletions.collect(), |deleted| deleted > 0)
+        let deletions = sum(deletions.collect());
+        on_thread(async move { Ok(within(deletions).await? > 0) })
     }
 
     /// Waits until what this cache has computed and used has been told to Redis.
     ///
     /// # Errors
     ///
-    /// Where Redis can't be reached.
+    /// [`ErrorKind::NotStored`] where values were lost since the last time that this was asked: refused, too large, dropped;
+    /// the message says how many, by reason. What was computed while Redis was known to be away was never meant for it, and
+    /// what a clear or an invalidation has overtaken is wanted no more. Where Redis can't be reached, or does not take
+    /// everything within a few seconds.
     pub fn flush(&self) -> Operation<()> {
-        self.everywhere(|_| {}, |shard, done| shard.outbox().push_flush(done))
+        let told = self.cache.losses().told();
+        let flushes = self.everywhere(|_| {}, |shard, done| shard.outbox().push_flush(done));
+        let cache = Arc::clone(&self.cache);
+        on_thread(async move {
+            within(sum(flushes)).await?;
+            cache.losses().since(&told, cache.name())
+        })
     }
 
     /// The settings in force.
@@ -184,14 +229,14 @@ impl HandlerCache {
         }
     }
 
-    /// Queues one job for each shard; done when all are. `ended` is called after each.
-    fn everywhere(&self, ended: fn(&Cache), push: impl Fn(&Shard, Done)) -> Operation<()> {
+    /// Queues one job for each shard. `ended` is called after each.
+    fn everywhere(&self, ended: fn(&Cache), push: impl Fn(&Shard, Done)) -> Vec<Operation<u64>> {
         let shards = self.cache.shards().iter();
         let ended = shards.map(|shard| {
             let cache = Arc::clone(&self.cache);
             queued(shard, move || ended(&cache), |done| push(shard, done))
         });
-        sum(ended.collect(), drop)
+        ended.collect()
     }
 }
 
@@ -224,16 +269,25 @@ fn queued(
     Operation::new(result)
 }
 
-/// Done when all are, with what `tell` makes of their sum, or with the first error of any.
-fn sum<T: Send + 'static>(operations: Vec<Operation<u64>>, tell: fn(u64) -> T) -> Operation<T> {
-    on_thread(async move {
-        let mut sum = Ok(0);
-        for operation in operations {
-            let result = operation.await;
-            sum = sum.and_then(|sum| Ok(sum + result?));
-        }
-        sum.map(tell)
-    })
+/// Done when all are, or with the first error of any.
+async fn sum(operations: Vec<Operation<u64>>) -> Result<u64, Error> {
+    let mut sum = Ok(0);
+    for operation in operations {
+        let result = operation.await;
+        sum = sum.and_then(|sum| Ok(sum + result?));
+    }
+    sum
+}
+
+/// Waits for `work`, but not for ever.
+async fn within<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let ended = timeout(LONGEST, work).await;
+    ended.unwrap_or_else(|_elapsed| Err(too_late()))
+}
+
+fn too_late() -> Error {
+    let message = format!("Redis was not done within {LONGEST:?}; it goes on");
+    Error::new(ErrorKind::TimedOut, message)
 }
 
 /// Waits until everything that this process has computed and used has been told to Redis: to be called before a clean
@@ -241,7 +295,7 @@ fn sum<T: Send + 'static>(operations: Vec<Operation<u64>>, tell: fn(u64) -> T) -
 ///
 /// # Errors
 ///
-/// The first error of any cache; the others are flushed all the same.
+/// The first error of any cache, as [`HandlerCache::flush`] has them; the others are flushed all the same.
 pub fn flush_all() -> Operation<()> {
     let flushes: Vec<_> = registry::all()
         .into_iter()
@@ -269,16 +323,19 @@ pub struct CacheInfo {
     pub misses: u64,
     /// The bound; `None` where there is none.
     pub maxsize: Option<u64>,
-    /// Entries in Redis, from all processes.
+    /// Entries in Redis, from all processes. Where [`CacheInfo::unavailable`] says that it could not be asked, as many as it
+    /// had when it was asked last; zero before the first time.
     pub currsize: u64,
+    /// Why Redis could not be asked; `None` where it was.
+    pub unavailable: Option<String>,
     /// Stored values that were damaged, foreign, or written for another type; each was a miss.
     pub corrupt: u64,
     /// Look-ups that used up their budget; each was a miss.
     pub timeouts: u64,
     /// Values that this process has written to Redis.
     pub stored: u64,
-    /// Values that this process did not write: too large, or such as MessagePack can't hold, or the queue was full, or Redis
-    /// refused or was lost meanwhile. While Redis is known to be away no value is meant to be written, and none is counted.
+    /// Values that this process did not write: too large, or such as MessagePack can't hold, or the queue was full, or they
+    /// were cleared or expired meanwhile, or Redis refused or was lost. While Redis is known to be away no value is meant to be written, and none is counted.
     pub not_stored: u64,
     /// Entries that this process' stores have evicted.
     pub evicted: u64,
@@ -299,7 +356,7 @@ impl fmt::Debug for Results {
 }
 
 impl CacheInfo {
-    fn new(cache: &Cache, currsize: u64) -> Self {
+    fn new(cache: &Cache, unavailable: Option<String>) -> Self {
         let stats = cache.stats();
         let results = CallResult::ALL.map(|result| stats.result(result));
         let sum = |of: fn(CallResult) -> bool| {
@@ -313,7 +370,8 @@ impl CacheInfo {
             hits: sum(CallResult::is_hit),
             misses: sum(|result| !result.is_hit() && result != CallResult::Cancelled),
             maxsize: cache.maxsize().entries(),
-            currsize,
+            currsize: cache.last_counted(),
+            unavailable,
             corrupt: stats.event(Event::Corrupt),
             timeouts: stats.event(Event::TimedOut),
             stored: stats.event(Event::Stored),
@@ -364,7 +422,12 @@ fn on_thread<T: Send + 'static>(
         return Operation::done(Err(no_thread()));
     };
     let (sender, receiver) = slot::channel();
-    thread.spawn(async move { drop(sender.send(work.await)) });
+    thread.spawn(async move {
+        let told = work.await;
+        // Who asks next sees in the metrics what is told here.
+        telemetry::settled().await;
+        drop(sender.send(told));
+    });
     Operation::new(receiver)
 }
 

@@ -103,3 +103,36 @@ impl Launch {
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_is_started_once_and_again_when_it_has_failed() {
+        let launch = Launch::default();
+        let (sender, started) = mpsc::channel();
+        let ensure = || {
+            let sender = sender.clone();
+            assert!(
+                launch
+                    .ensure("test", move || sender.send(()).unwrap())
+                    .is_none()
+            );
+        };
+        ensure();
+        started.recv().unwrap();
+        ensure();
+        assert!(started.try_recv().is_err() && !launch.has_failed());
+        launch.failed();
+        assert!(launch.has_failed());
+        ensure();
+        assert!(launch.has_failed(), "it is tried again only after a pause");
+        while launch.has_failed() {
+            ensure();
+        }
+        started.recv().unwrap();
+    }
+}

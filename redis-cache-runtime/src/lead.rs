@@ -1,46 +1,89 @@
-//! The calls that this thread leads, from the outermost in.
+//! Whether this thread leads a call: it computes for all who wait, so it must not wait for anybody.
+//!
+//! A leader that followed another could be waited for in turn. That happens where a body runs other calls than it makes: a thread
+//! pool whose workers take up what lies there while they wait, or two handlers that call each other.
 
-use std::{cell::RefCell, future::poll_fn, pin::Pin};
+use std::{cell::Cell, future::poll_fn, pin::Pin};
 
-use crate::key::Digest;
+use crate::stack;
 
 thread_local! {
-    static LED: RefCell<Vec<Digest>> = const { RefCell::new(Vec::new()) };
+    /// How many calls this thread leads, one inside the other.
+    static LED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Whether the body that is running on this thread belongs to a call for `digest`.
-pub(crate) fn is_led_here(digest: &Digest) -> bool {
-    LED.try_with(|led| led.borrow().contains(digest))
-        .unwrap_or(false)
+/// Whether what is running on this thread runs for a call that is led here.
+pub(crate) fn leads_here() -> bool {
+    LED.try_with(|led| led.get() > 0).unwrap_or(false)
 }
 
-/// Runs `body` for `digest`.
-pub(crate) fn run<R>(digest: Digest, body: impl FnOnce() -> R) -> R {
-    let _led = Led::begin(digest);
-    body()
+/// Runs `body` for all who wait.
+pub(crate) fn run<R>(body: impl FnOnce() -> R) -> R {
+    let _leading = Leading::begin();
+    stack::with_room(body)
 }
 
-/// Awaits `body`, which runs for `digest` whenever it is polled.
-pub(crate) async fn run_async<F: Future>(digest: Digest, mut body: Pin<&mut F>) -> F::Output {
-    poll_fn(|context| {
-        let _led = Led::begin(digest);
-        body.as_mut().poll(context)
-    })
-    .await
+/// Awaits `body`, which runs for all who wait whenever it is polled.
+pub(crate) async fn run_async<F: Future>(mut body: Pin<&mut F>) -> F::Output {
+    poll_fn(|context| run(|| body.as_mut().poll(context))).await
 }
 
-/// Takes the call off again, also when its body panics.
-struct Led;
+/// That this thread leads a call, until it is dropped; also where what it does panics.
+#[derive(Debug)]
+pub(crate) struct Leading(());
 
-impl Led {
-    fn begin(digest: Digest) -> Self {
-        _ = LED.try_with(|led| led.borrow_mut().push(digest));
-        Self
+impl Leading {
+    pub(crate) fn begin() -> Self {
+        _ = LED.try_with(|led| led.set(led.get() + 1));
+        Self(())
     }
 }
 
-impl Drop for Led {
+impl Drop for Leading {
     fn drop(&mut self) {
-        _ = LED.try_with(|led| led.borrow_mut().pop());
+        _ = LED.try_with(|led| led.set(led.get().saturating_sub(1)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        panic::catch_unwind,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_thread_leads_while_its_bodies_run() {
+        assert!(!leads_here());
+        run(|| {
+            run(|| assert!(leads_here()));
+            assert!(leads_here());
+        });
+        let panicked = catch_unwind(|| run(|| panic!("in the body")));
+        assert!(panicked.is_err());
+        assert!(!leads_here());
+    }
+
+    #[test]
+    fn a_task_leads_while_it_is_polled() {
+        let mut polls = 0;
+        let body = pin!(poll_fn(|_| {
+            assert!(leads_here());
+            polls += 1;
+            if polls < 2 {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        }));
+        let mut leading = pin!(run_async(body));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(leading.as_mut().poll(&mut context).is_pending());
+        assert!(!leads_here());
+        assert!(leading.as_mut().poll(&mut context).is_ready());
+        assert!(!leads_here());
     }
 }

@@ -70,6 +70,7 @@ mod schema;
 mod shield;
 mod site;
 mod slot;
+mod stack;
 mod stats;
 mod store;
 mod telemetry;

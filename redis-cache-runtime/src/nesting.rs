@@ -1,5 +1,7 @@
 //! How deep a value is nested, and room on the stack for what is inside it.
 
+use crate::stack;
+
 /// The deepest nesting of lists, maps, structs and variants that is written and read.
 pub(crate) const DEPTH: u16 = 256;
 
@@ -8,12 +10,6 @@ const STEPS: u16 = 4 * DEPTH;
 
 /// So many steps are taken without a look at the stack.
 const STRIDE: u16 = 4;
-
-/// Less than that is not enough for a few steps of code that is not optimized.
-const RED_ZONE: usize = 128 * 1024;
-
-/// How much is added then.
-const SEGMENT: usize = 1024 * 1024;
 
 /// The place of a value inside other values.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +43,7 @@ impl Nesting {
     #[inline]
     pub(crate) fn run<T>(self, code: impl FnOnce() -> T) -> T {
         if self.steps % STRIDE == STRIDE - 1 {
-            stacker::maybe_grow(RED_ZONE, SEGMENT, code)
+            stack::with_room(code)
         } else {
             code()
         }

@@ -95,7 +95,10 @@ impl Origin {
         if !self.is_method {
             return owner == self.module;
         }
-        match owner.strip_prefix('<').and_then(|owner| owner.strip_suffix('>')) {
+        match owner
+            .strip_prefix('<')
+            .and_then(|owner| owner.strip_suffix('>'))
+        {
             None => stands_in_module(owner),
             Some(owner) => owner.split_once(" as ").is_some_and(|(of_type, of_trait)| {
                 stands_in_module(of_type) && stands_in_module(of_trait)
@@ -251,7 +254,11 @@ mod tests {
     fn a_type_is_hidden_from_default_bodies_and_impls_for_every_type() {
         let cases = [
             ("c::Tr::m", "<c::A as c::Tr>::m", true),
-            ("c::Tr::m", "<alloc::vec::Vec<c::A> as c::Tr<u8>>::m<u8>", true),
+            (
+                "c::Tr::m",
+                "<alloc::vec::Vec<c::A> as c::Tr<u8>>::m<u8>",
+                true,
+            ),
             ("<_ as c::Tr>::m", "<c::A as c::Tr>::m", true),
             ("<&_ as c::Tr>::m", "<&c::A as c::Tr>::m", true),
             (

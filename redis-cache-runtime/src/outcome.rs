@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, fmt, future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
+use crate::telemetry;
+
 /// How a call was answered. Every call ends in exactly one of these, and is counted as that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -91,6 +93,10 @@ thread_local! {
 
 /// Tells this thread's observer, if there is one. `outcome` is only made then.
 pub(crate) fn record(outcome: impl FnOnce() -> Outcome) {
+    // What a recorder calls on the way is not what is observed.
+    if telemetry::is_reporting() {
+        return;
+    }
     // A thread that is ending has no observer any more.
     _ = SLOT.try_with(|slot| {
         if let Slot::Watching(seen) = &mut *slot.borrow_mut() {

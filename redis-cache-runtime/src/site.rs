@@ -16,6 +16,7 @@ use crate::{
     cache::Cache,
     codec::Codec,
     config::Settings,
+    departure,
     error::{Error, ErrorKind},
     key::{CallKey, Domain, KeyBuilder},
     origin::{Instance, Origin, closures, handler_path, hides_identity},
@@ -83,7 +84,7 @@ thread_local! {
 const OPENERS: usize = 4;
 
 /// How long they wait; then their call runs uncached.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One call site among those that this thread is opening, until it is dropped.
 struct Opening<'s> {
@@ -217,6 +218,8 @@ impl Site {
         codec: &Codec<R>,
     ) -> Option<&'static Opened> {
         let began = Instant::now();
+        // What the background thread says of it is waited for as this one ends.
+        departure::arm();
         let opening = loop {
             if let Some(opening) = Opening::begin(self, state) {
                 break opening;
@@ -240,8 +243,8 @@ impl Site {
             opened
         });
         if let (true, Some(error)) = (is_first, error) {
-            let handler = &opened.path;
-            telemetry::report_here(|| tracing::error!(handler, %error, "not cached"));
+            let handler = opened.path.clone();
+            telemetry::report(move || tracing::error!(handler, %error, "not cached"));
         }
         Some(opened)
     }
@@ -319,9 +322,10 @@ impl Site {
         known.insert(instance.id, other);
         drop(known);
         if is_namesake {
-            telemetry::report_here(|| {
+            let handler = path.to_owned();
+            telemetry::report(move || {
                 tracing::warn!(
-                    handler = path,
+                    handler,
                     "two instantiations have the same name; the second is not cached"
                 );
             });
@@ -361,11 +365,9 @@ impl Site {
     ) -> Option<Domain> {
         let schema = codec.schema();
         if closures(instance_path) > closures(path) {
-            telemetry::report_here(|| {
-                tracing::warn!(
-                    handler = path,
-                    "not cached for a type argument that is a closure"
-                );
+            let handler = path.to_owned();
+            telemetry::report(move || {
+                tracing::warn!(handler, "not cached for a type argument that is a closure");
             });
             return None;
         }
@@ -392,6 +394,8 @@ impl Site {
         }
         Some(Domain {
             seed: hasher.finalize().into(),
+            // One for an instantiation and a process: what is leaked is bounded.
+            readable: Some(Box::leak(Box::default())),
         })
     }
 }

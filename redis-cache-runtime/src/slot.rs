@@ -11,6 +11,8 @@ use std::{
     time::Instant,
 };
 
+use crate::shield::shield;
+
 /// A channel for one value.
 pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let slot = Arc::new(Slot {
@@ -66,7 +68,8 @@ impl<T> Slot<T> {
         let before = std::mem::replace(&mut *state, next);
         drop(state);
         match before {
-            State::Task(waker) => waker.wake(),
+            // It may run the code of an executor, which may panic: the receiver's, not the sender's affair.
+            State::Task(waker) => _ = shield(|| waker.wake()),
             State::Thread => self.changed.notify_one(),
             State::Empty | State::Full(_) | State::Closed => {}
         }
@@ -89,6 +92,12 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 impl<T> Sender<T> {
+    /// Whether the receiver has gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        let slot = self.0.as_ref();
+        slot.is_none_or(|slot| matches!(*slot.state(), State::Closed))
+    }
+
     /// Sends the value.
     ///
     /// # Errors
@@ -113,7 +122,7 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-/// The end that receives: a future for tasks, and [`recv`](Self::recv) and [`recv_deadline`](Self::recv_deadline) for threads.
+/// The end that receives: a future for tasks, and [`recv_deadline`](Self::recv_deadline) for threads.
 pub(crate) struct Receiver<T>(Arc<Slot<T>>);
 
 impl<T> fmt::Debug for Receiver<T> {
@@ -123,7 +132,8 @@ impl<T> fmt::Debug for Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Blocks the thread until there is a value, or never will be.
+    /// Blocks the thread until there is a value, or never will be. Only for tests: nobody waits without a bound.
+    #[cfg(test)]
     pub(crate) fn recv(&self) -> Result<T, Lost> {
         self.wait(None).map_err(|_| Lost)
     }

@@ -1,18 +1,33 @@
 //! Where the user's subscriber and recorder run.
 //!
-//! Both may block, panic, and call handlers. On a thread that calls a handler they run in place, guarded; nothing of ours is
-//! locked then. What a thread of ours has to report is run by a thread that does nothing else and that nobody waits for.
+//! Both may block, panic, and call handlers. Events are emitted by a thread that does nothing else and that nobody waits for.
+//! Metrics that a thread of the user's counts are told to the recorder there, guarded, so that they are exact at any time;
+//! those of our threads take the same way as events. Nothing of ours is locked meanwhile.
 
 use std::{
     cell::Cell,
     collections::VecDeque,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-use crate::{launch::Launch, per_process::PerProcess, shield::shield};
+use tokio::time::timeout;
+use tracing::{
+    Dispatch,
+    dispatcher::{get_default, with_default},
+    subscriber::NoSubscriber,
+};
+
+use crate::{departure, launch::Launch, per_process::PerProcess, shield::shield, slot};
 
 /// The most reports that may wait; further ones are dropped.
 const QUEUE: usize = 1024;
+
+/// The most that a thread that ends waits until what it had to report has been, and a person who asks a cache.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 type Report = Box<dyn FnOnce() + Send>;
 
@@ -57,16 +72,25 @@ pub(crate) fn is_reporting() -> bool {
     place() == Place::Reporting
 }
 
-/// Reports something: here, or where nobody waits for it. Not to be called under a lock.
-pub(crate) fn report(report: impl FnOnce() + Send + 'static) {
-    if place() == Place::Ours {
-        queue(report);
-    } else {
-        report_here(report);
+/// Emits events, where nobody waits for it.
+pub(crate) fn report(events: impl FnOnce() + Send + 'static) {
+    match place() {
+        Place::Reporting => {}
+        Place::Ours => drop(queue(events)),
+        Place::Users => {
+            departure::arm();
+            // The subscriber may be one of this thread's own.
+            let is_one = |dispatch: &Dispatch| !dispatch.is::<NoSubscriber>();
+            let dispatch = get_default(|dispatch| is_one(dispatch).then(|| dispatch.clone()));
+            queue(move || match dispatch {
+                Some(dispatch) => with_default(&dispatch, events),
+                None => events(),
+            });
+        }
     }
 }
 
-/// Reports something here, unless this thread is just about that. Tells whether it was tried.
+/// Runs the recorder here, unless this thread is in it or in the subscriber. Tells whether it was tried.
 pub(crate) fn report_here(report: impl FnOnce()) -> bool {
     let before = place();
     if before == Place::Reporting {
@@ -80,9 +104,29 @@ pub(crate) fn report_here(report: impl FnOnce()) -> bool {
 
 /// Has the thread of reports run this. Tells whether there was room.
 pub(crate) fn queue(report: impl FnOnce() + Send + 'static) -> bool {
-    static REPORTER: PerProcess<Reporter> = PerProcess::new();
     REPORTER.get().push(Box::new(report))
 }
+
+/// Waits a moment until what was to be reported has been.
+pub(crate) fn settle() {
+    if place() != Place::Reporting {
+        REPORTER.get().settle();
+    }
+}
+
+/// [`settle`] for a task of the background thread.
+pub(crate) async fn settled() {
+    let reporter = REPORTER.get();
+    if reporter.is_settled() {
+        return;
+    }
+    let (sender, done) = slot::channel();
+    if queue(move || _ = sender.send(())) && timeout(PATIENCE, done).await.is_err() {
+        reporter.is_stuck.store(true, Ordering::Relaxed);
+    }
+}
+
+static REPORTER: PerProcess<Reporter> = PerProcess::new();
 
 /// The thread of reports, and what waits for it.
 #[derive(Default)]
@@ -90,12 +134,22 @@ struct Reporter {
     launch: Launch,
     state: Mutex<State>,
     filled: Condvar,
+    emptied: Condvar,
+    /// Whether somebody has waited in vain since a report has ended.
+    is_stuck: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Report>,
+    is_busy: bool,
     dropped: u64,
+}
+
+impl State {
+    fn is_settled(&self) -> bool {
+        self.waiting.is_empty() && !self.is_busy
+    }
 }
 
 impl Reporter {
@@ -125,6 +179,7 @@ impl Reporter {
                     );
                 });
             }
+            self.is_stuck.store(false, Ordering::Relaxed);
         }
     }
 
@@ -132,18 +187,112 @@ impl Reporter {
     fn next(&self) -> (Report, u64) {
         let mut state = self.state();
         loop {
+            state.is_busy = false;
             if let Some(report) = state.waiting.pop_front() {
+                state.is_busy = true;
                 return (report, std::mem::take(&mut state.dropped));
             }
-            state = self
-                .filled
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.emptied.notify_all();
+            let filled = self.filled.wait(state);
+            state = filled.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Whether there is nothing to wait for, or no sense in it.
+    fn is_settled(&self) -> bool {
+        self.is_stuck.load(Ordering::Relaxed) || self.state().is_settled()
+    }
+
+    fn settle(&self) {
+        if self.is_settled() {
+            return;
+        }
+        let state = self.state();
+        let waited = self
+            .emptied
+            .wait_timeout_while(state, PATIENCE, |state| !state.is_settled());
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if !state.is_settled() {
+            self.is_stuck.store(true, Ordering::Relaxed);
         }
     }
 
     // No user code runs under this lock, so a poisoned one is as good as any.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    };
+
+    use super::*;
+
+    fn reporter() -> &'static Reporter {
+        Box::leak(Box::default())
+    }
+
+    #[test]
+    fn a_report_that_blocks_holds_up_none_but_reports() {
+        let reporter = reporter();
+        let (begin, begun) = mpsc::channel();
+        let (unblock, blocked) = mpsc::channel::<()>();
+        assert!(reporter.push(Box::new(move || {
+            begin.send(()).unwrap();
+            blocked.recv().unwrap();
+        })));
+        begun.recv().unwrap();
+        let ran = Arc::new(AtomicUsize::new(0));
+        let count = || {
+            let ran = Arc::clone(&ran);
+            reporter.push(Box::new(move || _ = ran.fetch_add(1, Ordering::Relaxed)))
+        };
+        for _ in 0..QUEUE {
+            assert!(count());
+        }
+        assert!(!count());
+        assert!(!reporter.is_settled());
+        // In vain, and nobody else tries it.
+        reporter.settle();
+        assert!(reporter.is_settled());
+        unblock.send(()).unwrap();
+        while !reporter.state().is_settled() {
+            reporter.settle();
+        }
+        assert_eq!(ran.load(Ordering::Relaxed), QUEUE);
+        assert!(!reporter.is_stuck.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn a_report_that_panics_ends_no_other() {
+        let reporter = reporter();
+        let (sender, receiver) = mpsc::channel();
+        for n in 0..3 {
+            let sender = sender.clone();
+            reporter.push(Box::new(move || {
+                sender.send(n).unwrap();
+                panic!("as a subscriber may");
+            }));
+        }
+        drop(sender);
+        assert_eq!(receiver.into_iter().collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_is_reported_from_a_report_is_not() {
+        assert!(!is_reporting());
+        let tried = report_here(|| {
+            assert!(is_reporting());
+            assert!(!report_here(|| unreachable!("it would never end")));
+            report(|| unreachable!("it would never end"));
+        });
+        assert!(tried && !is_reporting());
+        assert!(report_here(|| panic!("as a recorder may")));
+        assert!(!is_reporting());
     }
 }

@@ -6,6 +6,7 @@
 mod age;
 mod clock;
 mod deletions;
+mod losses;
 mod worker;
 
 use std::time::Duration;

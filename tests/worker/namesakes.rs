@@ -171,7 +171,10 @@ pub(crate) fn print(kind: &str, n: u64) {
             outcome.map(|outcome| outcome.result),
             Some(CallResult::Miss)
         );
-        println!("{pair}: {right}, {}", if ran { "computed" } else { "found" });
+        println!(
+            "{pair}: {right}, {}",
+            if ran { "computed" } else { "found" }
+        );
     }
     redis_cache_runtime::flush_all().wait().unwrap();
 }

@@ -40,7 +40,11 @@ impl Expansion<'_> {
     /// can change it.
     pub(super) fn again(&self) -> Again {
         let Self { private: p, .. } = self;
-        let version = self.settings.version.as_ref().filter(|version| can_be_asked(version));
+        let version = self
+            .settings
+            .version
+            .as_ref()
+            .filter(|version| can_be_asked(version));
         let tokens = version.map(Expr::to_token_stream).unwrap_or_default();
         let names_self = words(tokens.clone()).iter().any(|word| word == "self");
         let (keep_self, receiver) = self.receiver_again(names_self);
@@ -68,7 +72,10 @@ impl Expansion<'_> {
         let this = &receiver.self_token;
         let span = hygienic(this.span);
         if is_shared(receiver) {
-            return (TokenStream::new(), self.feed_receiver(span, &quote_spanned!(span=> &#this)));
+            return (
+                TokenStream::new(),
+                self.feed_receiver(span, &quote_spanned!(span=> &#this)),
+            );
         }
         if is_exclusive(receiver) {
             return Default::default();
@@ -237,7 +244,8 @@ fn with_self(tokens: TokenStream, this: &Ident) -> TokenStream {
     let trees: Vec<_> = tokens.into_iter().collect();
     let renamed = |(at, tree): (usize, &TokenTree)| match tree {
         TokenTree::Group(group) => {
-            let mut renamed = proc_macro2::Group::new(group.delimiter(), with_self(group.stream(), this));
+            let mut renamed =
+                proc_macro2::Group::new(group.delimiter(), with_self(group.stream(), this));
             renamed.set_span(group.span());
             renamed.into()
         }

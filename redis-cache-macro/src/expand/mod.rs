@@ -91,7 +91,9 @@ impl<'a> Expansion<'a> {
             .settings
             .given
             .iter()
-            .fold(default, |settings, setting| self.setting(&settings, setting));
+            .fold(default, |settings, setting| {
+                self.setting(&settings, setting)
+            });
         quote_spanned! {Span::mixed_site()=>
             let __settings: fn() -> #p::Settings = || #settings;
             let __site = {

@@ -7,25 +7,24 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Cache;
+use super::{Cache, unproved::Unproved};
 use crate::{
-    codec::{Codec, Limits, Proof, Written},
+    codec::{Codec, Limits, Written},
     envelope::{self, Contents, Damage, Draft, Opened},
-    flight::{Joined, Landing, Leader, Queued},
+    flight::{Caller, Follower, Joined, Landing, Leader, Queued},
     io::{Failure, Lookup},
     key::{CallKey, Digest, KeyBuilder},
-    lead,
+    lead::{self, Leading},
     metrics::{CacheOperation, ErrorType, Level},
     outcome::{self, CallResult, Outcome},
-    slot,
     stats::Event,
-    store::Epoch,
+    store::{Epoch, Used},
     telemetry,
 };
 
 /// What a call does first: it follows another, or goes on.
 pub(super) enum Step<R> {
-    Follow(slot::Receiver<Landing>),
+    Follow(Follower),
     Go(Next<R>),
 }
 
@@ -49,7 +48,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn begin(cache: &Cache, leader: Leader, digest: Digest) -> Self {
+    pub(super) fn begin(cache: &Cache, mut leader: Leader, digest: Digest) -> Self {
         leader.computes();
         Self {
             leader,
@@ -107,22 +106,23 @@ impl<'c, R> Call<'c, R> {
     }
 
     /// Joins the calls with the same key.
-    pub(super) fn join(&mut self) -> Step<R> {
+    pub(super) fn join(&mut self, is_task: bool) -> Step<R> {
         let Some(digest) = self.key.digest else {
             return Step::Go(self.alone(CallResult::Bypass));
         };
         let cache = self.cache;
-        // A call that its own body makes with the same key would wait for itself.
-        if lead::is_led_here(&digest) {
-            return Step::Go(self.alone(CallResult::Miss));
-        }
+        let caller = Caller {
+            is_task,
+            leads: lead::leads_here(),
+            usual: cache.typical.usual(),
+        };
         let epoch = cache.shard(&digest).outbox().epoch();
-        let mut joined = cache.flights.join(digest, epoch);
+        let mut joined = cache.flights.join(digest, epoch, caller);
         if let Joined::Queued(queued) = &joined
             && self.has_expired(queued.contents.age())
         {
             cache.flights.forget(&digest, queued);
-            joined = cache.flights.join(digest, epoch);
+            joined = cache.flights.join(digest, epoch, caller);
         }
         match joined {
             Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
@@ -158,12 +158,15 @@ impl<'c, R> Call<'c, R> {
     /// Goes on after the look-up.
     pub(super) fn looked_up(&mut self, lookup: Lookup, leader: Leader, digest: Digest) -> Next<R> {
         self.result = CallResult::Miss;
+        let _leading = Leading::begin();
         match lookup {
+            // Written under another bound: reading it could take more than this one allows for.
+            Lookup::Found(envelope) if envelope.len() > self.cache.max_value_bytes => {}
             Lookup::Found(envelope) => match self.read(&envelope, &digest) {
                 // Redis counts from when it took the value, and by the `ttl` of who stored it.
                 Ok(found) if self.has_expired(envelope::age(found.created)) => {}
                 Ok(found) => {
-                    leader.land(|| Contents::of(&envelope, found.created));
+                    leader.land(&Contents::of(&envelope, found.created));
                     self.touch(&digest);
                     return self.done(CallResult::HitRedis, found);
                 }
@@ -203,6 +206,7 @@ impl<'c, R> Call<'c, R> {
             started,
             epoch,
         } = work;
+        let _leading = Leading::begin();
         let cache = self.cache;
         let compute = started.elapsed();
         cache.typical.add(compute);
@@ -213,42 +217,40 @@ impl<'c, R> Call<'c, R> {
                 Err(leader) => leader,
             };
         }
+        let readable = self.key.readable;
         let mut draft = Draft::new(SystemTime::now(), compute);
         match self.codec.write(value, draft.buffer()) {
             Written::Value => {
                 let bytes = draft.sealed_len();
-                let proof = self.codec.prove(value, draft.payload(), self.limits());
-                let shape = match proof {
-                    Proof::Given(given) => given,
-                    Proof::Owed(owed) => owed.settle(draft.payload()),
-                };
-                let contents = match shape {
-                    Ok(shape) => draft.finish(shape),
-                    Err(error) => {
-                        cache.report_not_storable(&error);
-                        return leader.dismiss();
-                    }
-                };
-                let storable = bytes <= cache.max_value_bytes;
-                if !storable {
+                let is_storable = bytes <= cache.max_value_bytes;
+                if !is_storable && !out {
                     cache.report_too_large(bytes);
                 }
-                if out || !storable {
-                    leader.land(|| contents.clone());
-                } else {
-                    let mut pushed = None;
-                    leader.land_queued(&contents, epoch, |ticket| {
-                        let contents = contents.clone();
-                        let queued = pushed.insert(cache.queue(epoch, digest, ticket, contents));
-                        queued.is_queued()
-                    });
-                    if let Some(pushed) = pushed {
-                        cache.report_pushed(pushed, bytes);
-                    }
+                let is_stored = is_storable && !out;
+                if !is_stored {
+                    leader = match leader.dismiss_alone() {
+                        Ok(()) => return,
+                        Err(leader) => leader,
+                    };
                 }
+                let proof = self.codec.prove(value, draft.payload(), self.limits());
+                let unproved = Unproved {
+                    cache,
+                    leader,
+                    digest,
+                    epoch,
+                    draft: Arc::new(draft),
+                    readable,
+                    is_stored,
+                    place: None,
+                };
+                unproved.prove(proof);
             }
             Written::Declined => drop(leader),
             Written::Failed(error) => {
+                if let Some(readable) = readable {
+                    readable.learn(false);
+                }
                 cache.report_not_storable(&error);
                 leader.dismiss();
             }
@@ -308,17 +310,25 @@ impl<'c, R> Call<'c, R> {
 
     fn use_queued(&self, digest: &Digest, queued: &Queued) {
         let cache = self.cache;
-        let mut pushed = None;
-        let queue = |ticket| {
-            let contents = queued.contents.clone();
-            let queued = pushed.insert(cache.queue(queued.epoch, *digest, ticket, contents));
-            queued.is_queued()
-        };
-        if !cache.flights.requeue(digest, queued, queue) {
-            self.touch(digest);
+        let shard = cache.shard(digest);
+        match shard
+            .outbox()
+            .use_queued(digest, queued.ticket, shard.maxsize())
+        {
+            Used::Recorded { is_news: true } => return shard.announce(),
+            Used::Recorded { is_news: false } => return,
+            Used::Late => {}
         }
+        let mut pushed = None;
+        cache.flights.requeue(digest, queued, || {
+            let again = cache.queue(queued.epoch, *digest, queued.contents.clone(), None);
+            pushed.insert(again).ticket()
+        });
         if let Some(pushed) = pushed {
             cache.report_pushed(pushed, queued.contents.sealed_len());
+        }
+        if pushed.is_none_or(|pushed| pushed.ticket().is_none()) {
+            self.touch(digest);
         }
     }
 
@@ -332,12 +342,9 @@ impl<'c, R> Call<'c, R> {
     fn heal(&self, digest: &Digest, found: Option<Bytes>, damage: Option<Damage>) {
         let cache = self.cache;
         cache.stats.count(Event::Corrupt);
-        telemetry::report_here(|| {
-            tracing::debug!(
-                cache = cache.name(),
-                ?damage,
-                "what Redis has is not a value"
-            );
+        let name = Arc::clone(&cache.name);
+        telemetry::report(move || {
+            tracing::debug!(cache = &*name, ?damage, "what Redis has is not a value");
         });
         let shard = cache.shard(digest);
         shard.outbox().push_heal(*digest, found);

@@ -3,12 +3,14 @@
 mod call;
 mod run;
 mod typical;
+mod unproved;
+mod verifier;
 
 use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -26,7 +28,7 @@ use crate::{
     key::{Digest, Domain, EncodeError},
     metrics::{CacheMetrics, CacheOperation, ErrorType},
     stats::{Event, Stats},
-    store::{self, Epoch, Names, Pushed, Shard},
+    store::{self, Epoch, Loss, Losses, Names, Place, Pushed, Shard},
     telemetry,
 };
 
@@ -45,6 +47,9 @@ pub(crate) struct Cache {
     domains: Mutex<Vec<Domain>>,
     flights: Flights,
     stats: Stats,
+    losses: Losses,
+    /// The entries that were counted last.
+    counted: AtomicU64,
     said: Said,
 }
 
@@ -55,6 +60,7 @@ struct Said {
     anonymous: AtomicBool,
     moved: AtomicBool,
     not_storable: AtomicBool,
+    unproved: AtomicBool,
     too_large: AtomicBool,
     queue_full: AtomicBool,
     refused: AtomicBool,
@@ -97,6 +103,8 @@ impl Cache {
             domains: Mutex::default(),
             flights: Flights::default(),
             stats: Stats::new(&config.name, config.maxsize),
+            losses: Losses::default(),
+            counted: AtomicU64::new(0),
             said: Said::default(),
         })
     }
@@ -171,6 +179,21 @@ impl Cache {
         &self.stats
     }
 
+    /// Takes in how many entries there are.
+    pub(crate) fn counted(&self, entries: u64) {
+        self.counted.store(entries, Ordering::Relaxed);
+    }
+
+    /// How many entries there were when they were counted last.
+    pub(crate) fn last_counted(&self) -> u64 {
+        self.counted.load(Ordering::Relaxed)
+    }
+
+    /// What was computed and is not in Redis.
+    pub(crate) const fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
     pub(crate) const fn metrics(&self) -> &CacheMetrics {
         self.stats.metrics()
     }
@@ -182,10 +205,16 @@ impl Cache {
 
     /// Queues a value, where there is room. Called under a lock: nothing of the user's runs here. What became of it is to be
     /// [reported](Self::report_pushed) after that.
-    fn queue(&self, epoch: Epoch, digest: Digest, ticket: u64, contents: Contents) -> Pushed {
+    fn queue(
+        &self,
+        epoch: Epoch,
+        digest: Digest,
+        contents: Contents,
+        place: Option<&Place>,
+    ) -> Pushed {
         let shard = self.shard(&digest);
-        let pushed = shard.outbox().push_store(epoch, digest, ticket, contents);
-        if let Pushed::Queued { is_due } = pushed {
+        let pushed = shard.outbox().push_store(epoch, digest, contents, place);
+        if let Pushed::Queued { is_due, .. } = pushed {
             departure::arm();
             if is_due {
                 shard.hurry();
@@ -196,18 +225,30 @@ impl Cache {
         pushed
     }
 
+    /// Keeps a place no longer; others may wait behind it.
+    fn give_up(&self, digest: &Digest, place: &Place) {
+        let shard = self.shard(digest);
+        shard.outbox().give_up(place);
+        shard.hurry();
+    }
+
     /// Counts what became of a value of so many bytes that was to be queued.
     fn report_pushed(&self, pushed: Pushed, bytes: usize) {
         match pushed {
             Pushed::Queued { .. } => self.metrics().queued(bytes),
             Pushed::Full => self.report_queue_full(),
+            Pushed::Late => self.report_unproved(),
             Pushed::Overtaken => self.stats.count(Event::Overtaken),
+            Pushed::Early => {
+                self.stats.count(Event::Overtaken);
+                self.losses.add(Loss::Early);
+            }
         }
     }
 
     /// A value that was queued is on its way no more.
     pub(crate) fn settle(&self, shard: &Shard, digest: &Digest, ticket: u64) {
-        shard.outbox().settled();
+        shard.outbox().settled(ticket);
         self.metrics().unqueued(1);
         self.flights.settle(digest, ticket);
     }
@@ -255,6 +296,7 @@ impl Cache {
     /// Says once that a value refuses to be written.
     fn report_not_storable(&self, error: &CodecError) {
         self.stats.count(Event::NotStorable);
+        self.losses.add(Loss::NotStorable);
         self.metrics()
             .count_error(CacheOperation::Put, ErrorType::Encode);
         if first(&self.said.not_storable) {
@@ -265,9 +307,24 @@ impl Cache {
         }
     }
 
+    /// Says once that it takes too long to find out whether values come back.
+    fn report_unproved(&self) {
+        self.stats.count(Event::NotStorable);
+        if first(&self.said.unproved) {
+            let cache = Arc::clone(&self.name);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    "to read values back takes too long; those that wait for it are not stored"
+                );
+            });
+        }
+    }
+
     /// Says once that a value is larger than what is stored.
     fn report_too_large(&self, bytes: usize) {
         self.stats.count(Event::TooLarge);
+        self.losses.add(Loss::TooLarge);
         if first(&self.said.too_large) {
             let (cache, most) = (Arc::clone(&self.name), self.max_value_bytes);
             telemetry::report(move || {
@@ -284,6 +341,7 @@ impl Cache {
     /// Says once that values come faster than Redis takes them.
     fn report_queue_full(&self) {
         self.stats.count(Event::QueueFull);
+        self.losses.add(Loss::QueueFull);
         if first(&self.said.queue_full) {
             let cache = Arc::clone(&self.name);
             telemetry::report(move || {

@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     codec::Codec,
-    flight::{Landing, Leader},
+    flight::{Follower, Leader},
     io::{Failure, Lookup},
     key::{CallKey, Digest, KeyBuilder},
     lead,
     metrics::Stopwatch,
-    slot,
+    stack,
 };
 
 impl Cache {
@@ -26,19 +26,18 @@ impl Cache {
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         let mut call = Call::new(self, key, codec);
-        let next = match call.join() {
+        let next = match call.join(false) {
             Step::Follow(leader) => {
                 let _waiting = self.metrics().wait();
-                call.landed(leader.recv().ok())
+                call.landed(leader.recv())
             }
             Step::Go(next) => next,
         };
         let (leader, digest) = match next {
             Next::Done(value) => return value,
-            Next::Alone => return self.metrics().time(body),
+            Next::Alone => return self.metrics().time(|| stack::with_room(body)),
             Next::Lead(leader, digest) => (leader, digest),
         };
-        leader.attended();
         let shard = self.shard(&digest);
         let began = Stopwatch::start();
         let found = if shard.home().refuses() {
@@ -52,10 +51,10 @@ impl Cache {
         self.metrics().end_lookup(&began, &found);
         match call.looked_up(found, leader, digest) {
             Next::Done(value) => value,
-            Next::Alone => self.metrics().time(body),
+            Next::Alone => self.metrics().time(|| stack::with_room(body)),
             Next::Lead(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
-                let value = self.metrics().time(|| lead::run(digest, body));
+                let value = self.metrics().time(|| lead::run(body));
                 call.computed(&value, work, again);
                 value
             }
@@ -75,7 +74,7 @@ impl Cache {
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         let mut call = Call::new(self, key, &codec);
-        let turn = match call.join() {
+        let turn = match call.join(true) {
             Step::Follow(leader) => Turn::Follow(leader),
             Step::Go(next) => match next.turn() {
                 Ok(turn) => turn,
@@ -86,7 +85,7 @@ impl Cache {
             Turn::Follow(leader) => {
                 let landing = {
                     let _waiting = self.metrics().wait();
-                    leader.await.ok()
+                    leader.await
                 };
                 match call.landed(landing).turn() {
                     Ok(turn) => turn,
@@ -119,7 +118,7 @@ impl Cache {
             return self.metrics().time_async(body).await;
         };
         let work = Work::begin(self, leader, digest);
-        let body = lead::run_async(digest, body.as_mut());
+        let body = lead::run_async(body.as_mut());
         let body = pin!(self.metrics().time_async(body));
         let value = work.leader.attend(body).await;
         call.computed(&value, work, again);
@@ -129,7 +128,7 @@ impl Cache {
 
 /// What a call does next that has no value yet.
 enum Turn {
-    Follow(slot::Receiver<Landing>),
+    Follow(Follower),
     Alone,
     Lead(Leader, Digest),
 }

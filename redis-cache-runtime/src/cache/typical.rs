@@ -38,6 +38,12 @@ impl Typical {
         self.nanos.store(next, Ordering::Relaxed);
     }
 
+    /// What a run takes; nothing before the first.
+    pub(super) fn usual(&self) -> Option<Duration> {
+        let nanos = self.nanos.load(Ordering::Relaxed);
+        (nanos > 0).then(|| Duration::from_nanos(nanos))
+    }
+
     /// How long a look-up may wait, so that all of it takes at most half of what it may save.
     pub(super) fn allowance(&self, timeout: Duration) -> Allowance {
         let average = Duration::from_nanos(self.nanos.load(Ordering::Relaxed));

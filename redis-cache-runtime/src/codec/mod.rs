@@ -5,6 +5,7 @@ mod layout;
 mod memory;
 mod nested;
 mod proof;
+mod readable;
 mod recorder;
 mod returned;
 #[cfg(test)]
@@ -19,7 +20,11 @@ pub use self::{
     comparison::{ComparedByBytes, ComparedHere, ComparedThere, SentThere, Stored},
     returned::{Returned, ReturnedWhole},
 };
-pub(crate) use self::{proof::Proof, recorder::Limits};
+pub(crate) use self::{
+    proof::{Owed, Proof},
+    readable::Readable,
+    recorder::Limits,
+};
 use crate::shield::{Panicked, shield};
 
 /// What a type asks for along one value: two builds with one shape read the same bytes alike.

@@ -94,9 +94,7 @@ impl Settings {
     /// [`ErrorKind::InvalidConfig`], naming the setting and never its value.
     pub(crate) fn resolve(&self, default_name: &str) -> Result<Resolved, Error> {
         let environment = Environment::get()?;
-        let name = self.name
-            .clone()
-            .unwrap_or_else(|| default_name.to_owned());
+        let name = self.name.clone().unwrap_or_else(|| default_name.to_owned());
         if name.is_empty() || name.contains(['{', '}']) || name.contains(char::is_control) {
             return Err(invalid(
                 "name",

@@ -15,7 +15,7 @@ use crate::{codec::Shape, key::Digest};
 const SHAPE: std::ops::Range<usize> = 4..12;
 
 /// An envelope while its payload is written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Draft {
     bytes: Vec<u8>,
     made: Made,

@@ -1,20 +1,28 @@
 //! The table of calls that are under way.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     hash::BuildHasherDefault,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
+    time::{Duration, Instant},
 };
 
+use tokio::runtime::Handle;
+
 use super::{
-    Joined, Landing, Leader,
-    progress::{Progress, watch},
+    Caller, Follower, Joined, Landing, Leader,
+    leader::{PATIENCE, Role},
+    pace::{FLOOR, Patience},
+    progress::Progress,
+    running::{Line, Running, State, Waiting},
+    watch::Watch,
 };
 use crate::{
     envelope::Contents,
+    io::Clock,
     key::{Digest, DigestHasher},
     slot,
     store::Epoch,
@@ -25,109 +33,229 @@ const SHARDS: usize = 16;
 /// A number of clears that is never reached: what is marked with it belongs to nobody who comes later.
 const INVALIDATED: u64 = u64::MAX;
 
+/// A value that has been on its way for longer than this is nobody's any more: Redis may have been cleared since, by others.
+const MOST: Duration = Duration::from_secs(5);
+
+/// A cache's patience is halved at most this often.
+const HALVINGS: u32 = 6;
+
 /// A value on its way to Redis.
 #[derive(Clone, Debug)]
 pub(crate) struct Queued {
     pub(crate) contents: Contents,
     /// The clears that came before the body ran.
     pub(crate) epoch: Epoch,
-    pub(super) ticket: u64,
+    pub(crate) ticket: u64,
+    since: Instant,
+}
+
+impl Queued {
+    /// Whether nobody is answered with it any more.
+    pub(super) fn is_old(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) >= MOST
+    }
 }
 
 /// What stands at a key.
 #[derive(Debug)]
-pub(super) enum Entry {
-    Running(Running),
+enum Entry {
+    Running(Arc<Running>),
     Queued(Queued),
 }
 
-/// A call under way.
-#[derive(Debug)]
-pub(super) struct Running {
-    pub(super) followers: VecDeque<slot::Sender<Landing>>,
-    pub(super) progress: Arc<Progress>,
-    /// The clears that came before.
-    pub(super) clears: u64,
-    /// Whether Redis is still being asked.
-    pub(super) is_looking: bool,
+type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>;
+
+/// What a leader ends with.
+pub(super) enum Landed<'a> {
+    /// Redis has it.
+    Stored(&'a Contents),
+    /// Redis is to get it.
+    Queued {
+        contents: &'a Contents,
+        epoch: Epoch,
+        queue: &'a mut dyn FnMut() -> Option<u64>,
+    },
+    Nothing,
 }
 
-pub(super) type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>;
+/// What happens when a leader fails.
+pub(super) enum Failed {
+    /// Others lead, or it has ended already.
+    Nothing,
+    /// Nobody waits in line any more.
+    SendOn(Line),
+    /// The next in line leads.
+    PassOn,
+}
 
 /// The calls of one cache that are under way, and its values that are not yet stored.
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
     shards: [Mutex<Shard>; SHARDS],
-    tickets: AtomicU64,
+    /// How often the patience of followers has been halved: where they had to be let go because they held up their leader,
+    /// others soon will.
+    halvings: AtomicU32,
 }
 
 impl Flights {
     /// Joins the call for `digest`; `epoch` tells of the clears so far.
-    pub(crate) fn join(&'static self, digest: Digest, epoch: Epoch) -> Joined {
-        let mut shard = self.shard(&digest);
-        match shard.get_mut(&digest) {
-            None => {
-                let progress = Arc::<Progress>::default();
-                let running = Running {
-                    followers: VecDeque::new(),
-                    progress: Arc::clone(&progress),
-                    clears: epoch.count,
-                    is_looking: true,
-                };
-                shard.insert(digest, Entry::Running(running));
-                drop(shard);
-                Joined::Lead(Leader::first(self, digest, progress))
+    pub(crate) fn join(&'static self, digest: Digest, epoch: Epoch, caller: Caller) -> Joined {
+        // Before the lock: both may run code that is not ours.
+        let runtime = Handle::try_current().ok();
+        let clock = caller.is_task.then(Clock::get).flatten();
+        let now = Instant::now();
+        let shard = self.shard(&digest);
+        let running = match shard.get(&digest) {
+            Some(Entry::Running(running)) => Arc::clone(running),
+            Some(Entry::Queued(queued)) if queued.is_old(now) => {
+                return self.lead(shard, digest, epoch, caller, runtime);
             }
-            // What began before a clear is not for those who come after it: they begin anew.
-            Some(Entry::Running(running)) if running.clears != epoch.count => {
-                let progress = Arc::<Progress>::default();
-                let before = std::mem::replace(&mut running.progress, Arc::clone(&progress));
-                before.take_over(std::mem::take(&mut running.followers));
-                running.clears = epoch.count;
-                running.is_looking = true;
-                drop(shard);
-                Joined::Lead(Leader::first(self, digest, progress))
+            Some(Entry::Queued(queued)) if queued.epoch.count != epoch.count => {
+                return Joined::Alone;
             }
-            Some(Entry::Queued(queued)) if queued.epoch.count != epoch.count => Joined::Alone,
-            Some(Entry::Running(running)) => {
-                let (sender, receiver) = slot::channel();
-                running.followers.push_back(sender);
-                let progress = Arc::clone(&running.progress);
-                drop(shard);
-                watch(self, digest, &progress);
-                Joined::Follow(receiver)
+            Some(Entry::Queued(queued)) => return Joined::Queued(queued.clone()),
+            None => return self.lead(shard, digest, epoch, caller, runtime),
+        };
+        let mut state = running.state();
+        // What began before a clear is not for those who come after it: they begin anew.
+        if state.clears != epoch.count {
+            drop(state);
+            return self.lead(shard, digest, epoch, caller, runtime);
+        }
+        let blocks = runtime.as_ref().map(Handle::id).filter(|_| !caller.is_task);
+        let is_blocked = blocks.is_some_and(|runtime| state.is_blocked(runtime, now));
+        let can_wait = !caller.leads && (!caller.is_task || clock.is_some());
+        if !can_wait || is_blocked || std::mem::take(&mut state.is_given_up) {
+            state.add_leader();
+            drop(state);
+            drop(shard);
+            return Joined::Lead(Leader {
+                flights: self,
+                digest,
+                running,
+                progress: None,
+                is_looking: true,
+                role: Role::Beside,
+                has_ended: false,
+            });
+        }
+        let (sender, receiver) = slot::channel();
+        let waiting = Waiting {
+            sender,
+            is_task: caller.is_task,
+            blocks,
+        };
+        let patience = Patience::new(caller.usual, self.floor());
+        state.follow(waiting, runtime, patience, now);
+        let watch = clock.filter(|_| !std::mem::replace(&mut state.is_watched, true));
+        drop(state);
+        drop(shard);
+        let follower = Follower {
+            flights: self,
+            digest,
+            running,
+            receiver,
+            is_task: caller.is_task,
+            blocks,
+            has_returned: false,
+        };
+        if let Some(clock) = watch {
+            Watch::begin(clock, self, digest, &follower.running);
+        }
+        Joined::Follow(follower)
+    }
+
+    fn lead(
+        &'static self,
+        mut shard: MutexGuard<'_, Shard>,
+        digest: Digest,
+        epoch: Epoch,
+        caller: Caller,
+        runtime: Option<Handle>,
+    ) -> Joined {
+        let progress = caller.is_task.then(Arc::<Progress>::default);
+        let running = Arc::new(Running::new(epoch.count, progress.clone(), runtime));
+        let before = shard.insert(digest, Entry::Running(Arc::clone(&running)));
+        drop(shard);
+        drop(before);
+        Joined::Lead(Leader {
+            flights: self,
+            digest,
+            running,
+            progress,
+            is_looking: true,
+            role: Role::First,
+            has_ended: false,
+        })
+    }
+
+    /// Lets go who has waited long enough. `None` where nobody waits, else when to look again.
+    pub(super) fn look_after(
+        &'static self,
+        digest: &Digest,
+        running: &Arc<Running>,
+        now: Instant,
+        is_watch: bool,
+    ) -> Option<Instant> {
+        let turn = running.turn(now, is_watch);
+        for question in turn.questions {
+            question.send();
+        }
+        for waiting in turn.let_go {
+            let leader = Leader {
+                flights: self,
+                digest: *digest,
+                running: Arc::clone(running),
+                progress: None,
+                is_looking: true,
+                role: Role::LetGo {
+                    was_stuck: turn.was_stuck,
+                },
+                has_ended: false,
+            };
+            match waiting.sender.send(Landing::Lead(leader)) {
+                Err(Landing::Lead(leader)) => leader.pass_on(),
+                Ok(()) | Err(Landing::Value(_) | Landing::Alone) => {}
             }
-            Some(Entry::Queued(queued)) => Joined::Queued(queued.clone()),
+        }
+        turn.next
+    }
+
+    /// The least patience of followers.
+    fn floor(&self) -> Duration {
+        FLOOR / (1 << self.halvings.load(Ordering::Relaxed).min(HALVINGS))
+    }
+
+    /// Learns from a call some of whose followers were let go: whether their leader needed what they held, for one that began after
+    /// it has ended before it.
+    fn learn(&self, state: &State, leader: &Leader) {
+        let change = |halvings: u32| match leader.role {
+            Role::LetGo { .. } if state.leaders > 0 => Some((halvings + 1).min(HALVINGS)),
+            Role::First => Some(halvings.saturating_sub(1)),
+            Role::LetGo { .. } | Role::Beside => None,
+        };
+        if state.let_go > 0 {
+            _ = self
+                .halvings
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
         }
     }
 
-    /// The next ticket.
-    pub(super) fn ticket(&self) -> u64 {
-        self.tickets.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Has a value stored once more that is used again while it is on its way, if others have been queued behind it: they
-    /// may evict it. `queue` gets the new ticket; where it refuses, the value is forgotten. Tells whether it was asked.
+    /// Gives a value that is on its way, and used again, its new place in the queue: `queue` gives its new ticket, if it
+    /// gets one.
     pub(crate) fn requeue(
         &self,
         digest: &Digest,
         queued: &Queued,
-        queue: impl FnOnce(u64) -> bool,
-    ) -> bool {
-        if queued.ticket + 1 == self.tickets.load(Ordering::Relaxed) {
-            return false;
-        }
+        queue: impl FnOnce() -> Option<u64>,
+    ) {
         let mut shard = self.shard(digest);
-        match shard.get_mut(digest) {
-            Some(Entry::Queued(current)) if current.ticket == queued.ticket => {
-                current.ticket = self.ticket();
-                // Under the lock: a deletion that comes between would be overtaken.
-                if !queue(current.ticket) {
-                    shard.remove(digest);
-                }
-                true
-            }
-            _ => false,
+        if let Some(Entry::Queued(current)) = shard.get_mut(digest)
+            && current.ticket == queued.ticket
+            // Under the lock: a deletion that comes between would be overtaken.
+            && let Some(ticket) = queue()
+        {
+            current.ticket = ticket;
         }
     }
 
@@ -147,7 +275,7 @@ impl Flights {
     /// How many callers follow others now.
     pub(crate) fn followers(&self) -> usize {
         let waiting = |entry: &Entry| match entry {
-            Entry::Running(running) => running.followers.len(),
+            Entry::Running(running) => running.state().line.len(),
             Entry::Queued(_) => 0,
         };
         let shards = self.shards.iter();
@@ -160,41 +288,32 @@ impl Flights {
     /// Has the value that is being computed or on its way go to nobody who comes from now on.
     pub(crate) fn invalidate(&self, digest: &Digest) {
         let mut shard = self.shard(digest);
-        match shard.get_mut(digest) {
-            Some(Entry::Running(running)) => running.clears = INVALIDATED,
+        match shard.get(digest) {
+            Some(Entry::Running(running)) => running.state().clears = INVALIDATED,
             Some(Entry::Queued(_)) => drop(shard.remove(digest)),
             None => {}
-        }
-    }
-
-    /// Says that Redis had nothing, and the body runs.
-    pub(super) fn computes(&self, digest: &Digest, progress: &Arc<Progress>) {
-        let mut shard = self.shard(digest);
-        if let Some(Entry::Running(running)) = shard.get_mut(digest)
-            && Arc::ptr_eq(&running.progress, progress)
-        {
-            running.is_looking = false;
         }
     }
 
     /// Has what is being looked up at `digest`, or anywhere, go to nobody who comes from now on: Redis may have answered
     /// before something was deleted.
     pub(crate) fn distrust(&self, digest: Option<&Digest>) {
-        let distrust = |entry: &mut Entry| {
-            if let Entry::Running(running) = entry
-                && running.is_looking
-            {
-                running.clears = INVALIDATED;
+        let distrust = |entry: &Entry| {
+            if let Entry::Running(running) = entry {
+                let mut state = running.state();
+                if state.looking > 0 {
+                    state.clears = INVALIDATED;
+                }
             }
         };
         match digest {
             Some(digest) => {
-                self.shard(digest).get_mut(digest).map(distrust);
+                self.shard(digest).get(digest).map(distrust);
             }
             None => {
                 for shard in &self.shards {
-                    let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-                    shard.values_mut().for_each(distrust);
+                    let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+                    shard.values().for_each(distrust);
                 }
             }
         }
@@ -208,98 +327,134 @@ impl Flights {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        let mut shards = self.shards.iter();
+        shards.all(|shard| shard.lock().is_ok_and(|shard| shard.is_empty()))
+    }
+
     // No user code runs under these locks, so a poisoned one is as good as any.
-    pub(super) fn shard(&self, digest: &Digest) -> MutexGuard<'_, Shard> {
+    fn shard(&self, digest: &Digest) -> MutexGuard<'_, Shard> {
         let index = usize::from(digest[31]) % SHARDS;
         self.shards[index]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the call for `digest` is still that of the leader with this progress.
-    pub(super) fn is_led_by(&self, digest: &Digest, progress: &Arc<Progress>) -> bool {
-        let shard = self.shard(digest);
-        matches!(shard.get(digest), Some(Entry::Running(running)) if Arc::ptr_eq(&running.progress, progress))
-    }
-
-    /// Sends on all who wait for a leader that is no longer run.
-    pub(super) fn abandon(&self, digest: &Digest, progress: &Arc<Progress>) {
-        for follower in self.end(digest, progress) {
-            send_to(follower, Landing::Alone);
+    /// Ends a leader's call, if it has not ended, and gives back who waits for it.
+    pub(super) fn end(&self, leader: &Leader, landed: Landed<'_>) -> Line {
+        let mut shard = self.shard(&leader.digest);
+        let mut state = leader.running.state();
+        let others_lead = state.remove_leader(leader.is_looking);
+        if state.has_ended {
+            return Line::default();
         }
-    }
-
-    /// Ends the call of the leader with this progress, and gives back who waits for it.
-    pub(super) fn end(
-        &self,
-        digest: &Digest,
-        progress: &Arc<Progress>,
-    ) -> VecDeque<slot::Sender<Landing>> {
-        let mut shard = self.shard(digest);
-        match shard.get(digest) {
-            Some(Entry::Running(running)) if Arc::ptr_eq(&running.progress, progress) => {
-                match shard.remove(digest) {
-                    Some(Entry::Running(running)) => running.followers,
-                    Some(Entry::Queued(_)) | None => VecDeque::new(),
-                }
-            }
-            // Another leads since.
-            _ => progress.followers(),
-        }
-    }
-
-    /// Ends the call of the leader with this progress, unless somebody waits for it.
-    pub(super) fn end_alone(&self, digest: &Digest, progress: &Arc<Progress>) -> bool {
-        let mut shard = self.shard(digest);
-        let is_alone = matches!(
-            shard.get(digest),
-            Some(Entry::Running(running))
-                if Arc::ptr_eq(&running.progress, progress) && running.followers.is_empty()
-        );
-        if is_alone {
-            shard.remove(digest);
-        }
-        is_alone
-    }
-
-    /// [`end`](Self::end) with a value that is to be stored, if that is still wanted. `queue` gets its ticket.
-    pub(super) fn end_queued(
-        &self,
-        digest: &Digest,
-        progress: &Arc<Progress>,
-        (contents, epoch): (&Contents, Epoch),
-        queue: impl FnOnce(u64) -> bool,
-    ) -> VecDeque<slot::Sender<Landing>> {
-        let mut shard = self.shard(digest);
-        let followers = match shard.get_mut(digest) {
-            Some(Entry::Running(running)) if Arc::ptr_eq(&running.progress, progress) => {
-                let followers = std::mem::take(&mut running.followers);
-                if running.clears == INVALIDATED {
-                    shard.remove(digest);
-                    return followers;
-                }
-                followers
-            }
-            _ => return progress.followers(),
+        let is_wanted = state.clears != INVALIDATED;
+        let is_ours = is_at(&shard, leader);
+        let line = state.end();
+        let contents = match landed {
+            Landed::Stored(contents) | Landed::Queued { contents, .. } => Some(contents),
+            Landed::Nothing => None,
         };
-        let ticket = self.ticket();
-        // Under the lock: a deletion that comes between would be overtaken.
-        if queue(ticket) {
-            let contents = contents.clone();
+        if contents.is_some() {
+            self.learn(&state, leader);
+        }
+        if others_lead {
+            state.value = contents.cloned();
+        }
+        drop(state);
+        if !is_ours {
+            return line;
+        }
+        // The leader keeps what is dropped here alive.
+        shard.remove(&leader.digest);
+        if let Landed::Queued {
+            contents,
+            epoch,
+            queue,
+        } = landed
+            && is_wanted
+            // Under the lock: a deletion that comes between would be overtaken.
+            && let Some(ticket) = queue()
+        {
             let queued = Queued {
-                contents,
+                contents: contents.clone(),
                 epoch,
                 ticket,
+                since: Instant::now(),
             };
-            shard.insert(*digest, Entry::Queued(queued));
-        } else {
-            shard.remove(digest);
+            shard.insert(leader.digest, Entry::Queued(queued));
         }
-        followers
+        line
+    }
+
+    /// Ends a leader that nobody waits for.
+    pub(super) fn leave_alone(&self, leader: &Leader) -> bool {
+        let mut _ended = None;
+        let mut shard = self.shard(&leader.digest);
+        let mut state = leader.running.state();
+        if !state.line.is_empty() {
+            return false;
+        }
+        if !state.remove_leader(leader.is_looking) {
+            _ended = Some(state.end());
+            if is_at(&shard, leader) {
+                shard.remove(&leader.digest);
+            }
+        }
+        true
+    }
+
+    /// Ends a leader without a value.
+    pub(super) fn fail(&self, leader: &Leader) -> Failed {
+        // What is the first leader's is dropped after the locks.
+        let mut _first = None;
+        let mut shard = self.shard(&leader.digest);
+        let mut state = leader.running.state();
+        state.failures += 1;
+        if leader.role == Role::First {
+            _first = Some(state.take_first());
+        }
+        if state.has_ended || state.leaders > 1 {
+            state.remove_leader(leader.is_looking);
+            return Failed::Nothing;
+        }
+        let is_ours = is_at(&shard, leader);
+        if is_ours && state.failures < PATIENCE && !state.line.is_empty() {
+            if !leader.is_looking {
+                state.looking += 1;
+            }
+            state.begin_again(Instant::now());
+            return Failed::PassOn;
+        }
+        state.remove_leader(leader.is_looking);
+        let line = state.end();
+        if is_ours {
+            shard.remove(&leader.digest);
+        }
+        Failed::SendOn(line)
+    }
+
+    /// Takes the next one out of the line; where there is none, the leader leads no more.
+    pub(super) fn next_in_line(&self, leader: &Leader) -> Option<Waiting> {
+        let mut _ended = None;
+        let mut shard = self.shard(&leader.digest);
+        let mut state = leader.running.state();
+        let next = state.line.pop_front();
+        if next.is_none() && !state.remove_leader(leader.is_looking) {
+            _ended = Some(state.end());
+            if is_at(&shard, leader) {
+                shard.remove(&leader.digest);
+            }
+        }
+        next
     }
 }
 
-/// A follower that has gone needs no answer.
-pub(super) fn send_to(follower: slot::Sender<Landing>, landing: Landing) {
-    drop(follower.send(landing));
+/// Whether the call at a leader's key is the one that it leads.
+fn is_at(shard: &Shard, leader: &Leader) -> bool {
+    matches!(
+        shard.get(&leader.digest),
+        Some(Entry::Running(running)) if Arc::ptr_eq(running, &leader.running)
+    )
 }

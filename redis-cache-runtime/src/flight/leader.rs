@@ -1,49 +1,71 @@
-//! The caller that looks up and computes for all who wait.
+//! A caller that looks up and computes for all who wait.
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Instant};
 
 use super::{
-    Landing,
-    flights::{Entry, Flights, send_to},
-    progress::{Progress, attend, watch},
+    Flights, Landing,
+    flights::{Failed, Landed},
+    progress::{Progress, attend},
+    running::{Line, Running, State, Waiting},
 };
 use crate::{envelope::Contents, key::Digest, store::Epoch};
 
-/// After this many leaders in a row without a value the followers stop waiting in line: each would otherwise
+/// After this many leaders without a value the followers stop waiting in line: each would otherwise
 /// wait for the failures of all before it.
-const PATIENCE: u32 = 2;
+pub(super) const PATIENCE: u32 = 2;
 
-/// The one caller of a key that looks up and computes. However it ends, its followers hear of it: dropped without
-/// a word it hands over to the next.
+/// A caller that looks up and computes for all who wait. However it ends, they hear of it: dropped without
+/// a word the last of a call's leaders hands over to the next in line.
 #[derive(Debug)]
 pub(crate) struct Leader {
-    flights: &'static Flights,
-    digest: Digest,
-    progress: Arc<Progress>,
-    /// How many leaders before this one ended without a value.
-    failures: u32,
-    ended: bool,
+    pub(super) flights: &'static Flights,
+    pub(super) digest: Digest,
+    pub(super) running: Arc<Running>,
+    pub(super) progress: Option<Arc<Progress>>,
+    pub(super) is_looking: bool,
+    pub(super) role: Role,
+    pub(super) has_ended: bool,
+}
+
+/// How a leader came to lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nobody else did.
+    First,
+    /// It could not wait for who did.
+    Beside,
+    /// It waited for who does, and was let go.
+    LetGo {
+        /// The one that it waited for seemed not to be run.
+        was_stuck: bool,
+    },
 }
 
 impl Leader {
-    /// The first at its key.
-    pub(super) const fn first(
-        flights: &'static Flights,
-        digest: Digest,
-        progress: Arc<Progress>,
-    ) -> Self {
-        Self {
-            flights,
-            digest,
-            progress,
-            failures: 0,
-            ended: false,
+    /// Goes on as a leader, if there is still anything to lead: who was let go may find that the value has come since, or that
+    /// the leader is run after all. Then it waits again, by `follow`.
+    pub(super) fn begin(mut self, follow: Option<&mut dyn FnMut(&mut State)>) -> Option<Landing> {
+        let mut state = self.running.state();
+        if state.has_ended {
+            let value = state.value.clone();
+            state.remove_leader(self.is_looking);
+            drop(state);
+            self.has_ended = true;
+            return Some(value.map_or(Landing::Alone, Landing::Value));
         }
-    }
-
-    #[cfg(test)]
-    pub(super) const fn progress(&self) -> &Arc<Progress> {
-        &self.progress
+        if let Some(follow) = follow
+            && self.role == (Role::LetGo { was_stuck: true })
+            && state.leaders > 1
+            && !state.is_stuck(Instant::now())
+        {
+            state.remove_leader(self.is_looking);
+            follow(&mut state);
+            drop(state);
+            self.has_ended = true;
+            return None;
+        }
+        drop(state);
+        Some(Landing::Lead(self))
     }
 
     /// Ends if nobody waits.
@@ -52,117 +74,119 @@ impl Leader {
     ///
     /// The leader, for those who wait.
     pub(crate) fn dismiss_alone(mut self) -> Result<(), Self> {
-        self.ended = self.flights.end_alone(&self.digest, &self.progress);
-        if self.ended { Ok(()) } else { Err(self) }
-    }
-
-    /// Says that a thread runs this leader now.
-    pub(crate) fn attended(&self) {
-        self.progress.attended();
+        self.has_ended = self.flights.leave_alone(&self);
+        if self.has_ended { Ok(()) } else { Err(self) }
     }
 
     /// Awaits a part of this leader's work. Those who wait for it learn if nobody polls it any more.
     pub(crate) async fn attend<F: Future>(&self, work: Pin<&mut F>) -> F::Output {
-        attend(&self.progress, work).await
-    }
-
-    /// Says that Redis had nothing, and the body runs.
-    pub(crate) fn computes(&self) {
-        self.flights.computes(&self.digest, &self.progress);
-    }
-
-    /// Ends with a value that Redis has.
-    pub(crate) fn land(mut self, contents: impl Fn() -> Contents) {
-        self.ended = true;
-        for follower in self.flights.end(&self.digest, &self.progress) {
-            send_to(follower, Landing::Value(contents()));
+        match &self.progress {
+            Some(progress) => attend(progress, work).await,
+            None => work.await,
         }
     }
 
+    /// Says that Redis had nothing, and the body runs.
+    pub(crate) fn computes(&mut self) {
+        if std::mem::take(&mut self.is_looking) {
+            let mut state = self.running.state();
+            state.looking = state.looking.saturating_sub(1);
+        }
+    }
+
+    /// Ends with a value that Redis has.
+    pub(crate) fn land(mut self, contents: &Contents) {
+        self.has_ended = true;
+        let followers = self.flights.end(&self, Landed::Stored(contents));
+        give(followers, contents);
+    }
+
     /// Ends with a value that Redis is to get; it is found here until [`Flights::settle`] is called with the
-    /// ticket that `queue` gets. Where `queue` refuses, or the value is not wanted any more, it only goes to those who
+    /// ticket that `queue` gives. Where `queue` refuses, or the value is not wanted any more, it only goes to those who
     /// wait.
     pub(crate) fn land_queued(
         mut self,
         contents: &Contents,
         epoch: Epoch,
-        queue: impl FnOnce(u64) -> bool,
+        queue: impl FnOnce() -> Option<u64>,
     ) {
-        self.ended = true;
-        let value = (contents, epoch);
-        let followers = self
-            .flights
-            .end_queued(&self.digest, &self.progress, value, queue);
-        for follower in followers {
-            send_to(follower, Landing::Value(contents.clone()));
-        }
+        self.has_ended = true;
+        let mut queue = Some(queue);
+        let mut queue = || queue.take().and_then(|queue| queue());
+        let landed = Landed::Queued {
+            contents,
+            epoch,
+            queue: &mut queue,
+        };
+        let followers = self.flights.end(&self, landed);
+        give(followers, contents);
     }
 
     /// Ends without a value that others could use, and sends them on.
     pub(crate) fn dismiss(mut self) {
-        self.ended = true;
-        self.flights.abandon(&self.digest, &self.progress);
+        self.has_ended = true;
+        send_on(self.flights.end(&self, Landed::Nothing));
     }
 
-    fn hand_over(&mut self) {
-        if self.failures + 1 >= PATIENCE {
-            return self.flights.abandon(&self.digest, &self.progress);
-        }
-        loop {
-            let progress = Arc::new(Progress::handed_over());
-            let (next, others_wait) = {
-                let mut shard = self.flights.shard(&self.digest);
-                let running = match shard.get_mut(&self.digest) {
-                    Some(Entry::Running(running))
-                        if Arc::ptr_eq(&running.progress, &self.progress) =>
-                    {
-                        running
-                    }
-                    // Another leads since.
-                    _ => {
-                        drop(shard);
-                        return self.flights.abandon(&self.digest, &self.progress);
-                    }
-                };
-                let next = running.followers.pop_front();
-                running.progress = Arc::clone(&progress);
-                running.is_looking = true;
-                let others_wait = !running.followers.is_empty();
-                if next.is_none() {
-                    shard.remove(&self.digest);
-                }
-                (next, others_wait)
-            };
-            self.progress = Arc::clone(&progress);
-            let Some(next) = next else { return };
-            if others_wait {
-                watch(self.flights, self.digest, &progress);
+    /// Gives the lead to the next in line, or leads no more if there is none.
+    pub(super) fn pass_on(mut self) {
+        while let Some(next) = self.flights.next_in_line(&self) {
+            // Only who leads first, or in its place, is watched.
+            if self.role == Role::First {
+                let progress = next.is_task.then(|| Arc::new(Progress::handed_over()));
+                self.progress.clone_from(&progress);
+                let before = std::mem::replace(&mut self.running.state().progress, progress);
+                drop(before);
             }
-            let leader = Self {
-                flights: self.flights,
-                digest: self.digest,
-                progress,
-                failures: self.failures + 1,
-                ended: false,
-            };
-            match next.send(Landing::Lead(leader)) {
-                Ok(()) => return,
-                Err(refused) => {
-                    // This follower has gone; the one behind it is next.
-                    if let Landing::Lead(mut leader) = refused {
-                        leader.ended = true;
-                    }
-                }
+            match next.sender.send(Landing::Lead(self)) {
+                // This follower has gone; the one behind it is next.
+                Err(Landing::Lead(refused)) => self = refused,
+                Ok(()) | Err(Landing::Value(_) | Landing::Alone) => return,
             }
         }
+        self.has_ended = true;
     }
 }
 
 impl Drop for Leader {
     fn drop(&mut self) {
-        if !self.ended {
-            self.ended = true;
-            self.hand_over();
+        if std::mem::replace(&mut self.has_ended, true) {
+            return;
+        }
+        match self.flights.fail(self) {
+            Failed::Nothing => {}
+            Failed::SendOn(followers) => send_on(followers),
+            Failed::PassOn => {
+                let heir = Self {
+                    flights: self.flights,
+                    digest: self.digest,
+                    running: Arc::clone(&self.running),
+                    progress: None,
+                    is_looking: true,
+                    role: Role::First,
+                    has_ended: false,
+                };
+                heir.pass_on();
+            }
         }
     }
+}
+
+/// Has those who wait run by themselves.
+fn send_on(followers: Line) {
+    for follower in followers.waiting {
+        send_to(follower, Landing::Alone);
+    }
+}
+
+/// Gives a value to those who wait.
+fn give(followers: Line, contents: &Contents) {
+    for follower in followers.waiting {
+        send_to(follower, Landing::Value(contents.clone()));
+    }
+}
+
+/// A follower that has gone needs no answer.
+fn send_to(follower: Waiting, landing: Landing) {
+    drop(follower.sender.send(landing));
 }

@@ -2,26 +2,49 @@
 //!
 //! The table also holds what has been computed and not yet written to Redis, so that there is no moment between
 //! "being computed" and "stored" at which a third caller would see neither.
+//!
+//! Nobody waits without a bound. A leader may need what its followers hold up: the worker that a follower blocks, or a lock
+//! that a follower's caller has. So after a while the first in line is let go, and leads beside it; the others get
+//! whichever value comes first.
 
 mod flights;
+mod follower;
 mod leader;
+mod pace;
+mod probe;
 mod progress;
+mod running;
 #[cfg(test)]
 mod tests;
+mod watch;
+
+use std::time::Duration;
 
 pub(crate) use self::{
     flights::{Flights, Queued},
+    follower::Follower,
     leader::Leader,
 };
 
-use crate::{envelope::Contents, slot};
+use crate::envelope::Contents;
+
+/// Who joins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    /// Whether it would wait as a task, and not block its thread.
+    pub(crate) is_task: bool,
+    /// Whether it leads a call already: then it waits for nobody.
+    pub(crate) leads: bool,
+    /// How long the body usually takes; nothing where that is not known.
+    pub(crate) usual: Option<Duration>,
+}
 
 /// What a follower gets.
 #[derive(Debug)]
 pub(crate) enum Landing {
-    /// The leader's value.
+    /// A leader's value.
     Value(Contents),
-    /// The leader ended without a value (it failed, panicked, or was cancelled): the follower leads now.
+    /// The follower leads now: its leader ended without a value (it failed, panicked, or was cancelled), or takes long.
     Lead(Leader),
     /// There is no value to wait for: the follower runs the body by itself.
     Alone,
@@ -30,10 +53,10 @@ pub(crate) enum Landing {
 /// What a caller finds at a key.
 #[derive(Debug)]
 pub(crate) enum Joined {
-    /// Nobody is there.
+    /// Nobody is there, or nobody whom this caller may wait for.
     Lead(Leader),
     /// Somebody is computing the value.
-    Follow(slot::Receiver<Landing>),
+    Follow(Follower),
     /// The value is on its way to Redis.
     Queued(Queued),
     /// Somebody is there, whose value this caller must not have.

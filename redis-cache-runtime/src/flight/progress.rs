@@ -1,11 +1,10 @@
-//! Whether a leader is still being run.
+//! Whether a leader is still being polled.
 //!
 //! A future that nobody polls never ends, and neither do those who wait for it: a caller that polls a call once, keeps
 //! it aside, and then awaits a second call with the same key would wait for itself. What gives such a leader away is that
 //! it has been woken and is not polled.
 
 use std::{
-    collections::VecDeque,
     future::poll_fn,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,15 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::sleep;
-
-use super::{Flights, Landing};
-use crate::{io::IoThread, key::Digest, slot};
-
 /// A leader that was woken so long ago and has not been polled since holds nobody up any longer.
-const STALLED: Duration = Duration::from_secs(1);
+pub(super) const STALLED: Duration = Duration::from_secs(1);
 
-/// How a leader is getting on.
+/// How a leader that is a task is getting on.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     state: Mutex<State>,
@@ -33,10 +27,6 @@ struct State {
     woken: Option<Instant>,
     /// Whom to wake.
     waker: Option<Waker>,
-    /// Whether its followers are looked after.
-    watched: bool,
-    /// Who waits for it although another leads since.
-    followers: VecDeque<slot::Sender<Landing>>,
 }
 
 impl Progress {
@@ -44,36 +34,29 @@ impl Progress {
     pub(super) fn handed_over() -> Self {
         let woken = Some(Instant::now());
         Self {
-            state: Mutex::new(State {
-                woken,
-                ..State::default()
-            }),
+            state: Mutex::new(State { woken, waker: None }),
         }
     }
 
-    /// It is being run by a thread, or about to be polled.
-    pub(super) fn attended(&self) {
-        self.state().woken = None;
-    }
-
-    /// Keeps those who wait for a leader in whose place another leads.
-    pub(super) fn take_over(&self, followers: VecDeque<slot::Sender<Landing>>) {
-        self.state().followers = followers;
-    }
-
-    /// Gives back whom [`take_over`](Self::take_over) has kept.
-    pub(super) fn followers(&self) -> VecDeque<slot::Sender<Landing>> {
-        std::mem::take(&mut self.state().followers)
-    }
-
-    fn has_followers(&self) -> bool {
-        !self.state().followers.is_empty()
-    }
-
-    fn is_stalled(&self) -> bool {
+    pub(super) fn is_stalled(&self) -> bool {
         self.state()
             .woken
             .is_some_and(|woken| woken.elapsed() >= STALLED)
+    }
+
+    /// Notes that it is polled, and whom to wake. Wakers are the executor's: they are cloned and dropped outside of the lock.
+    fn polled(&self, waker: &Waker) {
+        let is_known = {
+            let mut state = self.state();
+            state.woken = None;
+            let known = state.waker.as_ref();
+            known.is_some_and(|known| known.will_wake(waker))
+        };
+        if !is_known {
+            let waker = Some(waker.clone());
+            let before = std::mem::replace(&mut self.state().waker, waker);
+            drop(before);
+        }
     }
 
     // No user code runs under this lock, so a poisoned one is as good as any.
@@ -91,9 +74,8 @@ impl Wake for Progress {
         let waker = {
             let mut state = self.state();
             state.woken.get_or_insert_with(Instant::now);
-            state.waker.clone()
+            state.waker.take()
         };
-        // Waking may run the executor's code: not under the lock.
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -107,40 +89,8 @@ pub(super) async fn attend<F: Future>(
 ) -> F::Output {
     let waker = Waker::from(Arc::clone(progress));
     poll_fn(|context| {
-        {
-            let mut state = progress.state();
-            state.woken = None;
-            if !state
-                .waker
-                .as_ref()
-                .is_some_and(|known| known.will_wake(context.waker()))
-            {
-                state.waker = Some(context.waker().clone());
-            }
-        }
+        progress.polled(context.waker());
         work.as_mut().poll(&mut Context::from_waker(&waker))
     })
     .await
-}
-
-/// Looks after the followers of a leader, once: sends them on if it is no longer being run.
-pub(super) fn watch(flights: &'static Flights, digest: Digest, progress: &Arc<Progress>) {
-    if std::mem::replace(&mut progress.state().watched, true) {
-        return;
-    }
-    let Some(thread) = IoThread::get() else {
-        return;
-    };
-    let progress = Arc::clone(progress);
-    thread.spawn(async move {
-        loop {
-            sleep(STALLED / 2).await;
-            if !flights.is_led_by(&digest, &progress) && !progress.has_followers() {
-                return;
-            }
-            if progress.is_stalled() {
-                return flights.abandon(&digest, &progress);
-            }
-        }
-    });
 }

@@ -1,10 +1,35 @@
+mod generated;
+
+use std::{
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
 use super::*;
 use crate::envelope::Contents;
 use crate::key::Digest;
-use crate::slot;
 use crate::store::{Epoch, Outbox};
 
 const KEY: Digest = [1; 32];
+
+const THREAD: Caller = Caller {
+    is_task: false,
+    leads: false,
+    usual: None,
+};
+
+const TASK: Caller = Caller {
+    is_task: true,
+    ..THREAD
+};
+
+const LEADS: Caller = Caller {
+    leads: true,
+    ..THREAD
+};
+
+/// How long a follower without any better knowledge waits for its leader.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 fn flights() -> &'static Flights {
     Box::leak(Box::default())
@@ -16,7 +41,7 @@ fn epoch(count: u64) -> Epoch {
 }
 
 fn join(flights: &'static Flights) -> Joined {
-    flights.join(KEY, epoch(0))
+    flights.join(KEY, epoch(0), THREAD)
 }
 
 fn lead(flights: &'static Flights) -> Leader {
@@ -26,11 +51,44 @@ fn lead(flights: &'static Flights) -> Leader {
     }
 }
 
-fn follow(flights: &'static Flights) -> slot::Receiver<Landing> {
+fn follow(flights: &'static Flights) -> Follower {
     match join(flights) {
-        Joined::Follow(receiver) => receiver,
+        Joined::Follow(follower) => follower,
         other => panic!("{other:?}"),
     }
+}
+
+/// What a follower has got by now.
+fn poll(follower: &mut Follower) -> Poll<Option<Landing>> {
+    std::pin::Pin::new(follower).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn is_waiting(follower: &mut Follower) -> bool {
+    poll(follower).is_pending()
+}
+
+fn leads(follower: &mut Follower) -> Leader {
+    match poll(follower) {
+        Poll::Ready(Some(Landing::Lead(leader))) => leader,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn unread(text: &'static str) -> Contents {
+    Contents::unread(text)
+}
+
+/// Whether they are [`unread`] of `text`, whenever they were made.
+fn is(contents: &Contents, text: &str) -> bool {
+    format!("{contents:?}").contains(&format!("{text:?}"))
+}
+
+/// Looks after a leader's followers as if that much time had gone by.
+fn look_after(leader: &Leader, waited: Duration) -> Option<Instant> {
+    let now = Instant::now() + waited;
+    leader
+        .flights
+        .look_after(&leader.digest, &leader.running, now, false)
 }
 
 #[test]
@@ -38,11 +96,9 @@ fn all_followers_get_the_value() {
     let flights = flights();
     let leader = lead(flights);
     let followers = [follow(flights), follow(flights)];
-    leader.land(|| Contents::unread("value"));
+    leader.land(&unread("value"));
     for follower in followers {
-        assert!(
-            matches!(follower.recv().unwrap(), Landing::Value(v) if v == Contents::unread("value"))
-        );
+        assert!(matches!(follower.recv().unwrap(), Landing::Value(v) if is(&v, "value")));
     }
     drop(lead(flights));
 }
@@ -54,7 +110,7 @@ fn a_leader_can_only_leave_if_nobody_waits() {
     let leader = lead(flights);
     let follower = follow(flights);
     let leader = leader.dismiss_alone().unwrap_err();
-    leader.land(|| Contents::unread("value"));
+    leader.land(&unread("value"));
     assert!(matches!(follower.recv().unwrap(), Landing::Value(_)));
     drop(lead(flights));
 }
@@ -71,7 +127,7 @@ fn a_dropped_leader_hands_over_to_the_first_that_is_still_there() {
     let Landing::Lead(leader) = first.recv().unwrap() else {
         panic!()
     };
-    leader.land(|| Contents::unread("value"));
+    leader.land(&unread("value"));
     assert!(matches!(second.recv().unwrap(), Landing::Value(_)));
 }
 
@@ -107,39 +163,31 @@ fn after_two_failures_nobody_waits() {
 #[test]
 fn a_queued_value_is_found_until_it_settles() {
     let flights = flights();
-    let mut ticket = None;
-    lead(flights).land_queued(&Contents::unread("value"), epoch(0), |t| {
-        ticket = Some(t);
-        true
-    });
-    assert!(matches!(join(flights), Joined::Queued(q) if q.contents == Contents::unread("value")));
-    flights.settle(&KEY, ticket.unwrap() + 1);
+    let ticket = 7;
+    lead(flights).land_queued(&unread("value"), epoch(0), || Some(ticket));
+    assert!(matches!(join(flights), Joined::Queued(q) if is(&q.contents, "value")));
+    flights.settle(&KEY, ticket + 1);
     assert!(matches!(join(flights), Joined::Queued(_)));
-    flights.settle(&KEY, ticket.unwrap());
+    flights.settle(&KEY, ticket);
     drop(lead(flights));
 }
 
 #[test]
-fn a_value_that_is_used_again_is_stored_again_if_others_came_after_it() {
+fn a_value_that_is_queued_again_has_its_new_ticket_only() {
     let flights = flights();
-    let value = Contents::unread("value");
-    lead(flights).land_queued(&value, epoch(0), |_| true);
+    lead(flights).land_queued(&unread("value"), epoch(0), || Some(1));
     let Joined::Queued(queued) = join(flights) else {
         panic!()
     };
-    let refuse = |_| panic!("nothing came after it");
-    assert!(!flights.requeue(&KEY, &queued, refuse));
-    let Joined::Lead(other) = flights.join([2; 32], epoch(0)) else {
-        panic!()
-    };
-    other.land_queued(&value, epoch(0), |_| true);
-    let mut ticket = None;
-    assert!(flights.requeue(&KEY, &queued, |new| ticket.replace(new).is_none()));
+    // A refusal takes nothing away.
+    flights.requeue(&KEY, &queued, || None);
+    assert!(matches!(join(flights), Joined::Queued(_)));
+    flights.requeue(&KEY, &queued, || Some(2));
     // Whoever else found the first ticket need not do it again.
-    assert!(!flights.requeue(&KEY, &queued, |_| panic!("twice")));
+    flights.requeue(&KEY, &queued, || panic!("twice"));
     flights.settle(&KEY, queued.ticket);
     assert!(matches!(join(flights), Joined::Queued(_)));
-    flights.settle(&KEY, ticket.unwrap());
+    flights.settle(&KEY, 2);
     drop(lead(flights));
 }
 
@@ -148,7 +196,7 @@ fn a_value_that_can_not_be_queued_still_reaches_the_followers() {
     let flights = flights();
     let leader = lead(flights);
     let follower = follow(flights);
-    leader.land_queued(&Contents::unread("value"), epoch(0), |_| false);
+    leader.land_queued(&Contents::unread("value"), epoch(0), || None);
     assert!(matches!(follower.recv().unwrap(), Landing::Value(_)));
     drop(lead(flights));
 }
@@ -168,22 +216,18 @@ fn who_comes_after_a_clear_begins_anew() {
     let value = |text: &'static str| Contents::unread(text);
     let old = lead(flights);
     let old_follower = follow(flights);
-    let Joined::Lead(new) = flights.join(KEY, epoch(1)) else {
+    let Joined::Lead(new) = flights.join(KEY, epoch(1), THREAD) else {
         panic!("what began before is not for this one")
     };
-    let Joined::Follow(new_follower) = flights.join(KEY, epoch(1)) else {
+    let Joined::Follow(new_follower) = flights.join(KEY, epoch(1), THREAD) else {
         panic!("the new one leads")
     };
-    old.land_queued(&value("old"), epoch(0), |_| panic!("queued"));
-    assert!(
-        matches!(old_follower.recv(), Ok(Landing::Value(got)) if got == Contents::unread("old"))
-    );
-    new.land_queued(&value("new"), epoch(1), |_| true);
-    assert!(
-        matches!(new_follower.recv(), Ok(Landing::Value(got)) if got == Contents::unread("new"))
-    );
-    let joined = flights.join(KEY, epoch(1));
-    assert!(matches!(joined, Joined::Queued(queued) if queued.contents == Contents::unread("new")));
+    old.land_queued(&value("old"), epoch(0), || panic!("queued"));
+    assert!(matches!(old_follower.recv(), Some(Landing::Value(got)) if is(&got, "old")));
+    new.land_queued(&value("new"), epoch(1), || Some(1));
+    assert!(matches!(new_follower.recv(), Some(Landing::Value(got)) if is(&got, "new")));
+    let joined = flights.join(KEY, epoch(1), THREAD);
+    assert!(matches!(joined, Joined::Queued(queued) if is(&queued.contents, "new")));
 }
 
 #[test]
@@ -191,32 +235,182 @@ fn who_waits_for_a_leader_in_whose_place_another_leads_is_sent_on_when_it_fails(
     let flights = flights();
     let old = lead(flights);
     let old_follower = follow(flights);
-    let Joined::Lead(new) = flights.join(KEY, epoch(1)) else {
+    let Joined::Lead(new) = flights.join(KEY, epoch(1), THREAD) else {
         panic!("what began before is not for this one")
     };
     drop(old);
-    assert!(matches!(old_follower.recv(), Ok(Landing::Alone)));
-    assert!(matches!(flights.join(KEY, epoch(1)), Joined::Follow(_)));
+    assert!(matches!(old_follower.recv(), Some(Landing::Alone)));
+    assert!(matches!(
+        flights.join(KEY, epoch(1), THREAD),
+        Joined::Follow(_)
+    ));
     drop(new);
 }
 
 #[test]
-fn a_leader_that_was_given_up_ends_nothing_but_itself() {
+fn who_waits_long_is_let_go_one_by_one_and_then_all() {
     let flights = flights();
-    let stalled = lead(flights);
-    let follower = follow(flights);
-    flights.abandon(&KEY, stalled.progress());
-    assert!(matches!(follower.recv(), Ok(Landing::Alone)));
-    // Whatever happens to the entry meanwhile, the one that was given up knows nothing of it.
-    flights.invalidate(&KEY);
-    let next = lead(flights);
-    let next_follower = follow(flights);
-    stalled.land_queued(&Contents::unread("stale"), epoch(0), |_| panic!("queued"));
-    next.land(|| Contents::unread("value"));
+    let leader = lead(flights);
+    let mut followers: Vec<_> = (0..10).map(|_| follow(flights)).collect();
+    let mut beside = Vec::new();
+    for (patiences, expected) in [(1, 1), (3, 2), (7, 3), (15, 4), (31, 10)] {
+        look_after(&leader, PATIENCE * patiences - PATIENCE / 10);
+        assert!(followers.iter_mut().all(is_waiting));
+        look_after(&leader, PATIENCE * patiences);
+        while beside.len() < expected {
+            beside.push(leads(&mut followers.remove(0)));
+        }
+        assert!(followers.iter_mut().all(is_waiting));
+    }
+    assert_eq!(look_after(&leader, PATIENCE * 32), None);
+    // Who comes now leads as well, and is followed.
+    let newcomer = lead(flights);
+    let mut behind = follow(flights);
+    assert!(is_waiting(&mut behind));
+    drop(newcomer);
+    leader.land_queued(&unread("late"), epoch(0), || Some(1));
+    assert!(matches!(behind.recv(), Some(Landing::Value(value)) if is(&value, "late")));
+    for other in beside {
+        other.land_queued(&unread("later"), epoch(0), || panic!("queued twice"));
+    }
+    assert!(matches!(join(flights), Joined::Queued(queued) if is(&queued.contents, "late")));
+}
+
+#[test]
+fn the_first_value_is_everybodys() {
+    let flights = flights();
+    let leader = lead(flights);
+    let mut first = follow(flights);
+    let second = follow(flights);
+    let mut not_begun = follow(flights);
+    look_after(&leader, PATIENCE);
+    let beside = leads(&mut first);
+    drop(second);
+    // The next in line is let go, and has not heard of it when there is a value.
+    look_after(&leader, PATIENCE * 3);
+    beside.land(&unread("value"));
     assert!(
-        matches!(next_follower.recv(), Ok(Landing::Value(got)) if got == Contents::unread("value"))
+        matches!(poll(&mut not_begun), Poll::Ready(Some(Landing::Value(v))) if is(&v, "value"))
     );
+    leader.land_queued(&unread("late"), epoch(0), || panic!("queued"));
     drop(lead(flights));
+}
+
+#[test]
+fn while_others_lead_a_failure_is_nobodys_affair() {
+    let flights = flights();
+    let leader = lead(flights);
+    let mut first = follow(flights);
+    let mut second = follow(flights);
+    look_after(&leader, PATIENCE);
+    let beside = leads(&mut first);
+    drop(leader);
+    assert!(is_waiting(&mut second));
+    // The last one's failure is the second.
+    drop(beside);
+    assert!(matches!(second.recv(), Some(Landing::Alone)));
+    drop(lead(flights));
+}
+
+#[test]
+fn who_leads_follows_nobody() {
+    let flights = flights();
+    let leader = lead(flights);
+    let mut follower = follow(flights);
+    let Joined::Lead(beside) = flights.join(KEY, epoch(0), LEADS) else {
+        panic!("it waits")
+    };
+    drop(beside);
+    assert!(is_waiting(&mut follower));
+    let Joined::Lead(beside) = flights.join(KEY, epoch(0), LEADS) else {
+        panic!("it waits")
+    };
+    beside.land_queued(&unread("value"), epoch(0), || Some(1));
+    assert!(matches!(follower.recv(), Some(Landing::Value(_))));
+    drop(leader);
+    assert!(matches!(join(flights), Joined::Queued(_)));
+}
+
+#[test]
+fn where_followers_held_up_their_leader_the_next_are_let_go_sooner() {
+    let flights = flights();
+    let mut patience = PATIENCE;
+    for _ in 0..20 {
+        let leader = lead(flights);
+        let mut follower = follow(flights);
+        look_after(&leader, patience);
+        leads(&mut follower).land(&unread("value"));
+        drop(leader);
+        patience = (patience / 2).max(PATIENCE / 64);
+    }
+    for _ in 0..20 {
+        let leader = lead(flights);
+        let mut follower = follow(flights);
+        look_after(&leader, patience);
+        let beside = leads(&mut follower);
+        leader.land(&unread("value"));
+        drop(beside);
+        patience = (patience * 2).min(PATIENCE);
+    }
+    assert_eq!(patience, PATIENCE);
+}
+
+#[test]
+fn tasks_are_looked_after_by_nobody_of_theirs() {
+    let flights = flights();
+    let leader = lead(flights);
+    let usual = Some(Duration::from_micros(1));
+    let Joined::Follow(mut follower) = flights.join(KEY, epoch(0), Caller { usual, ..TASK }) else {
+        panic!("it leads")
+    };
+    let landing = pollster::block_on(std::pin::Pin::new(&mut follower));
+    assert!(matches!(landing, Some(Landing::Lead(_))));
+    drop(leader);
+}
+
+#[test]
+fn who_was_let_go_for_a_leader_that_seemed_stuck_waits_again_if_it_is_not() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let flights = flights();
+    let leader = runtime.block_on(async { lead(flights) });
+    let [mut first, second] = [follow(flights), follow(flights)];
+    let wait = |from: Duration| {
+        let mut waited = from;
+        while is_in_line(&leader, 2) {
+            waited += Duration::from_millis(1);
+            look_after(&leader, waited);
+            assert!(waited < PATIENCE / 2);
+        }
+        waited
+    };
+    // Nobody drives the runtime.
+    let waited = wait(Duration::ZERO);
+    runtime.block_on(tokio::task::yield_now());
+    assert!(is_waiting(&mut first));
+    assert!(is_in_line(&leader, 2));
+    // It waits again once.
+    wait(waited);
+    let beside = leads(&mut first);
+    beside.land(&unread("value"));
+    assert!(matches!(second.recv(), Some(Landing::Value(_))));
+    drop(leader);
+}
+
+fn is_in_line(leader: &Leader, followers: usize) -> bool {
+    leader.running.state().line.len() == followers
+}
+
+#[test]
+fn what_waited_too_long_to_be_written_is_computed_anew() {
+    let flights = flights();
+    lead(flights).land_queued(&unread("old"), epoch(0), || Some(1));
+    let Joined::Queued(queued) = join(flights) else {
+        panic!()
+    };
+    let later = Instant::now() + Duration::from_secs(6);
+    assert!(!queued.is_old(Instant::now()) && queued.is_old(later));
 }
 
 #[test]
@@ -227,7 +421,7 @@ fn what_redis_said_before_a_deletion_is_not_for_those_after_it() {
         flights.distrust(digest);
         assert!(matches!(join(flights), Joined::Lead(_)), "{digest:?}");
         drop(looking);
-        let computing = lead(flights);
+        let mut computing = lead(flights);
         computing.computes();
         flights.distrust(digest);
         assert!(matches!(join(flights), Joined::Follow(_)), "{digest:?}");
@@ -237,13 +431,11 @@ fn what_redis_said_before_a_deletion_is_not_for_those_after_it() {
 #[test]
 fn what_was_deleted_while_it_was_computed_goes_only_to_those_who_wait_already() {
     let flights = flights();
-    let leader = lead(flights);
+    let mut leader = lead(flights);
     let follower = follow(flights);
     leader.computes();
     flights.invalidate(&KEY);
-    leader.land_queued(&Contents::unread("value"), epoch(0), |_| panic!("queued"));
-    assert!(
-        matches!(follower.recv(), Ok(Landing::Value(value)) if value == Contents::unread("value"))
-    );
+    leader.land_queued(&Contents::unread("value"), epoch(0), || panic!("queued"));
+    assert!(matches!(follower.recv(), Some(Landing::Value(value)) if is(&value, "value")));
     assert!(matches!(join(flights), Joined::Lead(_)));
 }

@@ -26,7 +26,7 @@ static CLOCK: PerProcess<Clock> = PerProcess::new();
 
 /// The look-ups of this process that wait, and the thread that keeps their time.
 #[derive(Debug, Default)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     launch: Launch,
     state: Mutex<State>,
     /// Says that a deadline comes before the timer's.
@@ -62,10 +62,15 @@ impl State {
 
 impl Clock {
     /// The clock, started at the first call. `None` while its thread can't be: then nobody could end a look-up.
-    pub(super) fn get() -> Option<&'static Self> {
+    pub(crate) fn get() -> Option<&'static Self> {
         let clock = CLOCK.get();
         _ = clock.launch.ensure("redis-cache-clock", || clock.run());
         (!clock.launch.has_failed()).then_some(clock)
+    }
+
+    /// Has `waker` be woken at `deadline`, unless what this gives back is dropped before.
+    pub(crate) fn wake_at(&'static self, deadline: Instant, waker: &Waker) -> Waiting {
+        Waiting::begin(self, deadline, waker)
     }
 
     fn run(&self) {
@@ -129,9 +134,10 @@ pub(super) fn until<T, F: Future<Output = T>>(
     })
 }
 
-/// One look-up among those that wait, until it is dropped. Wakers are cloned and dropped outside of the lock: they may run the
+/// One among those that wait, until it is dropped. Wakers are cloned and dropped outside of the lock: they may run the
 /// executor's code.
-struct Waiting {
+#[derive(Debug)]
+pub(crate) struct Waiting {
     clock: &'static Clock,
     place: usize,
 }

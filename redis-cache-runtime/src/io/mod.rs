@@ -29,6 +29,7 @@ pub(crate) use self::breaker::CircuitState;
 use self::endpoint::Endpoint;
 pub(crate) use self::{
     budget::Allowance,
+    clock::{Clock, Waiting as Alarm},
     deployment::Deployment,
     home::Home,
     lookup::{Failure, Lookup},

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     cache::Cache,
+    codec::Readable,
     config::MaxSize,
     shield::{Panicked, shield},
 };
@@ -39,6 +40,8 @@ thread_local! {
 pub(crate) struct Domain {
     /// The hash key.
     pub(crate) seed: [u8; blake3::KEY_LEN],
+    /// Whether its values come back.
+    pub(crate) readable: Option<&'static Readable>,
 }
 
 /// The key of a call while its parts are written.
@@ -77,8 +80,10 @@ enum Anonymous {
 impl KeyBuilder {
     /// Where there is nothing to look up, nothing is written either.
     pub(crate) fn new(cache: Option<&'static Arc<Cache>>, domain: Option<Domain>) -> Self {
-        let on =
-            domain.is_some() && cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0));
+        let readable = domain.and_then(|domain| domain.readable);
+        let on = domain.is_some()
+            && cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0))
+            && readable.is_none_or(Readable::is_worth_a_try);
         Self::begin(cache, on, domain.unwrap_or_default())
     }
 
@@ -190,6 +195,11 @@ impl KeyBuilder {
         hasher
     }
 
+    /// The call gets no key.
+    pub(super) const fn give_up(&mut self) {
+        self.on = false;
+    }
+
     /// Adds a string.
     pub(super) fn write_text(&mut self, text: &str) {
         self.write_memory(begin_text, text.as_bytes());
@@ -230,6 +240,7 @@ impl KeyBuilder {
     #[must_use]
     pub fn finish(mut self) -> CallKey {
         let (cache, stamps) = (self.cache, self.stamps);
+        let readable = self.domain.readable;
         let digest = cache.filter(|_| self.on).and_then(|open| {
             if let Anonymous::Found(path) = self.anonymous {
                 open.report_anonymous(path);
@@ -243,6 +254,7 @@ impl KeyBuilder {
         CallKey {
             cache,
             digest,
+            readable,
             stamps,
         }
     }
@@ -264,6 +276,8 @@ pub struct CallKey {
     pub(crate) cache: Option<&'static Arc<Cache>>,
     /// `None`: the cache is off, or an argument could not be written.
     pub(crate) digest: Option<Digest>,
+    /// Whether values of the call's instantiation come back.
+    pub(crate) readable: Option<&'static Readable>,
     stamps: Stamps,
 }
 

@@ -6,11 +6,12 @@ mod digest;
 mod encoder;
 mod identity;
 mod large;
+mod lock;
 mod memo;
 mod part;
-mod version;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub use self::{
     arguments::Arguments,

@@ -9,6 +9,7 @@ use super::{
 
 const DOMAIN: Domain = Domain {
     seed: [7; blake3::KEY_LEN],
+    readable: None,
 };
 
 fn digest<T>(feed: impl FnOnce(&mut KeyBuilder) -> T) -> Digest {

@@ -92,7 +92,10 @@ impl From<ErrorKind> for ErrorType {
             ErrorKind::Unavailable => Self::Connect,
             ErrorKind::TimedOut => Self::Timeout,
             ErrorKind::InvalidArguments => Self::Encode,
-            ErrorKind::InvalidConfig | ErrorKind::UnknownCache | ErrorKind::Redis => Self::Refused,
+            ErrorKind::InvalidConfig
+            | ErrorKind::UnknownCache
+            | ErrorKind::Redis
+            | ErrorKind::NotStored => Self::Refused,
         }
     }
 }

@@ -21,16 +21,6 @@ local function key_of(prefix, member)
   return prefix .. string.format(string.rep('%02x', length), string.byte(member, 1, length))
 end
 
-local function is_nonce(text)
-  return text and #text == 16 and not string.find(text, '[^0-9a-f]')
-end
-
--- A number as we write it: whatever else stands there is none.
-local function whole(text)
-  local number = text and not string.find(text, '[^0-9]') and tonumber(text)
-  return number and number < TOP and number or nil
-end
-
 local recency, meta, entry, tombstones = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local maxsize, prefix, touched = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local member, envelope, generation = ARGV[4], ARGV[5], ARGV[6]
@@ -58,45 +48,42 @@ if marks.err then
   redis.call('UNLINK', meta)
   marks = {}
 end
-local clock, clearing, cleared = whole(marks[1]), tonumber(marks[2] or ''), marks[3] or ''
-local mended = {}
+local clock, clearing, cleared = tonumber(marks[1] or ''), tonumber(marks[2] or ''), marks[3] or ''
+local invbase, inv, floor = '', 0, 0
+-- What stands there and is none of ours.
+local foreign
+local function is_nonce(text)
+  return text and #text == 16 and not string.find(text, '[^0-9a-f]')
+end
 if cleared ~= '' and not is_nonce(cleared) then
-  mended = {'generation'}
+  foreign = {'generation'}
   cleared = ''
 end
-local invbase, inv, floor = marks[4] or '', whole(marks[5] or '0'), whole(marks[6] or '0')
-if not is_nonce(invbase) or not inv or not floor or floor > inv then
-  if marks[4] or marks[5] or marks[6] then
-    mended = {'invbase', 'inv', 'invfloor', unpack(mended)}
+if marks[4] or marks[5] or marks[6] then
+  invbase, inv, floor = marks[4], tonumber(marks[5] or ''), tonumber(marks[6] or '0')
+  local is_ours = is_nonce(invbase) and inv and floor and floor >= 0 and floor <= inv and inv < TOP
+  if not (is_ours and inv % 1 == 0 and floor % 1 == 0) then
+    foreign = {'invbase', 'inv', 'invfloor', foreign and 'generation'}
+    invbase, inv, floor = '', 0, 0
   end
-  invbase, inv, floor = '', 0, 0
 end
 
 -- Whether the value's body began before the last clear, or before an invalidation of it. What can't be told did.
-local function is_overtaken()
-  if cleared ~= '' and generation ~= cleared then
-    return true
-  end
-  if invbase == '' then
-    return false
-  end
-  if (base ~= '' and base ~= invbase) or number > inv or number < floor then
-    return true
-  end
+local refused = member and cleared ~= '' and generation ~= cleared
+if member and invbase ~= '' and not refused then
   local tombstone = redis.pcall('ZSCORE', tombstones, member)
   if type(tombstone) == 'table' then
     redis.call('UNLINK', tombstones)
-    return false
+    tombstone = nil
   end
   tombstone = tonumber(tombstone or '0')
   if tombstone > inv then
     redis.call('ZREM', tombstones, member)
-    return false
+    tombstone = 0
   end
-  return tombstone > number
+  local is_of_others = base ~= '' and base ~= invbase
+  refused = is_of_others or number > inv or number < floor or number < tombstone
 end
-
-local refused = member and is_overtaken()
 if refused then
   member = nil
 end
@@ -111,17 +98,37 @@ if known or full then
   -- a script's writes unless it has written already; this one frees what it takes, so it may go on.
   redis.call('ZREM', recency, member)
 end
-if #mended > 0 then
-  -- It is ours, whoever wrote there.
-  redis.call('HDEL', meta, unpack(mended))
+if foreign then
+  redis.call('HDEL', meta, unpack(foreign))
 end
 
-local function score_at(rank)
-  return tonumber(redis.call('ZRANGE', recency, rank, rank, 'WITHSCORES')[2])
+local latest = redis.pcall('ZREVRANGE', recency, 0, 0, 'WITHSCORES')
+if latest.err then
+  if not string.find(latest.err, 'WRONGTYPE', 1, true) then
+    return latest
+  end
+  redis.call('UNLINK', recency)
+  latest = {}
 end
-
--- Gives scores that are none of ours others, in their order, right behind those that are. Returns the last.
-local function rescore()
+local top = math.max(0, math.ceil(tonumber(latest[2] or '0')))
+local is_foreign = top >= TOP - ROOM
+if is_foreign then
+  top = 0
+end
+-- A clock that was lost, or set by somebody else, goes on after the latest use that is on record.
+if not clock or not (clock >= top and clock <= top + ROOM) or clock % 1 ~= 0 then
+  clock = top
+end
+local count = #touched / MEMBER
+local set = redis.pcall('HSET', meta, 'clock', clock + count + 1)
+if type(set) == 'table' then
+  return set
+end
+if is_foreign then
+  -- Scores that are none of ours get others, in their order, right behind those that are.
+  local function score_at(rank)
+    return tonumber(redis.call('ZRANGE', recency, rank, rank, 'WITHSCORES')[2])
+  end
   local limit, behind, first = TOP
   repeat
     local low, high = 0, redis.call('ZCARD', recency)
@@ -140,45 +147,14 @@ local function rescore()
     limit = limit / 2
   until not is_close or limit <= ROOM
   local scores = {}
-  for place, foreign in ipairs(redis.call('ZRANGE', recency, first, first + RESCORED - 1)) do
+  for place, high in ipairs(redis.call('ZRANGE', recency, first, first + RESCORED - 1)) do
     behind = behind + 1
-    scores[2 * place - 1] = string.format('%.0f', behind)
-    scores[2 * place] = foreign
+    scores[2 * place - 1] = behind
+    scores[2 * place] = high
   end
-  if #scores > 0 then
-    redis.call('ZADD', recency, unpack(scores))
-  end
-  return behind
-end
-
-local latest = redis.pcall('ZREVRANGE', recency, 0, 0, 'WITHSCORES')
-if latest.err then
-  if not string.find(latest.err, 'WRONGTYPE', 1, true) then
-    return latest
-  end
-  redis.call('UNLINK', recency)
-  latest = {}
-end
-local top = math.max(0, math.ceil(tonumber(latest[2] or '0')))
-local is_foreign = top >= TOP - ROOM
-if is_foreign then
-  top = 0
-end
--- A clock that was lost, or set by somebody else, goes on after the latest use that is on record.
-if not clock or clock < top or clock > top + ROOM then
-  clock = top
-end
-local count = #touched / MEMBER
-local function set_clock()
-  return redis.pcall('HSET', meta, 'clock', string.format('%.0f', clock + count + 1))
-end
-local set = set_clock()
-if type(set) == 'table' then
-  return set
-end
-if is_foreign then
-  clock = math.max(clock, rescore())
-  set_clock()
+  redis.call('ZADD', recency, unpack(scores))
+  clock = math.max(clock, behind)
+  redis.call('HSET', meta, 'clock', clock + count + 1)
 end
 clock = clock + count + 1
 if clearing and not (clearing < clock) then
@@ -205,7 +181,7 @@ local function touch(first, last)
     local score = clearing and redis.call('ZSCORE', recency, used)
     -- What is being cleared must not be saved by a use that is told late.
     if used ~= member and not (score and tonumber(score) <= clearing) then
-      scores[#scores + 1] = string.format('%.0f', clock - count + i)
+      scores[#scores + 1] = clock - count + i
       scores[#scores + 1] = used
     end
   end
@@ -261,6 +237,6 @@ if member then
   else
     redis.call('SET', entry, envelope)
   end
-  redis.call('ZADD', recency, string.format('%.0f', clock), member)
+  redis.call('ZADD', recency, clock, member)
 end
-return {refused and -1 or evicted, cleared, invbase, string.format('%.0f', inv)}
+return {refused and -1 or evicted, cleared, invbase, inv}

@@ -49,11 +49,13 @@ impl Known {
     }
 
     /// What Redis has. What nobody of us has written is as good as nothing: the next store mends it.
-    pub(super) fn read(generation: &[u8], base: &[u8], number: &[u8]) -> Self {
-        let generation = nonce(generation).map_or(Generation::None, Generation::Clear);
+    fn read(generation: &[u8], base: &[u8], number: &[u8]) -> Self {
+        let number = str::from_utf8(number).ok();
+        let number = number.and_then(|number| number.parse().ok());
+        let invalidated = number.and_then(|number| Invalidated::read(base, number));
         Self {
-            generation,
-            invalidated: Invalidated::read(base, number).unwrap_or_default(),
+            generation: Generation::read(generation),
+            invalidated: invalidated.unwrap_or_default(),
         }
     }
 }
@@ -83,6 +85,11 @@ impl Generation {
         Self::Clear(jitter::nonce())
     }
 
+    /// What Redis has.
+    pub(super) fn read(text: &[u8]) -> Self {
+        nonce(text).map_or(Self::None, Self::Clear)
+    }
+
     /// As Redis has it.
     pub(super) fn to_text(self) -> String {
         match self {
@@ -102,8 +109,7 @@ pub(crate) struct Invalidated {
 
 impl Invalidated {
     /// What Redis has; `None` where that is no invalidation.
-    pub(super) fn read(base: &[u8], number: &[u8]) -> Option<Self> {
-        let number = str::from_utf8(number).ok()?.parse().ok()?;
+    pub(super) fn read(base: &[u8], number: u64) -> Option<Self> {
         let base = Some(nonce(base)?);
         Some(Self { base, number })
     }

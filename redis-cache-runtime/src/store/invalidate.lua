@@ -15,11 +15,6 @@ local function is_nonce(text)
   return text and #text == 16 and not string.find(text, '[^0-9a-f]')
 end
 
-local function whole(text)
-  local number = text and not string.find(text, '[^0-9]') and tonumber(text)
-  return number and number < TOP and number or nil
-end
-
 -- A write that frees comes first: Redis, once out of memory, refuses all others in a script that has not written yet.
 local deleted = redis.call('UNLINK', entry)
 redis.pcall('ZREM', recency, member)
@@ -28,8 +23,9 @@ if redis.call('TYPE', meta).ok ~= 'hash' then
   redis.call('UNLINK', meta)
 end
 local marks = redis.call('HMGET', meta, 'invbase', 'inv', 'invfloor')
-local base, number, floor = marks[1], whole(marks[2] or '0'), whole(marks[3] or '0')
-if not is_nonce(base) or not number or not floor or floor > number or number + 1 >= TOP then
+local base, number, floor = marks[1], tonumber(marks[2] or ''), tonumber(marks[3] or '0')
+local is_ours = is_nonce(base) and number and floor and floor >= 0 and floor <= number and number + 1 < TOP
+if not (is_ours and number % 1 == 0 and floor % 1 == 0) then
   base, number, floor = fresh, 0, 0
   redis.call('UNLINK', tombstones)
   redis.call('HDEL', meta, 'invfloor')
@@ -41,7 +37,7 @@ end
 
 local before = math.max(floor, tonumber(redis.call('ZSCORE', tombstones, member) or '0'))
 number = number + 1
-redis.call('ZADD', tombstones, string.format('%.0f', number), member)
+redis.call('ZADD', tombstones, number, member)
 local over = redis.call('ZCARD', tombstones) - most
 if over > 0 then
   local oldest = redis.call('ZRANGE', tombstones, 0, math.min(over, TRIM) - 1, 'WITHSCORES')
@@ -52,8 +48,8 @@ if over > 0 then
   end
   redis.call('ZREM', tombstones, unpack(members))
 end
-redis.call('HSET', meta, 'invbase', base, 'inv', string.format('%.0f', number))
+redis.call('HSET', meta, 'invbase', base, 'inv', number)
 if floor > 0 then
-  redis.call('HSET', meta, 'invfloor', string.format('%.0f', floor))
+  redis.call('HSET', meta, 'invfloor', floor)
 end
-return {deleted, base, string.format('%.0f', number), string.format('%.0f', before)}
+return {deleted, base, number, before}

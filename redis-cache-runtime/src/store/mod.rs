@@ -2,6 +2,7 @@
 
 mod answer;
 mod epoch;
+mod losses;
 mod names;
 mod numbered;
 mod outbox;
@@ -14,8 +15,9 @@ mod writer;
 
 pub(crate) use self::{
     epoch::Epoch,
+    losses::{Loss, Losses},
     names::Names,
-    outbox::{Done, Outbox, Pushed},
+    outbox::{Done, Outbox, Place, Pushed, Used},
     script::Scripts,
     shard::{Shard, split},
     whole::entries,

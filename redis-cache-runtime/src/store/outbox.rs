@@ -4,14 +4,15 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use super::{
     epoch::{Epoch, Generation, Invalidated, Known},
@@ -19,6 +20,7 @@ use super::{
     touches::Touches,
 };
 use crate::{
+    config::MaxSize,
     envelope::Contents,
     error::{Error, ErrorKind},
     key::Digest,
@@ -39,14 +41,31 @@ pub(super) const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// So many different entries may be touched before the touches are sent without waiting for more.
 const TOUCHES: usize = 4096;
 
+/// A store that has been queued for so long keeps its place: one that is used all the time would else never be sent.
+const MOVES: Duration = Duration::from_millis(250);
+
+/// How long a place is kept for a value that has yet to be proved. What comes after it waits for it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A place in the queue, taken when the body ended, for a value that has yet to be proved.
+#[derive(Debug)]
+pub(crate) struct Place(u64);
+
 /// One thing to tell Redis.
 #[derive(Debug)]
 pub(crate) enum Job {
+    /// Nothing yet: a [`Place`].
+    Kept {
+        touches: Vec<Member>,
+        number: u64,
+        since: Instant,
+    },
     /// Write a value, after the touches that came before it.
     Store {
         touches: Vec<Member>,
         digest: Digest,
         ticket: u64,
+        since: Instant,
         /// What was known when the body began.
         known: Known,
         contents: Contents,
@@ -61,7 +80,12 @@ pub(crate) enum Job {
     /// Delete one entry.
     Invalidate { digest: Digest, done: Done },
     /// Delete all entries.
-    Clear { generation: Generation, done: Done },
+    Clear {
+        generation: Generation,
+        /// Hears of each step.
+        progress: Arc<Notify>,
+        done: Done,
+    },
     /// Say when everything before this has been told.
     Flush { done: Done },
 }
@@ -71,7 +95,9 @@ impl Job {
     pub(super) const fn is_waited_for(&self) -> bool {
         match self {
             Self::Invalidate { .. } | Self::Clear { .. } | Self::Flush { .. } => true,
-            Self::Store { .. } | Self::Touch { .. } | Self::Heal { .. } => false,
+            Self::Kept { .. } | Self::Store { .. } | Self::Touch { .. } | Self::Heal { .. } => {
+                false
+            }
         }
     }
 }
@@ -99,18 +125,39 @@ impl fmt::Debug for Done {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued {
+        ticket: u64,
         /// Whether it is time to send: a batch is full.
         is_due: bool,
     },
     /// Too much waits already.
     Full,
-    /// The cache was cleared after the call began, or may have been.
+    /// The cache was cleared after the call began.
     Overtaken,
+    /// It may have been: Redis had not told of the last clear when the call began.
+    Early,
+    /// Its place was kept for too long.
+    Late,
+}
+
+/// What the use of a value that is on its way comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Used {
+    /// It has its place.
+    Recorded {
+        /// Whether the writer should learn of it.
+        is_news: bool,
+    },
+    /// So much has been queued behind it that Redis may have evicted it before it hears of the use.
+    Late,
 }
 
 impl Pushed {
-    pub(crate) const fn is_queued(self) -> bool {
-        matches!(self, Self::Queued { .. })
+    /// That of a store which has been queued.
+    pub(crate) const fn ticket(self) -> Option<u64> {
+        match self {
+            Self::Queued { ticket, .. } => Some(ticket),
+            Self::Full | Self::Overtaken | Self::Early | Self::Late => None,
+        }
     }
 }
 
@@ -132,6 +179,12 @@ struct State {
     /// How many of `jobs` are stores.
     stores: usize,
     touches: Touches,
+    /// How many stores there have been.
+    pushed: u64,
+    /// How many places have been kept.
+    kept: u64,
+    /// Stores that have been taken and have not ended, by their ticket, and how many had been pushed up to each of them.
+    taken: Vec<(u64, u64)>,
     /// Clears that Redis has not been told of: what it says of the latest is not news until then.
     clears: usize,
 }
@@ -184,36 +237,115 @@ impl Outbox {
         }
     }
 
-    /// Queues a value.
+    /// Keeps a place for a value that has yet to be proved.
+    ///
+    /// # Errors
+    ///
+    /// Where a value would not be queued.
+    pub(crate) fn keep_place(&self, epoch: Epoch) -> Result<Place, Pushed> {
+        let mut state = self.state();
+        if let Some(refused) = self.refusal(epoch) {
+            return Err(refused);
+        }
+        if state.jobs.len() >= JOBS || state.bytes >= BYTES {
+            return Err(Pushed::Full);
+        }
+        state.kept += 1;
+        let number = state.kept;
+        self.unsettled.fetch_add(1, Ordering::Relaxed);
+        let touches = state.touches.take();
+        state.jobs.push_back(Job::Kept {
+            touches,
+            number,
+            since: Instant::now(),
+        });
+        Ok(Place(number))
+    }
+
+    /// Keeps a place no longer.
+    pub(crate) fn give_up(&self, place: &Place) {
+        let mut state = self.state();
+        if let Some(at) = state.kept_at(place) {
+            self.vacate(&mut state, at);
+        }
+    }
+
+    /// Leaves in a place what it would have carried.
+    fn vacate(&self, state: &mut State, at: usize) {
+        self.unsettled.fetch_sub(1, Ordering::Relaxed);
+        if let Some(Job::Kept { touches, .. }) = state.jobs.remove(at)
+            && !touches.is_empty()
+        {
+            state.jobs.insert(at, Job::Touch { touches });
+        }
+    }
+
+    /// Why a value whose computation began then is not to be stored.
+    fn refusal(&self, epoch: Epoch) -> Option<Pushed> {
+        if epoch.known.generation == Generation::Unknown {
+            return Some(Pushed::Early);
+        }
+        (self.epoch().count != epoch.count).then_some(Pushed::Overtaken)
+    }
+
+    /// Queues a value, in its place if one was kept.
     pub(crate) fn push_store(
         &self,
         epoch: Epoch,
         digest: Digest,
-        ticket: u64,
         contents: Contents,
+        place: Option<&Place>,
     ) -> Pushed {
         let mut state = self.state();
-        let is_unaware = epoch.known.generation == Generation::Unknown;
-        if is_unaware || self.epoch().count != epoch.count {
-            return Pushed::Overtaken;
+        let kept_at = place.map(|place| state.kept_at(place));
+        let refused = if let Some(refused) = self.refusal(epoch) {
+            Some(refused)
+        } else if kept_at == Some(None) {
+            Some(Pushed::Late)
+        } else if state.stores >= JOBS || state.bytes + contents.sealed_len() > BYTES {
+            Some(Pushed::Full)
+        } else {
+            None
+        };
+        if let Some(refused) = refused {
+            if let Some(Some(at)) = kept_at {
+                self.vacate(&mut state, at);
+            }
+            return refused;
         }
-        let bytes = contents.sealed_len();
-        if state.stores >= JOBS || state.bytes + bytes > BYTES {
-            return Pushed::Full;
-        }
-        state.bytes += bytes;
+        state.bytes += contents.sealed_len();
         state.stores += 1;
-        self.unsettled.fetch_add(1, Ordering::Relaxed);
-        let touches = state.touches.take();
-        state.jobs.push_back(Job::Store {
+        state.pushed += 1;
+        let ticket = state.pushed;
+        let store = |touches| Job::Store {
             touches,
             digest,
             ticket,
+            since: Instant::now(),
             known: epoch.known,
             contents,
-        });
+        };
+        let at = kept_at.flatten();
+        match at.and_then(|at| state.jobs.get_mut(at)) {
+            Some(job) => {
+                let touches = match job {
+                    Job::Kept { touches, .. } => std::mem::take(touches),
+                    _ => Vec::new(),
+                };
+                *job = store(touches);
+            }
+            None => {
+                self.unsettled.fetch_add(1, Ordering::Relaxed);
+                let touches = state.touches.take();
+                state.jobs.push_back(store(touches));
+            }
+        }
+        let is_full = state.stores >= BATCH || state.bytes >= BATCH_BYTES;
+        // Who waits for a job behind a place has said so already.
+        let is_waited_for = at.is_some_and(|at| state.jobs.range(at..).any(Job::is_waited_for));
         Pushed::Queued {
-            is_due: state.stores >= BATCH || state.bytes >= BATCH_BYTES,
+            ticket,
+            is_due: is_full || is_waited_for,
         }
     }
 
@@ -223,21 +355,35 @@ impl Outbox {
     }
 
     /// To be told of each store that has ended.
-    pub(crate) fn settled(&self) {
+    pub(crate) fn settled(&self, ticket: u64) {
         self.unsettled.fetch_sub(1, Ordering::Relaxed);
+        self.state().taken.retain(|(taken, _)| *taken != ticket);
     }
 
     /// Records that an entry was used. Tells whether the writer should learn of it: at the first of a
     /// series, to start its clock, and when there are too many to wait any longer.
     pub(crate) fn touch(&self, digest: &Digest) -> bool {
+        self.state().touch(digest)
+    }
+
+    /// Records that a value was used while it is on its way. It is not queued again: until it is sent it changes its place, and
+    /// after that a touch will do, unless it may have been evicted by then.
+    pub(crate) fn use_queued(&self, digest: &Digest, ticket: u64, maxsize: MaxSize) -> Used {
         let mut state = self.state();
-        let first = state.touches.add(member(digest));
-        if state.touches.len() < TOUCHES {
-            return first;
+        let behind = match state.place_of(ticket) {
+            Some(place) => {
+                if state.move_back(place) {
+                    return Used::Recorded { is_news: false };
+                }
+                state.stores_behind(place)
+            }
+            None => state.stores_behind_taken(ticket),
+        };
+        if maxsize.entries().is_some_and(|entries| behind >= entries) {
+            return Used::Late;
         }
-        let touches = state.touches.take();
-        state.jobs.push_back(Job::Touch { touches });
-        true
+        let is_news = state.touch(digest);
+        Used::Recorded { is_news }
     }
 
     /// Queues the removal of what is not a value.
@@ -253,7 +399,7 @@ impl Outbox {
 
     /// Queues the removal of all entries, instead of the stores that have not been sent.
     /// Gives back how many those were.
-    pub(crate) fn push_clear(&self, done: Done) -> usize {
+    pub(crate) fn push_clear(&self, progress: Arc<Notify>, done: Done) -> usize {
         let mut state = self.state();
         let generation = Generation::new();
         let epoch = Epoch {
@@ -266,12 +412,18 @@ impl Outbox {
         self.epoch.store(epoch.into());
         state.touches.take();
         let dropped = state.stores;
+        let is_kept = |job: &&Job| matches!(job, Job::Kept { .. });
+        let kept = state.jobs.iter().filter(is_kept).count();
         state.jobs.retain(Job::is_waited_for);
-        self.unsettled.fetch_sub(dropped, Ordering::Relaxed);
+        self.unsettled.fetch_sub(dropped + kept, Ordering::Relaxed);
         state.bytes = 0;
         state.stores = 0;
         state.clears += 1;
-        state.jobs.push_back(Job::Clear { generation, done });
+        state.jobs.push_back(Job::Clear {
+            generation,
+            progress,
+            done,
+        });
         dropped
     }
 
@@ -307,16 +459,27 @@ impl Outbox {
     /// Takes the next job, and touches once they have waited long enough.
     pub(crate) fn pop(&self, now: Instant) -> Option<Job> {
         let mut state = self.state();
+        while let Some(until) = state.front_kept_until() {
+            if now < until {
+                return None;
+            }
+            self.vacate(&mut state, 0);
+        }
         if let Some(job) = state.jobs.pop_front() {
             match &job {
-                Job::Store { contents, .. } => {
+                Job::Store {
+                    contents, ticket, ..
+                } => {
                     state.bytes -= contents.sealed_len();
                     state.stores -= 1;
+                    let before = state.pushed - state.stores as u64;
+                    state.taken.push((*ticket, before));
                 }
                 Job::Heal {
                     found: Some(found), ..
                 } => state.bytes -= found.len(),
-                Job::Heal { .. }
+                Job::Kept { .. }
+                | Job::Heal { .. }
                 | Job::Touch { .. }
                 | Job::Invalidate { .. }
                 | Job::Clear { .. }
@@ -330,14 +493,91 @@ impl Outbox {
         })
     }
 
-    /// When touches that wait now are to be sent.
+    /// When to look again if nobody says so: when touches that wait now are to be sent, or a place is kept no longer.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.state().touches.due()
+        let state = self.state();
+        state.front_kept_until().or_else(|| state.touches.due())
     }
 
     // No user code runs under this lock, so a poisoned one is as good as any.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn touch(&mut self, digest: &Digest) -> bool {
+        let first = self.touches.add(member(digest));
+        if self.touches.len() < TOUCHES {
+            return first;
+        }
+        let touches = self.touches.take();
+        self.jobs.push_back(Job::Touch { touches });
+        true
+    }
+
+    /// Until when the first thing to tell is waited for.
+    fn front_kept_until(&self) -> Option<Instant> {
+        match self.jobs.front() {
+            Some(Job::Kept { since, .. }) => Some(*since + PATIENCE),
+            _ => None,
+        }
+    }
+
+    /// Where a place is.
+    fn kept_at(&self, place: &Place) -> Option<usize> {
+        let is_it = |job: &Job| matches!(job, Job::Kept { number, .. } if *number == place.0);
+        self.jobs.iter().position(is_it)
+    }
+
+    /// Where the store with this ticket waits. What is used often has been moved to the back.
+    fn place_of(&self, ticket: u64) -> Option<usize> {
+        let is_it = |job: &Job| matches!(job, Job::Store { ticket: its, .. } if *its == ticket);
+        self.jobs.iter().rposition(is_it)
+    }
+
+    /// Moves a store behind all that happened since, the touches that it carries excepted. Tells whether it is there.
+    fn move_back(&mut self, place: usize) -> bool {
+        let is_last = place + 1 == self.jobs.len();
+        if is_last {
+            return self.touches.len() == 0;
+        }
+        // Who waits for a job waits for the stores before it too.
+        if self.jobs.range(place..).any(Job::is_waited_for) {
+            return false;
+        }
+        let moved = match self.jobs.get_mut(place) {
+            Some(Job::Store { touches, since, .. }) if since.elapsed() < MOVES => {
+                let touches = std::mem::take(touches);
+                let left = Job::Touch { touches };
+                self.jobs
+                    .get_mut(place)
+                    .map(|job| std::mem::replace(job, left))
+            }
+            _ => return false,
+        };
+        if matches!(self.jobs.get(place), Some(Job::Touch { touches }) if touches.is_empty()) {
+            self.jobs.remove(place);
+        }
+        if let Some(mut job) = moved {
+            if let Job::Store { touches, .. } = &mut job {
+                *touches = self.touches.take();
+            }
+            self.jobs.push_back(job);
+        }
+        true
+    }
+
+    fn stores_behind(&self, place: usize) -> u64 {
+        let stores = self.jobs.range(place + 1..);
+        let stores = stores.filter(|job| matches!(job, Job::Store { .. }));
+        stores.count() as u64
+    }
+
+    /// How many stores there were after one that has been taken.
+    fn stores_behind_taken(&self, ticket: u64) -> u64 {
+        let taken = self.taken.iter().find(|(taken, _)| *taken == ticket);
+        taken.map_or(0, |(_, before)| self.pushed - before)
     }
 }
 
@@ -367,7 +607,7 @@ mod tests {
     }
 
     fn push(outbox: &Outbox, epoch: Epoch, digest: Digest) -> Pushed {
-        outbox.push_store(epoch, digest, 0, Contents::unread("contents"))
+        outbox.push_store(epoch, digest, Contents::unread("contents"), None)
     }
 
     #[test]
@@ -376,7 +616,7 @@ mod tests {
         assert!(outbox.touch(&A));
         assert!(!outbox.touch(&B));
         assert!(!outbox.touch(&A));
-        assert!(push(&outbox, FIRST, [3; 32]).is_queued());
+        assert!(push(&outbox, FIRST, [3; 32]).ticket().is_some());
         let Some(Job::Store { touches, .. }) = outbox.pop(Instant::now()) else {
             panic!()
         };
@@ -413,21 +653,154 @@ mod tests {
         let outbox = Outbox::default();
         for stores in 1..=JOBS {
             let is_due = stores >= BATCH;
-            assert_eq!(push(&outbox, FIRST, A), Pushed::Queued { is_due });
+            let ticket = stores as u64;
+            let queued = Pushed::Queued { ticket, is_due };
+            assert_eq!(push(&outbox, FIRST, A), queued);
         }
         assert_eq!(push(&outbox, FIRST, A), Pushed::Full);
         while outbox.pop(Instant::now()).is_some() {}
 
         let half = Contents::unread(vec![0; BYTES / 2 - 1024]);
-        for expected in [
-            Pushed::Queued { is_due: true },
-            Pushed::Queued { is_due: true },
-            Pushed::Full,
-        ] {
-            assert_eq!(outbox.push_store(FIRST, A, 0, half.clone()), expected);
+        for fits in [true, true, false] {
+            let pushed = outbox.push_store(FIRST, A, half.clone(), None);
+            assert_eq!(pushed.ticket().is_some(), fits, "{pushed:?}");
         }
         outbox.pop(Instant::now());
-        assert!(outbox.push_store(FIRST, A, 0, half).is_queued());
+        assert!(outbox.push_store(FIRST, A, half, None).ticket().is_some());
+    }
+
+    #[test]
+    fn what_is_used_before_it_is_sent_changes_its_place() {
+        let outbox = Outbox::default();
+        let bound = MaxSize::Entries(2);
+        outbox.touch(&[9; 32]);
+        let ticket = push(&outbox, FIRST, A).ticket().unwrap();
+        let recorded = |is_news| Used::Recorded { is_news };
+        assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(false));
+        push(&outbox, FIRST, B);
+        for _ in 0..10 {
+            assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(false));
+        }
+        let jobs: Vec<_> = std::iter::from_fn(|| outbox.pop(Instant::now())).collect();
+        // What had been used before it keeps its place.
+        assert!(
+            matches!(jobs.as_slice(), [Job::Touch { touches }, Job::Store { digest: B, .. }, Job::Store { digest: A, .. }] if touches == &[member(&[9; 32])]),
+            "{jobs:?}"
+        );
+        // Once it is sent a touch will do, until so many have come after it that it may have been evicted.
+        assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(true));
+        push(&outbox, FIRST, [3; 32]);
+        assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(true));
+        push(&outbox, FIRST, [4; 32]);
+        assert_eq!(outbox.use_queued(&A, ticket, bound), Used::Late);
+        let unbounded = outbox.use_queued(&A, ticket, MaxSize::Unbounded);
+        assert_eq!(unbounded, recorded(true));
+        outbox.settled(ticket);
+        assert_eq!(outbox.use_queued(&A, ticket, bound), recorded(false));
+    }
+
+    #[test]
+    fn nothing_moves_past_what_somebody_waits_for() {
+        let outbox = Outbox::default();
+        let ticket = push(&outbox, FIRST, A).ticket().unwrap();
+        outbox.push_flush(Done::new(drop));
+        push(&outbox, FIRST, B);
+        assert_eq!(
+            outbox.use_queued(&A, ticket, MaxSize::Entries(2)),
+            Used::Recorded { is_news: true }
+        );
+        assert_eq!(
+            outbox.use_queued(&A, ticket, MaxSize::Entries(1)),
+            Used::Late
+        );
+        let first = outbox.pop(Instant::now());
+        assert!(matches!(first, Some(Job::Store { digest: A, .. })));
+    }
+
+    /// What an exact list keeps, for any sequence of calls, sends and answers.
+    #[test]
+    fn the_order_is_that_of_a_list() {
+        let key = |n: u8| [n; 32];
+        for seed in 0..500 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let outbox = Outbox::default();
+            let most = random.usize(1..8);
+            let bound = MaxSize::Entries(most as u64);
+            let [mut redis, mut list] = [Vec::new(), Vec::new()];
+            let mut on_their_way = std::collections::HashMap::new();
+            let mut sent = VecDeque::new();
+            let use_in = |list: &mut Vec<Member>, used: Member| {
+                list.retain(|other| *other != used);
+                list.push(used);
+                let over = list.len().saturating_sub(most);
+                list.drain(..over);
+            };
+            for _ in 0..200 {
+                let digest = key(random.u8(0..12));
+                let store = |on_their_way: &mut std::collections::HashMap<Digest, u64>| {
+                    let ticket = push(&outbox, FIRST, digest).ticket().unwrap();
+                    on_their_way.insert(digest, ticket);
+                };
+                // What Redis answers is known to be so only if nothing is on its way.
+                let is_call = random.bool();
+                let drains = is_call && !on_their_way.contains_key(&digest);
+                if is_call && !drains {
+                    let ticket = on_their_way[&digest];
+                    if outbox.use_queued(&digest, ticket, bound) == Used::Late {
+                        store(&mut on_their_way);
+                    }
+                    use_in(&mut list, member(&digest));
+                }
+                let mut turns = if drains {
+                    usize::MAX
+                } else {
+                    random.usize(0..3)
+                };
+                while turns > 0 {
+                    turns -= 1;
+                    let later = Instant::now() + Duration::from_secs(1);
+                    let popped = outbox.pop(later);
+                    let is_over = popped.is_none();
+                    sent.extend(popped);
+                    if is_over || random.bool() {
+                        for job in sent.drain(..) {
+                            let (touches, stored) = match job {
+                                Job::Store {
+                                    touches,
+                                    digest,
+                                    ticket,
+                                    ..
+                                } => (touches, Some((digest, ticket))),
+                                Job::Touch { touches } => (touches, None),
+                                other => panic!("{other:?}"),
+                            };
+                            for touched in touches {
+                                if redis.contains(&touched) {
+                                    use_in(&mut redis, touched);
+                                }
+                            }
+                            if let Some((digest, ticket)) = stored {
+                                use_in(&mut redis, member(&digest));
+                                outbox.settled(ticket);
+                                on_their_way.retain(|_, its| *its != ticket);
+                            }
+                        }
+                    }
+                    if is_over {
+                        break;
+                    }
+                }
+                if drains {
+                    assert_eq!(redis, list, "seed {seed}");
+                    if redis.contains(&member(&digest)) {
+                        outbox.touch(&digest);
+                    } else {
+                        store(&mut on_their_way);
+                    }
+                    use_in(&mut list, member(&digest));
+                }
+            }
+        }
     }
 
     #[test]
@@ -438,9 +811,9 @@ mod tests {
         push(&outbox, before, A);
         outbox.touch(&A);
         let done = Done::new(drop);
-        assert_eq!(outbox.push_clear(done), 1);
+        assert_eq!(outbox.push_clear(Arc::default(), done), 1);
         assert_eq!(push(&outbox, before, B), Pushed::Overtaken);
-        assert!(push(&outbox, outbox.epoch(), B).is_queued());
+        assert!(push(&outbox, outbox.epoch(), B).ticket().is_some());
         assert!(matches!(
             outbox.pop(Instant::now()),
             Some(Job::Clear { .. })
@@ -460,14 +833,14 @@ mod tests {
         assert!(!outbox.learn(NOTHING));
         assert!(outbox.learn(cleared()));
         assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
-        assert!(push(&outbox, outbox.epoch(), A).is_queued());
+        assert!(push(&outbox, outbox.epoch(), A).ticket().is_some());
     }
 
     #[test]
     fn what_redis_said_before_it_was_told_of_a_clear_is_no_news() {
         let outbox = Outbox::default();
         outbox.learn(NOTHING);
-        outbox.push_clear(Done::new(drop));
+        outbox.push_clear(Arc::default(), Done::new(drop));
         let after = outbox.epoch();
         assert!(!outbox.learn(NOTHING));
         outbox.learn_first(NOTHING);
@@ -483,8 +856,8 @@ mod tests {
         let before = outbox.epoch();
         assert!(outbox.is_unaware());
         outbox.learn_first(NOTHING);
-        assert_eq!(push(&outbox, before, A), Pushed::Overtaken);
-        assert!(push(&outbox, outbox.epoch(), A).is_queued());
+        assert_eq!(push(&outbox, before, A), Pushed::Early);
+        assert!(push(&outbox, outbox.epoch(), A).ticket().is_some());
         // What was asked before comes late.
         outbox.learn_first(cleared());
         assert_eq!(outbox.epoch().known, NOTHING);

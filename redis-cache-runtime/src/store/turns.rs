@@ -12,6 +12,9 @@ const LONGEST: Duration = Duration::from_millis(250);
 /// After so long a write is given up: what waits behind it matters more.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Where others have waited that long in vain: enough to load the scripts, and to follow a redirect.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(15);
+
 /// The turns of one write, or of several that belong together.
 #[derive(Debug)]
 pub(super) struct Turns {
@@ -21,8 +24,17 @@ pub(super) struct Turns {
 
 impl Turns {
     pub(super) fn new() -> Self {
+        Self::within(PATIENCE)
+    }
+
+    /// Hardly more than one.
+    pub(super) fn few() -> Self {
+        Self::within(LITTLE_PATIENCE)
+    }
+
+    fn within(patience: Duration) -> Self {
         Self {
-            end: Instant::now() + PATIENCE,
+            end: Instant::now() + patience,
             wait: FIRST,
         }
     }
@@ -53,5 +65,9 @@ mod tests {
         assert!(began.elapsed() <= PATIENCE, "{:?}", began.elapsed());
         assert!(began.elapsed() >= PATIENCE / 2, "{:?}", began.elapsed());
         assert!((10..60).contains(&count), "{count}");
+        let mut turns = Turns::few();
+        assert!(turns.next().await && turns.next().await);
+        while turns.next().await {}
+        assert!(began.elapsed() <= PATIENCE + LITTLE_PATIENCE);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use redis::{Cmd, FromRedisValue, RedisError, Value};
+use tokio::sync::Notify;
 
 use super::{Scripts, Shard, answer::Answer, epoch::Generation, script::CHUNK, turns::Turns};
 use crate::error::{Error, ErrorKind};
@@ -11,13 +12,18 @@ use crate::error::{Error, ErrorKind};
 const BUDGET: Duration = Duration::from_secs(2);
 
 /// Deletes all entries that were used before now.
-pub(super) async fn clear(shard: &Shard, generation: Generation) -> Result<u64, Error> {
+pub(super) async fn clear(
+    shard: &Shard,
+    generation: Generation,
+    progress: &Notify,
+) -> Result<u64, Error> {
     let mut moment = String::new();
     let mut total = 0;
     let mut left = None;
     loop {
         let step = Scripts::get().clear(shard.names(), &moment, generation);
         let (until, deleted, held): (String, u64, u64) = run(shard, &step).await?;
+        progress.notify_one();
         total += deleted;
         moment = until;
         // What comes meanwhile is counted as well where somebody else has set the clock back: it makes no end.
@@ -96,7 +102,10 @@ fn refused(shard: &Shard, error: RedisError) -> Error {
     };
     Error::new(
         kind,
-        format!("{} did not do as it was asked", shard.home().address()),
+        format!(
+            "{} did not do as it was asked: {error}",
+            shard.home().address()
+        ),
     )
     .with_source(error)
 }

@@ -14,7 +14,8 @@ use tokio::time::{sleep, sleep_until, timeout};
 use super::{
     Scripts, Shard,
     answer::Answer,
-    epoch::{Invalidated, Known},
+    epoch::{Generation, Invalidated, Known},
+    losses::Loss,
     names::member,
     numbered::Numbered,
     outbox::{BATCH, BATCH_BYTES, Job},
@@ -46,6 +47,8 @@ struct Writer {
     cache: Arc<Cache>,
     shard: Arc<Shard>,
     numbered: Numbered,
+    /// Whether the last batch was given up: the next ones are not waited for as long.
+    in_vain: bool,
 }
 
 /// Runs for as long as the process lives.
@@ -54,6 +57,7 @@ pub(crate) async fn write(cache: Arc<Cache>, shard: Arc<Shard>) {
         cache,
         shard,
         numbered: Numbered::default(),
+        in_vain: false,
     };
     loop {
         let due = writer.shard.outbox().due();
@@ -130,21 +134,26 @@ impl Writer {
                 self.count_failure(CacheOperation::Invalidate, &result);
                 done.tell(result);
             }
-            Some(Job::Clear { generation, done }) => {
-                let result = clear(&self.shard, generation).await;
+            Some(Job::Clear {
+                generation,
+                progress,
+                done,
+            }) => {
+                let result = clear(&self.shard, generation, &progress).await;
                 self.count_failure(CacheOperation::Clear, &result);
                 self.shard.outbox().cleared();
                 done.tell(result);
             }
-            Some(Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. }) | None => {}
+            Some(Job::Kept { .. } | Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. })
+            | None => {}
         }
     }
 
     async fn invalidate(&mut self, digest: &Digest) -> Result<u64, Error> {
         let step = Scripts::get().invalidate(self.shard.names(), digest);
-        let (deleted, base, number, before): (_, String, String, u64) =
+        let (deleted, base, number, before): (_, String, u64, u64) =
             run(&self.shard, &step).await?;
-        if let Some(invalidated) = Invalidated::read(base.as_bytes(), number.as_bytes()) {
+        if let Some(invalidated) = Invalidated::read(base.as_bytes(), number) {
             self.shard.outbox().learn_invalidated(invalidated);
             self.numbered.add(member(digest), invalidated, before);
         }
@@ -152,10 +161,14 @@ impl Writer {
     }
 
     /// Sends commands in one go, and again those that did not get their turn.
-    async fn send(&self, mut batch: VecDeque<Job>) {
-        let mut turns = Turns::new();
+    async fn send(&mut self, mut batch: VecDeque<Job>) {
+        let mut turns = if self.in_vain {
+            Turns::few()
+        } else {
+            Turns::new()
+        };
         let mut load = false;
-        let mut error = ErrorType::Loading;
+        let mut failed = Failed::new(ErrorType::Loading);
         while !batch.is_empty() {
             batch = batch
                 .into_iter()
@@ -163,8 +176,8 @@ impl Writer {
                 .collect();
             let answers = match self.exchange(&batch, load).await {
                 Ok(answers) => answers,
-                Err(failed) => {
-                    error = failed;
+                Err(error) => {
+                    failed = Failed::new(error);
                     break;
                 }
             };
@@ -174,16 +187,17 @@ impl Writer {
             for (job, answer) in std::mem::take(&mut batch).into_iter().zip(answers) {
                 match Answer::of(&answer) {
                     Answer::Final => {
+                        self.in_vain = false;
                         self.settle(&job, &answer);
                         continue;
                     }
                     Answer::UnknownScript => {
-                        error = ErrorType::NoScript;
+                        failed = Failed::answered(ErrorType::NoScript, &answer);
                         load = true;
                     }
                     Answer::Moved(redirect) => drop(self.shard.home().follow(&redirect)),
                     Answer::Later => {
-                        error = ErrorType::Loading;
+                        failed = Failed::answered(ErrorType::Loading, &answer);
                         later = true;
                     }
                 }
@@ -194,11 +208,12 @@ impl Writer {
                 self.shard.home().doubt();
             }
             if !batch.is_empty() && !turns.next().await {
+                self.in_vain = true;
                 break;
             }
         }
         for job in &batch {
-            self.fail(job, error);
+            self.fail(job, &failed);
         }
     }
 
@@ -251,6 +266,7 @@ impl Writer {
                 ..
             } if self.left(&contents).is_some_and(|left| left < SHORTEST) => {
                 self.cache.stats().count(Event::Expired);
+                self.cache.losses().add(Loss::Expired);
                 self.cache.settle(&self.shard, &digest, ticket);
                 Job::Touch { touches }
             }
@@ -294,7 +310,9 @@ impl Writer {
             Job::Heal { digest, found } => {
                 Some(scripts.heal(names, digest, found.as_ref().map(Bytes::as_ref)))
             }
-            Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => None,
+            Job::Kept { .. } | Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => {
+                None
+            }
         }
     }
 
@@ -305,7 +323,11 @@ impl Writer {
             if error.kind() == Some(ServerErrorKind::ReadOnly) {
                 self.shard.home().doubt();
             }
-            return self.fail(job, ErrorType::of_code(error.code()));
+            let failed = Failed {
+                error: ErrorType::of_code(error.code()),
+                loss: Loss::Refused(error.code().to_owned()),
+            };
+            return self.fail(job, &failed);
         }
         if let (Job::Heal { .. }, Value::Int(deleted)) = (job, answer) {
             let deleted = u64::try_from(*deleted).unwrap_or(0);
@@ -329,26 +351,30 @@ impl Writer {
             }
             Some(Applied { refused: true, .. }) => self.cache.stats().count(Event::Overtaken),
             None => {
-                self.count_error(CacheOperation::Put, ErrorType::Protocol);
-                self.cache.stats().count(Event::StoreFailed);
+                let failed = Failed::new(ErrorType::Protocol);
+                return self.fail(job, &failed);
             }
         }
         self.cache.settle(&self.shard, digest, *ticket);
     }
 
     /// Counts a job that did not reach Redis.
-    fn fail(&self, job: &Job, error: ErrorType) {
+    fn fail(&self, job: &Job, failed: &Failed) {
         self.count_error(
             match job {
                 Job::Store { .. } => CacheOperation::Put,
                 Job::Touch { .. } => CacheOperation::Touch,
                 Job::Heal { .. } => CacheOperation::Heal,
-                Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => return,
+                Job::Kept { .. }
+                | Job::Invalidate { .. }
+                | Job::Clear { .. }
+                | Job::Flush { .. } => return,
             },
-            error,
+            failed.error,
         );
         if let Job::Store { digest, ticket, .. } = job {
             self.cache.stats().count(Event::StoreFailed);
+            self.cache.losses().add(failed.loss.clone());
             self.cache.settle(&self.shard, digest, *ticket);
         }
     }
@@ -361,6 +387,34 @@ impl Writer {
 
     fn count_error(&self, operation: CacheOperation, error: ErrorType) {
         self.cache.metrics().count_error(operation, error);
+    }
+}
+
+/// Why jobs did not reach Redis.
+struct Failed {
+    error: ErrorType,
+    loss: Loss,
+}
+
+impl Failed {
+    fn new(error: ErrorType) -> Self {
+        let loss = match error {
+            ErrorType::Timeout => Loss::Unanswered,
+            _ => Loss::Disconnected,
+        };
+        Self { error, loss }
+    }
+
+    /// Redis has said so until nobody asked any more.
+    fn answered(error: ErrorType, answer: &Value) -> Self {
+        let code = match answer {
+            Value::ServerError(error) => error.code(),
+            _ => "",
+        };
+        Self {
+            error,
+            loss: Loss::Postponed(code.to_owned()),
+        }
     }
 }
 
@@ -382,11 +436,15 @@ impl Applied {
                 Value::Int(evicted),
                 Value::BulkString(generation),
                 Value::BulkString(base),
-                Value::BulkString(number),
+                Value::Int(number),
             ] => Some(Self {
                 evicted: u64::try_from(*evicted).unwrap_or(0),
                 refused: *evicted < 0,
-                known: Known::read(generation, base, number),
+                known: Known {
+                    generation: Generation::read(generation),
+                    invalidated: Invalidated::read(base, u64::try_from(*number).unwrap_or(0))
+                        .unwrap_or_default(),
+                },
             }),
             _ => None,
         }

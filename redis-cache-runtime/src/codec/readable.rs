@@ -1,0 +1,65 @@
+//! Whether values of one instantiation come back at all.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// So many values in a row that do not come back, and none that does, are enough.
+const FAILURES: u32 = 3;
+
+/// One call in so many tries again then.
+const RETRY: u32 = 256;
+
+/// What has been seen of an instantiation's values. There are types whose values never come back (a field that is written under
+/// another name than it is read by): looking for them, and making copies of them, would be for nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Readable {
+    failures: AtomicU32,
+    has_come_back: AtomicBool,
+    calls: AtomicU32,
+}
+
+impl Readable {
+    /// To be told of each value, whether it comes back.
+    pub(crate) fn learn(&self, comes_back: bool) {
+        if comes_back {
+            // Mostly it is known, and then a load leaves the cache line where it is.
+            if !self.has_come_back.load(Ordering::Relaxed) {
+                self.has_come_back.store(true, Ordering::Relaxed);
+            }
+        } else {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a call is worth looking for a value.
+    pub(crate) fn is_worth_a_try(&self) -> bool {
+        if self.has_come_back.load(Ordering::Relaxed)
+            || self.failures.load(Ordering::Relaxed) < FAILURES
+        {
+            return true;
+        }
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        call % RETRY == RETRY - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_comes_back_is_tried_seldom_and_what_once_did_always() {
+        let readable = Readable::default();
+        for _ in 0..FAILURES {
+            assert!(readable.is_worth_a_try());
+            readable.learn(false);
+        }
+        let tries = |calls: u32| (0..calls).filter(|_| readable.is_worth_a_try()).count();
+        assert_eq!(tries(RETRY - 1), 0);
+        assert_eq!(tries(1), 1);
+        readable.learn(false);
+        assert_eq!(tries(2 * RETRY), 2);
+        readable.learn(true);
+        readable.learn(false);
+        assert_eq!(tries(10), 10);
+    }
+}

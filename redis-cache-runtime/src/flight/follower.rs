@@ -1,0 +1,104 @@
+//! The caller that waits for a leader.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::{Duration, Instant},
+};
+
+use tokio::runtime::Id;
+
+use super::{
+    Flights, Landing,
+    running::{Running, Waiting},
+    watch::Watch,
+};
+use crate::{io::Clock, key::Digest, slot};
+
+/// What is on its way to a follower that is no longer in line takes no longer than this.
+const SENDING: Duration = Duration::from_secs(1);
+
+/// A caller that waits: as a thread by [`recv`](Self::recv), as a task by awaiting it.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    pub(super) flights: &'static Flights,
+    pub(super) digest: Digest,
+    pub(super) running: Arc<Running>,
+    pub(super) receiver: slot::Receiver<Landing>,
+    pub(super) is_task: bool,
+    /// The runtime whose thread it blocks.
+    pub(super) blocks: Option<Id>,
+    /// Whether it was let go once and waits again.
+    pub(super) has_returned: bool,
+}
+
+impl Follower {
+    /// Blocks the thread until there is something to go on with. `None` where nothing will come.
+    pub(crate) fn recv(mut self) -> Option<Landing> {
+        loop {
+            let now = Instant::now();
+            let next = self
+                .flights
+                .look_after(&self.digest, &self.running, now, false);
+            match self.receiver.recv_deadline(next.unwrap_or(now + SENDING)) {
+                Ok(landing) => {
+                    if let Some(landing) = self.begin(landing) {
+                        return Some(landing);
+                    }
+                }
+                Err(slot::NotReceived::TimedOut) if next.is_some() => {}
+                Err(slot::NotReceived::TimedOut | slot::NotReceived::Lost) => return None,
+            }
+        }
+    }
+
+    /// What there is to go on with; nothing where it waits again.
+    fn begin(&mut self, landing: Landing) -> Option<Landing> {
+        let Landing::Lead(leader) = landing else {
+            return Some(landing);
+        };
+        let clock = self.is_task.then(Clock::get).flatten();
+        if self.has_returned || (self.is_task && clock.is_none()) {
+            return leader.begin(None);
+        }
+        let (sender, receiver) = slot::channel();
+        let mut waiting = Some(Waiting {
+            sender,
+            is_task: self.is_task,
+            blocks: self.blocks,
+        });
+        let mut is_watched = true;
+        let landing = leader.begin(Some(&mut |state| {
+            if let Some(waiting) = waiting.take() {
+                state.follow_again(waiting, Instant::now());
+            }
+            if clock.is_some() {
+                is_watched = std::mem::replace(&mut state.is_watched, true);
+            }
+        }));
+        if landing.is_none() {
+            self.receiver = receiver;
+            self.has_returned = true;
+            if let Some(clock) = clock.filter(|_| !is_watched) {
+                Watch::begin(clock, self.flights, self.digest, &self.running);
+            }
+        }
+        landing
+    }
+}
+
+impl Future for Follower {
+    type Output = Option<Landing>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Landing>> {
+        loop {
+            let Ok(landing) = ready!(Pin::new(&mut self.receiver).poll(context)) else {
+                return Poll::Ready(None);
+            };
+            if let Some(landing) = self.begin(landing) {
+                return Poll::Ready(Some(landing));
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! A call under way: who leads it, and who waits for them.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::runtime::{Handle, Id};
+
+use super::{
+    Landing,
+    pace::{Due, Pace, Patience},
+    probe::{Probe, Question},
+    progress::{Progress, STALLED},
+};
+use crate::{envelope::Contents, io::Alarm, slot};
+
+/// Those who have gone are looked for in a line of this length.
+const PRUNE: usize = 64;
+
+/// One who waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) sender: slot::Sender<Landing>,
+    pub(super) is_task: bool,
+    /// The runtime whose thread it blocks.
+    pub(super) blocks: Option<Id>,
+}
+
+/// Those who wait for a call that has ended. Dropped where no lock is held.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    pub(super) waiting: VecDeque<Waiting>,
+    _alarm: Option<Alarm>,
+}
+
+/// A call under way. Where several lead, the first value is everybody's.
+#[derive(Debug)]
+pub(super) struct Running {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) line: VecDeque<Waiting>,
+    pub(super) leaders: usize,
+    /// How many of them are still asking Redis.
+    pub(super) looking: usize,
+    /// How many have ended without a value.
+    pub(super) failures: u32,
+    /// The clears that came before.
+    pub(super) clears: u64,
+    pub(super) has_ended: bool,
+    /// What it has ended with, for those who were let go and have not begun.
+    pub(super) value: Option<Contents>,
+    /// How the first leader is getting on, where it is a task.
+    pub(super) progress: Option<Arc<Progress>>,
+    /// Where the first leader runs.
+    led_on: Option<Probe>,
+    /// Whose threads followers block.
+    followed_on: Vec<Probe>,
+    /// `None` where nobody waits.
+    pub(super) pace: Option<Pace>,
+    patience: Option<Patience>,
+    /// At this length those are taken out of the line who have gone.
+    prune_at: usize,
+    /// How many were let go because they had waited.
+    pub(super) let_go: u32,
+    /// All who waited have been let go.
+    pub(super) is_given_up: bool,
+    /// Whether the clock's thread looks after those who wait as tasks.
+    pub(super) is_watched: bool,
+    /// When it does next.
+    alarm: Option<Alarm>,
+}
+
+/// What is to be done where no lock is held, and when to look again.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    pub(super) questions: Vec<Question>,
+    /// They are leaders now.
+    pub(super) let_go: Vec<Waiting>,
+    /// They were let go because their leader, or the runtime that they block, is not run.
+    pub(super) was_stuck: bool,
+    /// `None` where nobody waits.
+    pub(super) next: Option<Instant>,
+}
+
+impl Running {
+    /// A call that one leads.
+    pub(super) fn new(
+        clears: u64,
+        progress: Option<Arc<Progress>>,
+        runtime: Option<Handle>,
+    ) -> Self {
+        Self {
+            state: Mutex::new(State {
+                line: VecDeque::new(),
+                leaders: 1,
+                looking: 1,
+                failures: 0,
+                clears,
+                has_ended: false,
+                value: None,
+                progress,
+                led_on: runtime.map(Probe::new),
+                followed_on: Vec::new(),
+                pace: None,
+                patience: None,
+                prune_at: PRUNE,
+                let_go: 0,
+                is_given_up: false,
+                is_watched: false,
+                alarm: None,
+            }),
+        }
+    }
+
+    // No user code runs under this lock, so a poisoned one is as good as any.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks how long those who wait have waited. `is_watch` tells that it is the watch that looks.
+    pub(super) fn turn(&self, now: Instant, is_watch: bool) -> Turn {
+        let mut state = self.state();
+        let turn = state.turn(now);
+        if is_watch && turn.next.is_none() {
+            state.is_watched = false;
+        }
+        turn
+    }
+}
+
+impl State {
+    /// Puts a follower into the line.
+    pub(super) fn follow(
+        &mut self,
+        waiting: Waiting,
+        runtime: Option<Handle>,
+        patience: Patience,
+        now: Instant,
+    ) {
+        if let Some(runtime) = runtime
+            && waiting.blocks == Some(runtime.id())
+            && !self.probes().any(|probe| probe.id() == runtime.id())
+        {
+            self.followed_on.push(Probe::new(runtime));
+        }
+        if self.line.len() >= self.prune_at {
+            self.line.retain(|waiting| !waiting.sender.is_closed());
+            self.prune_at = PRUNE.max(self.line.len() * 2);
+        }
+        self.line.push_back(waiting);
+        let patience = *self.patience.get_or_insert(patience);
+        self.pace.get_or_insert_with(|| Pace::begin(patience, now));
+    }
+
+    /// One more leads.
+    pub(super) const fn add_leader(&mut self) {
+        self.leaders += 1;
+        self.looking += 1;
+    }
+
+    /// One leads no more. Tells whether others do.
+    pub(super) const fn remove_leader(&mut self, is_looking: bool) -> bool {
+        self.leaders = self.leaders.saturating_sub(1);
+        if is_looking {
+            self.looking = self.looking.saturating_sub(1);
+        }
+        self.leaders > 0
+    }
+
+    /// Takes out what tells of the first leader.
+    pub(super) const fn take_first(&mut self) -> (Option<Arc<Progress>>, Option<Probe>) {
+        (self.progress.take(), self.led_on.take())
+    }
+
+    /// Puts one into the line again that was let go.
+    pub(super) fn follow_again(&mut self, waiting: Waiting, now: Instant) {
+        self.line.push_front(waiting);
+        if let Some(patience) = self.patience {
+            self.pace.get_or_insert_with(|| Pace::begin(patience, now));
+        }
+    }
+
+    /// The waiting begins anew: another leads.
+    pub(super) fn begin_again(&mut self, now: Instant) {
+        if let Some(pace) = &mut self.pace {
+            *pace = Pace::begin(pace.patience, now);
+        }
+    }
+
+    /// Ends it, and gives back who waits.
+    pub(super) fn end(&mut self) -> Line {
+        self.has_ended = true;
+        self.pace = None;
+        Line {
+            waiting: std::mem::take(&mut self.line),
+            _alarm: self.alarm.take(),
+        }
+    }
+
+    /// Sets when the watch looks again; what this gives back is to be dropped where no lock is held.
+    pub(super) fn set_alarm(&mut self, alarm: Alarm) -> Option<Alarm> {
+        if self.has_ended {
+            return Some(alarm);
+        }
+        self.alarm.replace(alarm)
+    }
+
+    fn probes(&self) -> impl Iterator<Item = &Probe> {
+        self.led_on.iter().chain(&self.followed_on)
+    }
+
+    /// How long a runtime may owe an answer. Half of the patience goes by before it is asked.
+    fn probing(&self) -> Option<Duration> {
+        self.patience.map(|patience| patience.short / 2)
+    }
+
+    /// Whether the first leader is not being run.
+    pub(super) fn is_stuck(&self, now: Instant) -> bool {
+        let is_stalled = |progress: &Arc<Progress>| progress.is_stalled();
+        let is_overdue = |probe: &Probe| {
+            self.probing()
+                .is_some_and(|patience| probe.is_overdue(now, patience))
+        };
+        self.led_on.as_ref().is_some_and(is_overdue)
+            || self.progress.as_ref().is_some_and(is_stalled)
+    }
+
+    /// Whether nobody runs what a runtime is given.
+    pub(super) fn is_blocked(&self, runtime: Id, now: Instant) -> bool {
+        let Some(patience) = self.probing() else {
+            return false;
+        };
+        self.probes()
+            .any(|probe| probe.id() == runtime && probe.is_overdue(now, patience))
+    }
+
+    fn turn(&mut self, now: Instant) -> Turn {
+        let mut turn = Turn::default();
+        if self.line.is_empty() {
+            self.pace = None;
+            return turn;
+        }
+        let Some(mut pace) = self.pace else {
+            return turn;
+        };
+        let mut next = Vec::new();
+        if self.progress.is_some() {
+            next.push(now + STALLED / 2);
+        }
+        let probing = pace.patience.short / 2;
+        for probe in self.led_on.iter_mut().chain(&mut self.followed_on) {
+            let (question, later) = probe.turn(pace.began, now, probing);
+            turn.questions.extend(question);
+            next.extend(later);
+        }
+        // Those who block the runtime itself hold it up for as long as they wait.
+        let (blocking, others) = std::mem::take(&mut self.line)
+            .into_iter()
+            .partition(|waiting| {
+                waiting
+                    .blocks
+                    .is_some_and(|runtime| self.is_blocked(runtime, now))
+            });
+        self.line = others;
+        turn.let_go = blocking.into();
+        let is_stuck = self.is_stuck(now);
+        turn.was_stuck = is_stuck || !turn.let_go.is_empty();
+        match pace.turn(now, is_stuck) {
+            Due::Nobody => {}
+            Due::First => turn.let_go.extend(self.line.pop_front()),
+            Due::All => {
+                turn.let_go.extend(self.line.drain(..));
+                self.is_given_up = true;
+            }
+        }
+        for _ in &turn.let_go {
+            self.add_leader();
+            self.let_go += 1;
+        }
+        next.push(pace.next(is_stuck));
+        self.pace = (!self.line.is_empty()).then_some(pace);
+        turn.next = self.pace.and(next.into_iter().min());
+        turn
+    }
+}

@@ -1,0 +1,53 @@
+//! Who looks after the followers of a call that wait as tasks: their runtime may be the one that does nothing.
+
+use std::{
+    sync::{Arc, Weak},
+    task::{Wake, Waker},
+    time::Instant,
+};
+
+use super::{Flights, running::Running};
+use crate::{io::Clock, key::Digest};
+
+/// Woken by the clock's thread when it is time to look.
+pub(super) struct Watch {
+    clock: &'static Clock,
+    flights: &'static Flights,
+    digest: Digest,
+    running: Weak<Running>,
+}
+
+impl Watch {
+    /// Begins to look after the followers of `running`.
+    pub(super) fn begin(
+        clock: &'static Clock,
+        flights: &'static Flights,
+        digest: Digest,
+        running: &Arc<Running>,
+    ) {
+        let watch = Self {
+            clock,
+            flights,
+            digest,
+            running: Arc::downgrade(running),
+        };
+        Arc::new(watch).wake();
+    }
+}
+
+impl Wake for Watch {
+    fn wake(self: Arc<Self>) {
+        let Some(running) = self.running.upgrade() else {
+            return;
+        };
+        let now = Instant::now();
+        let next = self.flights.look_after(&self.digest, &running, now, true);
+        if let Some(next) = next {
+            let clock = self.clock;
+            let alarm = clock.wake_at(next, &Waker::from(self));
+            // An alarm has a lock of its own.
+            let old = running.state().set_alarm(alarm);
+            drop(old);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Arguments that are locks: the caller may hold them, and a handler that only passes them on would not wait for that.
+
+use std::{
+    rc::Rc,
+    sync::{Arc, Mutex, RwLock, TryLockError},
+};
+
+use serde::{Serialize, ser::Error as _};
+
+use super::{FastPart, KeyBuilder, encoder::EncodeError, large::encode};
+
+/// What is behind a lock is written as serde writes it, but never waited for: a call with a lock that is held has no key.
+macro_rules! locks {
+    ($($lock:ident, $try_lock:ident;)*) => {$(
+        impl<T: Serialize + ?Sized> FastPart for $lock<T> {
+            fn write_memory(&self, key: &mut KeyBuilder) {
+                match self.$try_lock() {
+                    Ok(value) => key.write(|out| encode(&*value, out)),
+                    Err(TryLockError::WouldBlock) => key.give_up(),
+                    Err(TryLockError::Poisoned(_)) => {
+                        key.write(|_| Err(EncodeError::custom("its lock is poisoned")));
+                    }
+                }
+            }
+        }
+
+        locks!(@ $lock, Arc Box Rc);
+    )*};
+    (@ $lock:ident, $($pointer:ident)*) => {$(
+        impl<T: Serialize + ?Sized> FastPart for $pointer<$lock<T>> {
+            fn write_memory(&self, key: &mut KeyBuilder) {
+                (**self).write_memory(key);
+            }
+        }
+    )*};
+}
+
+locks! {
+    Mutex, try_lock;
+    RwLock, try_read;
+}

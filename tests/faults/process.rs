@@ -1,0 +1,37 @@
+//! What happens to the process itself: it forks, or runs out of something.
+
+use cache_tests_support::RedisServer;
+
+use crate::rig::ends_well;
+
+/// At any moment of the first calls that another thread makes.
+#[test]
+fn a_fork_in_the_first_call() {
+    let server = RedisServer::start();
+    ends_well(
+        &["forks", "80", "4"],
+        &[("HANDLER_CACHE_URL", &server.url())],
+    );
+}
+
+/// At the first call, and later.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_descriptors() {
+    let server = RedisServer::start();
+    ends_well(
+        &["exhausted", "descriptors"],
+        &[("HANDLER_CACHE_URL", &server.url())],
+    );
+}
+
+/// Neither for the background thread nor for any other of the cache.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_threads() {
+    let server = RedisServer::start();
+    ends_well(
+        &["exhausted", "threads"],
+        &[("HANDLER_CACHE_URL", &server.url())],
+    );
+}

@@ -1,0 +1,155 @@
+//! Descriptors or memory for threads run out, at the first call or later, and come back: so does the cache.
+
+use std::{
+    fs::{self, File},
+    thread,
+    time::Duration,
+};
+
+use cache_tests_support::eventually;
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::forks::block_on;
+
+const SOON: Duration = Duration::from_secs(20);
+
+#[handler_cache(name = "exhausted", timeout = "200ms")]
+fn blocking(n: u64) -> u64 {
+    n * 2
+}
+
+#[handler_cache(name = "exhausted-async", timeout = "200ms")]
+async fn on_no_runtime(n: u64) -> u64 {
+    n * 3
+}
+
+fn call(n: u64) -> [CallResult; 2] {
+    let (value, first) = observe(|| blocking(n));
+    assert_eq!(value, n * 2);
+    let (value, second) = block_on(observe_async(on_no_runtime(n)));
+    assert_eq!(value, n * 3);
+    [first, second].map(|outcome| outcome.unwrap().result)
+}
+
+/// A limit that leaves nothing, until it is dropped.
+struct Exhausted {
+    resource: Resource,
+    before: Rlimit,
+    fillers: Vec<File>,
+}
+
+impl Exhausted {
+    fn new(resource: Resource, current: u64) -> Self {
+        let before = getrlimit(resource);
+        let limit = Rlimit {
+            current: Some(current),
+            maximum: before.maximum,
+        };
+        setrlimit(resource, limit).unwrap();
+        Self {
+            resource,
+            before,
+            fillers: Vec::new(),
+        }
+    }
+
+    /// Takes whatever has become free.
+    fn fill(&mut self) {
+        if self.resource == Resource::Nofile {
+            self.fillers
+                .extend(std::iter::from_fn(|| File::open("/dev/null").ok()));
+        }
+    }
+
+    fn descriptors() -> Self {
+        // What reads the folder takes one itself, the highest of all.
+        let used = fs::read_dir("/proc/self/fd").unwrap();
+        let highest = used
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .map(|name| name.parse::<u64>().unwrap())
+            .max();
+        Self::new(Resource::Nofile, highest.unwrap())
+    }
+
+    /// Enough for all but the stack of a thread.
+    fn memory() -> Self {
+        let pages = fs::read_to_string("/proc/self/statm").unwrap();
+        let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+        let page = rustix::param::page_size() as u64;
+        Self::new(Resource::As, pages * page + 1024 * 1024)
+    }
+}
+
+impl Drop for Exhausted {
+    fn drop(&mut self) {
+        setrlimit(self.resource, self.before.clone()).unwrap();
+    }
+}
+
+fn goes_uncached(from: u64) {
+    for n in from..from + 50 {
+        assert_eq!(call(n), [CallResult::ErrorOpen; 2], "{n}");
+    }
+    // Nothing waits for a thread that is not there.
+    for n in from..from + 50 {
+        assert_eq!(call(n), [CallResult::ErrorOpen; 2], "{n}");
+    }
+    let cache = HandlerCache::named("exhausted").unwrap();
+    assert!(cache.info().wait().is_err());
+    assert!(cache.clear().wait().is_err());
+}
+
+fn is_cached(n: u64) {
+    eventually(SOON, || call(n) == [CallResult::HitRedis; 2]);
+    for name in ["exhausted", "exhausted-async"] {
+        let cache = HandlerCache::named(name).unwrap();
+        cache.flush().wait().unwrap();
+        let info = cache.info().wait().unwrap();
+        assert!(info.stored >= 1 && info.currsize >= 1, "{info:?}");
+        cache.clear().wait().unwrap();
+        assert_eq!(cache.info().wait().unwrap().currsize, 0);
+    }
+}
+
+pub(crate) fn run(what: &str) {
+    let exhaust = || match what {
+        "descriptors" => Exhausted::descriptors(),
+        "threads" => Exhausted::memory(),
+        other => panic!("{other} can't run out"),
+    };
+    let mut exhausted = exhaust();
+    exhausted.fill();
+    goes_uncached(0);
+    drop(exhausted);
+    is_cached(1000);
+    if what == "descriptors" {
+        // While it runs: what is open stays so, until Redis closes it.
+        let url = std::env::var("HANDLER_CACHE_URL").unwrap();
+        let client = redis::Client::open(url).unwrap();
+        let mut connection = client.get_connection().unwrap();
+        let mut exhausted = exhaust();
+        exhausted.fill();
+        let mut row = 0;
+        eventually(SOON, || {
+            if row == 0 {
+                redis::cmd("CLIENT")
+                    .arg(&["KILL", "SKIPME", "yes"])
+                    .exec(&mut connection)
+                    .unwrap();
+            }
+            // What the cache has closed it must not open again.
+            for _ in 0..10 {
+                exhausted.fill();
+                thread::sleep(Duration::from_millis(1));
+            }
+            row = match call(2000) {
+                [CallResult::ErrorOpen, CallResult::ErrorOpen] => row + 1,
+                _ => 0,
+            };
+            row == 50
+        });
+        drop(exhausted);
+        is_cached(2001);
+    }
+}

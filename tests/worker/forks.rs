@@ -1,0 +1,144 @@
+//! Forks at any moment of another thread's first calls: children answer rightly, and none hangs.
+
+use std::{
+    pin::pin,
+    process,
+    sync::{Arc, Barrier},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+use fork::{Fork, fork};
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+/// Many times what a child takes.
+const SOON: Duration = Duration::from_secs(30);
+
+/// How long a child tries to be cached.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How a child ends that has got all answers but was not cached: what tokio keeps for the process was half made.
+const UNCACHED: i32 = 7;
+
+#[handler_cache(name = "forks", timeout = "200ms")]
+fn blocking(n: u64) -> u64 {
+    n * 2
+}
+
+#[handler_cache(name = "forks-async", timeout = "200ms")]
+async fn on_no_runtime(n: u64) -> u64 {
+    n * 3
+}
+
+#[handler_cache(name = "forks-generic", timeout = "200ms")]
+fn generic<T: serde::Serialize + Copy + Into<u64>>(n: T) -> u64 {
+    n.into() * 4
+}
+
+/// No runtime: to make one takes what tokio keeps for the whole process.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+fn call(n: u64) -> [CallResult; 2] {
+    let (value, first) = observe(|| blocking(n));
+    assert_eq!(value, n * 2);
+    let (value, second) = block_on(observe_async(on_no_runtime(n)));
+    assert_eq!(value, n * 3);
+    assert_eq!(generic(n), n * 4);
+    assert_eq!(generic(7_u32), 28);
+    // A child that is not cached has no cache of that name where another thread was opening it.
+    [first, second].map(|outcome| outcome.map_or(CallResult::Bypass, |outcome| outcome.result))
+}
+
+fn child(n: u64) -> ! {
+    let began = Instant::now();
+    while call(n) != [CallResult::HitRedis; 2] {
+        if began.elapsed() > PATIENCE {
+            // Whether it works or not, it ends.
+            _ = HandlerCache::named("forks").map(|cache| cache.info().wait());
+            process::exit(UNCACHED);
+        }
+    }
+    HandlerCache::named("forks").unwrap().info().wait().unwrap();
+    process::exit(0);
+}
+
+/// Waits for a process to end, and tells how.
+fn end_of(pid: i32) -> i32 {
+    let pid = Pid::from_raw(pid).unwrap();
+    let began = Instant::now();
+    loop {
+        if let Some((_, status)) = waitpid(Some(pid), WaitOptions::NOHANG).unwrap() {
+            return status.exit_status().unwrap_or(-1);
+        }
+        if began.elapsed() > SOON {
+            kill_process(pid, Signal::KILL).unwrap();
+            panic!("a child hangs");
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// In a process without any thread but this: another makes the first calls while this one forks. Tells how many children
+/// were cached.
+fn round(round: u64, children: u64) -> u64 {
+    let start = Arc::new(Barrier::new(2));
+    let begun = Arc::clone(&start);
+    let other = thread::spawn(move || {
+        begun.wait();
+        call(round)
+    });
+    start.wait();
+    let mut pids = Vec::new();
+    for n in 0..children {
+        let wait = Duration::from_micros(fastrand::u64(0..300));
+        let began = Instant::now();
+        while began.elapsed() < wait {
+            std::hint::spin_loop();
+        }
+        match fork().unwrap() {
+            Fork::Child => child(round * 1000 + n),
+            Fork::Parent(pid) => pids.push(pid),
+        }
+    }
+    let ends: Vec<i32> = pids.into_iter().map(end_of).collect();
+    assert!(
+        ends.iter().all(|end| [0, UNCACHED].contains(end)),
+        "{ends:?}"
+    );
+    other.join().unwrap();
+    call(round);
+    ends.into_iter().filter(|end| *end == 0).count() as u64
+}
+
+pub(crate) fn run(rounds: u64, children: u64) {
+    let mut cached = 0;
+    for n in 0..rounds {
+        match fork().unwrap() {
+            // Tells by its exit how many were.
+            Fork::Child => process::exit(i32::try_from(100 + round(n, children)).unwrap()),
+            Fork::Parent(pid) => {
+                let end = end_of(pid) - 100;
+                cached += u64::try_from(end).expect("a round has failed");
+            }
+        }
+    }
+    println!("{cached} of {} were cached", rounds * children);
+    assert!(cached * 2 > rounds * children, "{cached}");
+}

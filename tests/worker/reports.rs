@@ -1,0 +1,311 @@
+//! A subscriber or a recorder that is in the way, and a cache that does not mind: faults come and go, and every call ends with
+//! the right value.
+
+use std::{
+    future::Future as _,
+    process,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
+use redis_cache_runtime::{
+    CallResult, HandlerCache, flush_all, handler_cache, observe, observe_async,
+};
+use tokio::runtime::Runtime;
+use tracing_subscriber::{Layer, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+const SOON: Duration = Duration::from_secs(20);
+
+static URL: OnceLock<String> = OnceLock::new();
+
+/// How often the subscriber or the recorder has run.
+static TOLD: AtomicU32 = AtomicU32::new(0);
+
+fn url() -> &'static str {
+    URL.get().unwrap()
+}
+
+/// What it does when it hears of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    Panics,
+    /// For ever.
+    Blocks,
+    CallsHandlers,
+    AsksCaches,
+}
+
+impl Manner {
+    fn of(name: &str) -> Self {
+        match name {
+            "panics" => Self::Panics,
+            "blocks" => Self::Blocks,
+            "calls-handlers" => Self::CallsHandlers,
+            "asks-caches" => Self::AsksCaches,
+            other => panic!("no manner {other}"),
+        }
+    }
+
+    fn behave(self) {
+        TOLD.fetch_add(1, Ordering::Relaxed);
+        match self {
+            Self::Panics => panic!("failed printing to stdout: Broken pipe (os error 32)"),
+            Self::Blocks => loop {
+                thread::park();
+            },
+            Self::CallsHandlers => {
+                // The same that are called outside, in the middle of that.
+                for n in 0..3 {
+                    assert_eq!(blocking(n), n * 2);
+                    assert_eq!(called_by_reports(n), n + 1);
+                }
+            }
+            Self::AsksCaches => {
+                if let Ok(cache) = HandlerCache::named("reported") {
+                    _ = cache.info().wait();
+                    _ = cache.invalidate((u32::MAX,)).wait();
+                }
+                _ = flush_all().wait();
+            }
+        }
+    }
+}
+
+struct Subscriber(Manner);
+
+impl<S: tracing_subscriber::registry::LookupSpan<'static> + tracing::Subscriber> Layer<S>
+    for Subscriber
+{
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if event.metadata().target().starts_with("redis_cache_runtime") {
+            self.0.behave();
+        }
+    }
+}
+
+#[handler_cache(url = url(), name = "reported")]
+fn blocking(n: u32) -> u32 {
+    n * 2
+}
+
+#[handler_cache(url = url(), name = "reported-async")]
+async fn on_runtime(n: u32) -> u32 {
+    n * 3
+}
+
+#[handler_cache(url = url(), name = "called-by-reports")]
+fn called_by_reports(n: u32) -> u32 {
+    n + 1
+}
+
+/// Some of these fill the queue of what is to be written.
+#[handler_cache(url = url(), name = "reported-big", max_value_bytes = 100_000_000, timeout = "2s")]
+fn big(n: u8) -> Vec<u8> {
+    vec![n; 15_000_000]
+}
+
+#[handler_cache(url = url(), name = "reported-too-large", max_value_bytes = 100)]
+fn too_large(n: u8) -> Vec<u8> {
+    vec![n; 1000]
+}
+
+/// One that refuses to be written into a key.
+struct Unkeyed;
+
+impl serde::Serialize for Unkeyed {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("not this one"))
+    }
+}
+
+#[handler_cache(url = url(), name = "reported-unkeyed")]
+fn unkeyed(argument: &Unkeyed, n: u8) -> u8 {
+    _ = argument;
+    n
+}
+
+#[handler_cache(url = url(), name = "reported")]
+fn of_a_taken_name(n: u8) -> u8 {
+    n
+}
+
+/// `who` is in the way, in that manner.
+pub(crate) fn run(who: &str, manner: &str) {
+    let manner = Manner::of(manner);
+    if manner == Manner::Panics {
+        // Many: they are expected.
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 50);
+    URL.set(proxy.url()).unwrap();
+    match who {
+        "subscriber" => tracing_subscriber::registry()
+            .with(Subscriber(manner))
+            .init(),
+        #[cfg(feature = "metrics")]
+        "recorder" => metrics::set_global_recorder(recorder::Recorder(manner)).unwrap(),
+        other => panic!("nobody is {other}"),
+    }
+    let runtime = Runtime::new().unwrap();
+    let check = Check { runtime: &runtime };
+    check.is_cached(1);
+    assert_eq!(too_large(7), [7; 1000]);
+    assert_eq!(unkeyed(&Unkeyed, 7), 7);
+    assert_eq!(of_a_taken_name(7), 7);
+    for round in 2..4 {
+        proxy.set(&[Fault::Hang]);
+        for n in 0..6 {
+            assert_eq!(big(n), vec![n; 15_000_000]);
+        }
+        check.calls(1000 * round);
+        proxy.set(&[Fault::Refuse]);
+        proxy.cut();
+        check.calls(1000 * round + 500);
+        proxy.lift();
+        check.is_cached(round);
+        for n in 0..6 {
+            assert_eq!(big(n), vec![n; 15_000_000]);
+        }
+    }
+    for name in ["reported", "reported-async", "reported-big"] {
+        let cache = HandlerCache::named(name).unwrap();
+        eventually(SOON, || cache.flush().wait().is_ok());
+        let info = cache.info().wait().unwrap();
+        assert_eq!(info.waiting, 0, "{name}: {info:?}");
+    }
+    eventually(SOON, || TOLD.load(Ordering::Relaxed) > 0);
+    println!("told {}", TOLD.load(Ordering::Relaxed));
+    process::exit(0);
+}
+
+struct Check<'r> {
+    runtime: &'r Runtime,
+}
+
+impl Check<'_> {
+    fn call(&self, n: u32) -> [CallResult; 2] {
+        let (value, first) = observe(|| blocking(n));
+        assert_eq!(value, n * 2);
+        let (value, second) = self.runtime.block_on(observe_async(on_runtime(n)));
+        assert_eq!(value, n * 3);
+        [first, second].map(|outcome| outcome.unwrap().result)
+    }
+
+    fn calls(&self, from: u32) {
+        for n in from..from + 100 {
+            self.call(n);
+        }
+        // One that goes away in the middle.
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let _entered = self.runtime.enter();
+        for n in from + 100..from + 110 {
+            _ = Box::pin(on_runtime(n)).as_mut().poll(&mut context);
+        }
+    }
+
+    fn is_cached(&self, n: u32) {
+        eventually(SOON, || self.call(n) == [CallResult::HitRedis; 2]);
+    }
+}
+
+#[cfg(feature = "metrics")]
+mod recorder {
+    use std::{sync::Arc, thread};
+
+    use metrics::{
+        Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata,
+        SharedString, Unit,
+    };
+
+    use super::Manner;
+
+    pub(super) struct Recorder(pub(super) Manner);
+
+    impl Manner {
+        /// Whoever blocks a thread that calls a handler blocks that call: only ours are not to be held up.
+        fn record(self) {
+            let is_ours = thread::current()
+                .name()
+                .is_some_and(|name| name.starts_with("redis-cache"));
+            if self != Self::Blocks || is_ours {
+                self.behave();
+            }
+        }
+    }
+
+    struct Instrument(Manner);
+
+    impl CounterFn for Instrument {
+        fn increment(&self, _: u64) {
+            self.0.record();
+        }
+
+        fn absolute(&self, _: u64) {
+            self.0.record();
+        }
+    }
+
+    impl GaugeFn for Instrument {
+        fn increment(&self, _: f64) {
+            self.0.record();
+        }
+
+        fn decrement(&self, _: f64) {
+            self.0.record();
+        }
+
+        fn set(&self, _: f64) {
+            self.0.record();
+        }
+    }
+
+    impl HistogramFn for Instrument {
+        fn record(&self, _: f64) {
+            self.0.record();
+        }
+    }
+
+    impl metrics::Recorder for Recorder {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+            self.0.record();
+        }
+
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+            self.0.record();
+        }
+
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+            self.0.record();
+        }
+
+        fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+            self.register(key);
+            Counter::from_arc(Arc::new(Instrument(self.0)))
+        }
+
+        fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+            self.register(key);
+            Gauge::from_arc(Arc::new(Instrument(self.0)))
+        }
+
+        fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+            self.register(key);
+            Histogram::from_arc(Arc::new(Instrument(self.0)))
+        }
+    }
+
+    impl Recorder {
+        /// One that panics gives no handle, so half of them are let through.
+        fn register(&self, key: &Key) {
+            if self.0 != Manner::Panics || key.name().len() % 2 == 0 {
+                self.0.record();
+            }
+        }
+    }
+}
