@@ -80,6 +80,7 @@ mod slot;
 mod stack;
 mod stats;
 mod store;
+mod swap;
 mod telemetry;
 
 pub use redis_cache_macro::handler_cache;
