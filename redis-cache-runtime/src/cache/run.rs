@@ -16,7 +16,7 @@ use crate::{
     key::{CallKey, Digest, KeyBuilder},
     lead,
     metrics::Stopwatch,
-    stack,
+    stack::{self, Deep},
 };
 
 impl Cache {
@@ -134,7 +134,7 @@ impl Cache {
             turn => turn,
         };
         let (Turn::Lead(leader, digest) | Turn::AskAgain(leader, digest)) = turn else {
-            return self.metrics().time_async(Box::pin(body())).await;
+            return self.metrics().time_async(Deep::new(body())).await;
         };
         let (allowance, asked) = (self.allowance(), Instant::now());
         let entry = call.entry(&digest);
@@ -156,12 +156,12 @@ impl Cache {
             }
             turn => turn,
         };
-        let mut body = Box::pin(body());
+        let mut body = Deep::new(body());
         let (Turn::Lead(leader, digest) | Turn::AskAgain(leader, digest)) = turn else {
             return self.metrics().time_async(body).await;
         };
         let work = Work::begin(self, leader, digest);
-        let body = lead::run_async(body.as_mut());
+        let body = lead::run_async(&mut body);
         let body = pin!(self.metrics().time_async(body));
         let value = work.leader.attend(body).await;
         call.computed(&value, work, again);
