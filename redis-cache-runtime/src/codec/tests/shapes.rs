@@ -147,8 +147,8 @@ impl Type {
             Self::U8 => Value::U8(u.arbitrary()?),
             Self::U32 => Value::U32(u.int_in_range(0..=300)?),
             Self::I64 => Value::I64(u.int_in_range(-2..=300)?),
-            Self::F32 => Value::F32(u.int_in_range(0..=4)?.into()),
-            Self::F64 => Value::F64(u.int_in_range(0..=4)?.into()),
+            Self::F32 => Value::F32(u.int_in_range(0..=4u8)?.into()),
+            Self::F64 => Value::F64(u.int_in_range(0..=4u8)?.into()),
             Self::Bool => Value::Bool(u.arbitrary()?),
             Self::Text => Value::Text((*u.choose(&["", "1", "A"])?).to_owned()),
             Self::Unit => Value::Unit,
@@ -366,7 +366,7 @@ fn exact(value: &Returns) -> Vec<u8> {
 fn no_build_reads_anothers_value_as_something_else() {
     let codec = codec!(Returns);
     let (mut stored, mut kept_apart, mut same) = (0, 0, 0);
-    fuzz(20_000, |u| {
+    fuzz(5_000, |u| {
         let of = some_type(0, u)?;
         let value = Returns(of.value(u)?);
         TYPE.set(of.clone());
@@ -396,5 +396,5 @@ fn no_build_reads_anothers_value_as_something_else() {
         Ok(())
     });
     println!("{stored} values, {kept_apart} times kept apart, {same} times the same");
-    assert!(stored > 5_000 && kept_apart > 20_000 && same > 500);
+    assert!(stored > 1_200 && kept_apart > 3_000 && same > 100);
 }
