@@ -74,6 +74,7 @@ mod stack;
 mod stats;
 mod store;
 mod telemetry;
+mod uncached;
 
 pub use redis_cache_macro::handler_cache;
 
