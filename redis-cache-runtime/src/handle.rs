@@ -175,12 +175,12 @@ impl HandlerCache {
         let arguments = arguments.into();
         let mut digests = Vec::new();
         let mut unfit = None;
-        for domain in self.cache.domains() {
-            if let Err(error) = arguments.check(&domain) {
+        for domain in &self.cache.domains() {
+            if let Err(error) = arguments.check(domain) {
                 unfit = Some(error);
                 continue;
             }
-            match arguments.digest(&domain) {
+            match arguments.digest(domain) {
                 Ok(digest) => digests.push(digest),
                 Err(error) => {
                     let message = "an argument can't be written into the key";

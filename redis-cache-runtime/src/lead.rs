@@ -24,8 +24,12 @@ pub(crate) fn run<R>(body: impl FnOnce() -> R) -> R {
 }
 
 /// Awaits `body`, which runs for all who wait whenever it is polled.
-pub(crate) async fn run_async<F: Future>(mut body: Pin<&mut F>) -> F::Output {
-    poll_fn(|context| run(|| body.as_mut().poll(context))).await
+pub(crate) async fn run_async<F: Future + Unpin>(body: &mut F) -> F::Output {
+    poll_fn(|context| {
+        let _leading = Leading::begin();
+        Pin::new(&mut *body).poll(context)
+    })
+    .await
 }
 
 /// That this thread leads a call, until it is dropped; also where what it does panics.
@@ -70,7 +74,7 @@ mod tests {
     #[test]
     fn a_task_leads_while_it_is_polled() {
         let mut polls = 0;
-        let body = pin!(poll_fn(|_| {
+        let mut body = poll_fn(|_| {
             assert!(leads_here());
             polls += 1;
             if polls < 2 {
@@ -78,8 +82,8 @@ mod tests {
             } else {
                 Poll::Ready(())
             }
-        }));
-        let mut leading = pin!(run_async(body));
+        });
+        let mut leading = pin!(run_async(&mut body));
         let mut context = Context::from_waker(Waker::noop());
         assert!(leading.as_mut().poll(&mut context).is_pending());
         assert!(!leads_here());

@@ -119,10 +119,9 @@ impl<'s> Opening<'s> {
         None
     }
 
-    /// Whether this thread is opening the site.
-    fn is_here(site: &Site) -> bool {
-        let site: *const Site = site;
-        OPENING.try_with(|opening| opening.borrow().contains(&site)) != Ok(false)
+    /// Whether this thread is opening any site: such a one must not wait for others, which may wait for it.
+    fn is_under_way() -> bool {
+        OPENING.try_with(|opening| opening.borrow().is_empty()) != Ok(true)
     }
 }
 
@@ -239,7 +238,7 @@ impl Site {
             if let Some(opening) = Opening::begin(self, state) {
                 break opening;
             }
-            if Opening::is_here(self) || began.elapsed() > PATIENCE {
+            if Opening::is_under_way() || began.elapsed() > PATIENCE {
                 return None;
             }
             thread::sleep(Duration::from_millis(1));

@@ -103,7 +103,7 @@ impl Expansion<'_> {
         let span = hygienic(version.span());
         let mut tokens = version.to_token_stream();
         let mut kept = TokenStream::new();
-        let (mut names, mut values) = (Vec::new(), Vec::new());
+        let (mut names, mut places) = (Vec::new(), Vec::new());
         if names_self
             && let Some(receiver) = self.handler.receiver()
             && !is_shared(receiver)
@@ -114,13 +114,13 @@ impl Expansion<'_> {
             let this = Ident::new("__this", Span::mixed_site());
             tokens = with_self(tokens, &this);
             names.push(this.clone());
-            values.push(this);
+            places.push(this);
         }
-        let words = words(tokens.clone());
+        let used = words(tokens.clone());
         let bindings = self.handler.bindings();
         let named = bindings
             .iter()
-            .filter(|binding| words.iter().any(|word| *binding.name == word));
+            .filter(|binding| used.iter().any(|word| *binding.name == word));
         for (at, Binding { name, cfgs, .. }) in named.enumerate() {
             // Whether it is there at all is not known here.
             if !cfgs.is_empty() {
@@ -130,14 +130,14 @@ impl Expansion<'_> {
             let keep = self.keep(hygienic(name.span()), &name.to_token_stream());
             kept.extend(quote_spanned!(Span::mixed_site()=> let #place = #keep;));
             names.push(name.clone().into_owned());
-            values.push(place);
+            places.push(place);
         }
         let feed = quote_spanned!(span=> #p::KeyBuilder::version(__key, &(#tokens)););
         let feed = if names.is_empty() {
             feed
         } else {
             quote_spanned! {span=>
-                if let (#(::core::option::Option::Some(#names),)*) = (#(#values,)*) {
+                if let (#(::core::option::Option::Some(#names),)*) = (#(#places,)*) {
                     #(*#p::mention(&#names) = ();)*
                     #feed
                 }

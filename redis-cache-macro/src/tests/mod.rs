@@ -7,7 +7,7 @@ mod keys;
 mod url;
 
 use expect_test::{ExpectFile, expect_file};
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use crate::expand::handler_cache;
@@ -17,7 +17,9 @@ use crate::expand::handler_cache;
     reason = "called with what `expect_file!` makes"
 )]
 fn assert_expands(args: TokenStream, item: TokenStream, expected: ExpectFile) {
-    let file = syn::parse2(handler_cache(args, item)).unwrap();
+    let expansion = handler_cache(args.clone(), item.clone());
+    assert_calls_no_method(expansion.clone(), &[args, item].into_iter().collect());
+    let file = syn::parse2(expansion).unwrap();
     expected.assert_eq(&prettyplease::unparse(&file));
 }
 
@@ -27,9 +29,30 @@ fn assert_expands(args: TokenStream, item: TokenStream, expected: ExpectFile) {
     reason = "called with what `expect_file!` makes"
 )]
 fn assert_method_expands(args: TokenStream, item: TokenStream, expected: ExpectFile) {
-    let method = handler_cache(args, item);
+    let method = handler_cache(args.clone(), item.clone());
+    assert_calls_no_method(method.clone(), &[args, item].into_iter().collect());
     let file = syn::parse2(quote! { impl Handler { #method } }).unwrap();
     expected.assert_eq(&prettyplease::unparse(&file));
+}
+
+/// A method that is called could be one of a trait in the user's scope, which has methods of any name for every type. Those
+/// that are picked by type have names that nobody else uses.
+fn assert_calls_no_method(expansion: TokenStream, input: &TokenStream) {
+    let written = input.to_string();
+    let mut after_dot = false;
+    for tree in expansion {
+        if let TokenTree::Ident(word) = &tree
+            && after_dot
+        {
+            let word = word.to_string();
+            let ours = word == "await" || word.starts_with("__handler_cache_");
+            assert!(ours || written.contains(&word), "calls `{word}`");
+        }
+        after_dot = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '.');
+        if let TokenTree::Group(group) = tree {
+            assert_calls_no_method(group.stream(), input);
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The order of the steps of one call.
 
-use std::pin::{Pin, pin};
+use std::{
+    pin::{Pin, pin},
+    time::Instant,
+};
 
 use super::{
     Cache,
@@ -9,11 +12,11 @@ use super::{
 use crate::{
     codec::Codec,
     flight::{Follower, Leader},
-    io::{Failure, Lookup},
+    io::{Allowance, Failure, Lookup},
     key::{CallKey, Digest, KeyBuilder},
     lead,
     metrics::Stopwatch,
-    stack,
+    stack::{self, Deep},
 };
 
 impl Cache {
@@ -36,23 +39,22 @@ impl Cache {
         let (leader, digest) = match next {
             Next::Done(value) => return value,
             Next::Alone => return self.metrics().time(|| stack::with_room(body)),
-            Next::Lead(leader, digest) => (leader, digest),
+            Next::Lead(leader, digest) | Next::AskAgain(leader, digest) => (leader, digest),
         };
-        let shard = self.shard(&digest);
-        let began = Stopwatch::start();
-        let found = if shard.home().refuses() {
-            Lookup::Failed(Failure::Unavailable)
-        } else {
-            let entry = shard.names().entry(&digest);
-            let news = shard.news();
-            let home = shard.home();
-            home.lookup_blocking(&entry, news.as_ref(), self.allowance())
+        let (allowance, asked) = (self.allowance(), Instant::now());
+        let found = self.look_up_blocking(&call.entry(&digest), allowance);
+        let next = match call.looked_up(found, leader, digest) {
+            Next::AskAgain(leader, digest) => {
+                let found =
+                    self.look_up_blocking(&call.entry(&digest), allowance.after(asked.elapsed()));
+                call.looked_up(found, leader, digest)
+            }
+            next => next,
         };
-        self.metrics().end_lookup(&began, &found);
-        match call.looked_up(found, leader, digest) {
+        match next {
             Next::Done(value) => value,
             Next::Alone => self.metrics().time(|| stack::with_room(body)),
-            Next::Lead(leader, digest) => {
+            Next::Lead(leader, digest) | Next::AskAgain(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
                 let value = self.metrics().time(|| lead::run(body));
                 call.computed(&value, work, again);
@@ -61,11 +63,48 @@ impl Cache {
         }
     }
 
+    fn look_up_blocking(&self, entry: &Digest, allowance: Allowance) -> Lookup {
+        let shard = self.shard(entry);
+        let began = Stopwatch::start();
+        let found = if shard.home().refuses() {
+            Lookup::Failed(Failure::Unavailable)
+        } else {
+            let entry = shard.names().entry(entry);
+            let news = shard.news();
+            let home = shard.home();
+            home.lookup_blocking(&entry, news.as_ref(), allowance)
+        };
+        self.metrics().end_lookup(&began, &found);
+        found
+    }
+
+    /// On the heap, as a future of which only `Send` is known: the compiler does not ask what all it is made of.
+    fn look_up<'l>(
+        &'l self,
+        leader: &'l Leader,
+        entry: &'l Digest,
+        allowance: Allowance,
+    ) -> Pin<Box<dyn Future<Output = Lookup> + Send + 'l>> {
+        Box::pin(async move {
+            let shard = self.shard(entry);
+            let began = Stopwatch::start();
+            let found = if shard.home().refuses() {
+                Lookup::Failed(Failure::Unavailable)
+            } else {
+                let entry = shard.names().entry(entry);
+                let (news, home) = (shard.news(), shard.home());
+                let lookup = pin!(home.lookup(&entry, news.as_ref(), allowance));
+                leader.attend(lookup).await
+            };
+            self.metrics().end_lookup(&began, &found);
+            found
+        })
+    }
+
     /// Runs a call of an async method, whose body begins only if it has to run.
     ///
     /// No value lives across an `await`: where the body's own future is `Send`, this one is, whatever the value is. The body is
-    /// on the heap, so that a method's future is hardly larger than its arguments; so is the look-up, as a future of which
-    /// only `Send` is known, so that the compiler does not ask what all it is made of.
+    /// on the heap, so that a method's future is hardly larger than its arguments; so is the look-up.
     pub(crate) async fn call_async<R, F: Future<Output = R>>(
         &'static self,
         key: CallKey,
@@ -94,31 +133,35 @@ impl Cache {
             }
             turn => turn,
         };
-        let Turn::Lead(leader, digest) = turn else {
-            return self.metrics().time_async(Box::pin(body())).await;
+        let (Turn::Lead(leader, digest) | Turn::AskAgain(leader, digest)) = turn else {
+            return self.metrics().time_async(Deep::new(body())).await;
         };
-        let shard = self.shard(&digest);
-        let began = Stopwatch::start();
-        let found = if shard.home().refuses() {
-            Lookup::Failed(Failure::Unavailable)
-        } else {
-            let entry = shard.names().entry(&digest);
-            let (news, home) = (shard.news(), shard.home());
-            let mut lookup: Pin<Box<dyn Future<Output = Lookup> + Send + '_>> =
-                Box::pin(home.lookup(&entry, news.as_ref(), self.allowance()));
-            leader.attend(Pin::new(&mut lookup)).await
-        };
-        self.metrics().end_lookup(&began, &found);
+        let (allowance, asked) = (self.allowance(), Instant::now());
+        let entry = call.entry(&digest);
+        let found = self.look_up(&leader, &entry, allowance).await;
         let turn = match call.looked_up(found, leader, digest).turn() {
             Ok(turn) => turn,
             Err(value) => return value,
         };
-        let mut body = Box::pin(body());
-        let Turn::Lead(leader, digest) = turn else {
+        let turn = match turn {
+            Turn::AskAgain(leader, digest) => {
+                let entry = call.entry(&digest);
+                let found = self
+                    .look_up(&leader, &entry, allowance.after(asked.elapsed()))
+                    .await;
+                match call.looked_up(found, leader, digest).turn() {
+                    Ok(turn) => turn,
+                    Err(value) => return value,
+                }
+            }
+            turn => turn,
+        };
+        let mut body = Deep::new(body());
+        let (Turn::Lead(leader, digest) | Turn::AskAgain(leader, digest)) = turn else {
             return self.metrics().time_async(body).await;
         };
         let work = Work::begin(self, leader, digest);
-        let body = lead::run_async(body.as_mut());
+        let body = lead::run_async(&mut body);
         let body = pin!(self.metrics().time_async(body));
         let value = work.leader.attend(body).await;
         call.computed(&value, work, again);
@@ -131,6 +174,7 @@ enum Turn {
     Follow(Follower),
     Alone,
     Lead(Leader, Digest),
+    AskAgain(Leader, Digest),
 }
 
 impl<R> Next<R> {
@@ -144,6 +188,7 @@ impl<R> Next<R> {
             Self::Done(value) => Err(value),
             Self::Alone => Ok(Turn::Alone),
             Self::Lead(leader, digest) => Ok(Turn::Lead(leader, digest)),
+            Self::AskAgain(leader, digest) => Ok(Turn::AskAgain(leader, digest)),
         }
     }
 }

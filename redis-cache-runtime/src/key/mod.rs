@@ -23,7 +23,7 @@ pub use self::{
 };
 pub(crate) use self::{
     builder::Domain,
-    digest::{Digest, DigestHasher},
+    digest::{Digest, DigestHasher, SHARD},
     encoder::{EncodeError, encode_strictly},
     parameters::Parameters,
 };

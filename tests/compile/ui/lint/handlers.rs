@@ -1,6 +1,23 @@
 //! Handlers for clippy to look at, once with the attribute and once, under `--cfg control`, without it.
 //! Some are written badly: what is said about those must be the same both times.
 
+// What is forbidden can't be allowed in between.
+#![forbid(
+    unsafe_code,
+    unused_braces,
+    unused_parens,
+    clippy::used_underscore_binding,
+    clippy::used_underscore_items,
+    clippy::let_and_return,
+    clippy::match_single_binding,
+    clippy::large_futures,
+    clippy::redundant_closure_call,
+    clippy::let_underscore_untyped,
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::panic
+)]
+
 use std::{
     borrow::Cow,
     collections::HashMap,
@@ -157,6 +174,52 @@ impl Handler {
     }
 }
 
+/// A model that is read from a file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Model {
+    bias: u32,
+}
+
+impl Model {
+    /// Async, on a type that derives `Deserialize`.
+    #[cfg_attr(not(control), handler_cache(version = self.bias))]
+    pub async fn predict(&self, x: u32) -> u32 {
+        std::future::ready(x + self.bias).await
+    }
+
+    /// Asked again.
+    #[cfg_attr(not(control), handler_cache(skip(model), version = (model.bias, format!("{x}"))))]
+    #[must_use]
+    pub fn compare(self: Arc<Self>, model: Arc<Self>, x: u32) -> bool {
+        self.bias + x < model.bias
+    }
+
+    /// The first item comes before the first statement.
+    #[cfg_attr(not(control), handler_cache)]
+    pub async fn items(&self, x: u32) -> u32 {
+        const FACTOR: u32 = 2;
+        std::future::ready(x * FACTOR).await
+    }
+
+    /// The same, blocking.
+    #[cfg_attr(not(control), handler_cache)]
+    #[must_use]
+    pub fn blocking_items(&self, x: u32) -> u32 {
+        use std::convert::identity;
+        identity(x * self.bias)
+    }
+}
+
+/// An error that is not `Send`.
+///
+/// # Errors
+///
+/// If the text is no number.
+#[cfg_attr(not(control), handler_cache)]
+pub async fn boxed_error(text: String, _quiet: u32) -> Result<u32, Box<dyn std::error::Error>> {
+    Ok(std::future::ready(text).await.parse()?)
+}
+
 /// A trait.
 pub trait Handle {
     /// Handles.
@@ -188,6 +251,13 @@ pub fn patterns((a, mut b): (u32, u32), Prediction { class }: Prediction, _: &Ha
 #[cfg_attr(not(control), handler_cache)]
 #[must_use]
 pub fn underscore(_n: u32) -> u32 {
+    1
+}
+
+/// Arguments of which the body needs none.
+#[cfg_attr(not(control), handler_cache)]
+#[must_use]
+pub fn underscores(_n: u32, _text: String, _: Vec<u8>, (_left, _right): (u32, String)) -> u32 {
     1
 }
 
