@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    cache::Cache,
+    cache::{self, Cache},
     codec::Codec,
     config::Settings,
     departure,
@@ -187,23 +187,19 @@ impl Site {
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         match key.cache {
-            Some(cache) => cache.call(key, &codec, body, again),
+            Some(cache) => cache.get().call(key, codec, body, again),
             None => body(),
         }
     }
 
     /// Runs one call of an async method. `again` writes once more what the instance and the version are.
-    pub async fn call_async<R, F: Future<Output = R>>(
-        &'static self,
+    pub fn call_async<R, F: Future<Output = R>>(
         key: CallKey,
         codec: Codec<R>,
         body: impl FnOnce() -> F,
         again: impl FnOnce(&mut KeyBuilder),
-    ) -> R {
-        match key.cache {
-            Some(cache) => cache.call_async(key, codec, body, again).await,
-            None => Box::pin(body()).await,
-        }
+    ) -> impl Future<Output = R> {
+        cache::call_async(key, codec, body, again)
     }
 
     /// Opens the cache. Of several threads that make the first call at once each asks for the settings, for the expressions of

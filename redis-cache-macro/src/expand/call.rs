@@ -15,7 +15,7 @@ impl Expansion<'_> {
     /// or
     ///
     /// ```text
-    /// Site::call_async(__site, __key, __codec, move || async move { return edge; body }, again).await
+    /// Site::call_async(__key, __codec, move || async move { return edge; body }, again).await
     /// ```
     pub(super) fn call(&self) -> TokenStream {
         let Self {
@@ -40,7 +40,6 @@ impl Expansion<'_> {
         quote_spanned! {Span::mixed_site()=>
             #kept
             #p::Site::call_async(
-                __site,
                 __key,
                 __codec,
                 move || async move { #captured #edge #body },

@@ -1,16 +1,13 @@
 //! The order of the steps of one call.
 
-use std::pin::{Pin, pin};
-
 use super::{
     Cache,
     call::{Call, Next, Step, Work},
 };
 use crate::{
     codec::Codec,
-    flight::{Follower, Leader},
     io::{Failure, Lookup},
-    key::{CallKey, Digest, KeyBuilder},
+    key::{CallKey, KeyBuilder},
     lead,
     metrics::Stopwatch,
     stack,
@@ -21,7 +18,7 @@ impl Cache {
     pub(crate) fn call<R>(
         &'static self,
         key: CallKey,
-        codec: &Codec<R>,
+        codec: Codec<R>,
         body: impl FnOnce() -> R,
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
@@ -58,92 +55,6 @@ impl Cache {
                 call.computed(&value, work, again);
                 value
             }
-        }
-    }
-
-    /// Runs a call of an async method, whose body begins only if it has to run.
-    ///
-    /// No value lives across an `await`: where the body's own future is `Send`, this one is, whatever the value is. The body is
-    /// on the heap, so that a method's future is hardly larger than its arguments; so is the look-up, as a future of which
-    /// only `Send` is known, so that the compiler does not ask what all it is made of.
-    pub(crate) async fn call_async<R, F: Future<Output = R>>(
-        &'static self,
-        key: CallKey,
-        codec: Codec<R>,
-        body: impl FnOnce() -> F,
-        again: impl FnOnce(&mut KeyBuilder),
-    ) -> R {
-        let mut call = Call::new(self, key, &codec);
-        let turn = match call.join(true) {
-            Step::Follow(leader) => Turn::Follow(leader),
-            Step::Go(next) => match next.turn() {
-                Ok(turn) => turn,
-                Err(value) => return value,
-            },
-        };
-        let turn = match turn {
-            Turn::Follow(leader) => {
-                let landing = {
-                    let _waiting = self.metrics().wait();
-                    leader.await
-                };
-                match call.landed(landing).turn() {
-                    Ok(turn) => turn,
-                    Err(value) => return value,
-                }
-            }
-            turn => turn,
-        };
-        let Turn::Lead(leader, digest) = turn else {
-            return self.metrics().time_async(Box::pin(body())).await;
-        };
-        let shard = self.shard(&digest);
-        let began = Stopwatch::start();
-        let found = if shard.home().refuses() {
-            Lookup::Failed(Failure::Unavailable)
-        } else {
-            let entry = shard.names().entry(&digest);
-            let (news, home) = (shard.news(), shard.home());
-            let mut lookup: Pin<Box<dyn Future<Output = Lookup> + Send + '_>> =
-                Box::pin(home.lookup(&entry, news.as_ref(), self.allowance()));
-            leader.attend(Pin::new(&mut lookup)).await
-        };
-        self.metrics().end_lookup(&began, &found);
-        let turn = match call.looked_up(found, leader, digest).turn() {
-            Ok(turn) => turn,
-            Err(value) => return value,
-        };
-        let mut body = Box::pin(body());
-        let Turn::Lead(leader, digest) = turn else {
-            return self.metrics().time_async(body).await;
-        };
-        let work = Work::begin(self, leader, digest);
-        let body = lead::run_async(body.as_mut());
-        let body = pin!(self.metrics().time_async(body));
-        let value = work.leader.attend(body).await;
-        call.computed(&value, work, again);
-        value
-    }
-}
-
-/// What a call does next that has no value yet.
-enum Turn {
-    Follow(Follower),
-    Alone,
-    Lead(Leader, Digest),
-}
-
-impl<R> Next<R> {
-    /// What is left to do.
-    ///
-    /// # Errors
-    ///
-    /// The value, where there is one.
-    fn turn(self) -> Result<Turn, R> {
-        match self {
-            Self::Done(value) => Err(value),
-            Self::Alone => Ok(Turn::Alone),
-            Self::Lead(leader, digest) => Ok(Turn::Lead(leader, digest)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    fmt,
     hash::{DefaultHasher, Hasher as _},
     sync::Arc,
 };
@@ -252,7 +253,10 @@ impl KeyBuilder {
         });
         self.give_back();
         CallKey {
-            cache,
+            cache: cache.map(|cache| {
+                let cache: &'static dyn OpenCache = cache;
+                cache
+            }),
             digest,
             readable,
             stamps,
@@ -269,11 +273,23 @@ impl KeyBuilder {
     }
 }
 
+/// A cache, of which the compiler knows only that threads may share it: that of a future which holds it, it would else have to
+/// see for all that a cache is made of.
+pub(crate) trait OpenCache: fmt::Debug + Send + Sync {
+    fn get(&'static self) -> &'static Cache;
+}
+
+impl OpenCache for Arc<Cache> {
+    fn get(&'static self) -> &'static Cache {
+        self
+    }
+}
+
 /// The finished key of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct CallKey {
     /// `None`: the settings are wrong.
-    pub(crate) cache: Option<&'static Arc<Cache>>,
+    pub(crate) cache: Option<&'static dyn OpenCache>,
     /// `None`: the cache is off, or an argument could not be written.
     pub(crate) digest: Option<Digest>,
     /// Whether values of the call's instantiation come back.

@@ -73,7 +73,6 @@ impl Handler {
             ::core::option::Option::None
         };
         ::redis_cache_runtime::__private::Site::call_async(
-                __site,
                 __key,
                 __codec,
                 move || async move {
