@@ -172,7 +172,7 @@ impl HandlerCache {
     pub fn invalidate(&self, arguments: impl Into<Arguments>) -> Operation<bool> {
         let arguments = arguments.into();
         let mut digests = Vec::new();
-        for domain in self.cache.domains().iter() {
+        for domain in &self.cache.domains() {
             match arguments.digest(domain) {
                 Ok(digest) => digests.push(digest),
                 Err(error) => {

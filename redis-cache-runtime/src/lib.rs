@@ -25,7 +25,8 @@
 //!
 //! # The environment
 //!
-//! Read once a process, when its first cache is opened. An empty variable counts as not set.
+//! Read once a process, when its first cache is opened. An empty variable counts as not set; one that is not UTF-8
+//! is a wrong setting, and nothing is cached.
 //!
 //! | variable | overrides |
 //! |---|---|
@@ -35,7 +36,13 @@
 //! | `HANDLER_CACHE_TLS_CA` | the file of the authorities to trust, in PEM, instead of the system's |
 //! | `HANDLER_CACHE_TLS_CERT`, `HANDLER_CACHE_TLS_KEY` | the files of a client certificate and its key, in PEM |
 //! | `HANDLER_CACHE_SECRET` | the key of the check on stored values, so that whoever can write to Redis still can't plant one |
-
+//!
+//! # Logs and metrics
+//!
+//! What changes is said once, through `tracing` (or `log`, where no subscriber is set), by a thread that does nothing else: a
+//! subscriber that blocks or panics holds up no call. A thread that ends waits up to a tenth of a second for it. Metrics that a
+//! call counts are told to the recorder on the thread of the call; what the recorder panics there stays there. A handler that either of
+//! them calls while it hears of a cache runs uncached.
 //!
 //! # Features
 //!

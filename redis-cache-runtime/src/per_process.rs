@@ -94,6 +94,18 @@ impl<T: Default + 'static> PerProcess<T> {
         }
     }
 
+    /// Whether another process asked first, from which this one was forked.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn is_inherited(&self) -> bool {
+        match self.first.get() {
+            Some(owned) => !owned.process.is_current(),
+            None => {
+                self.get_current();
+                false
+            }
+        }
+    }
+
     fn get_current(&self) -> &'static T {
         let seen = self.current.load();
         if let Some(owned) = &*seen

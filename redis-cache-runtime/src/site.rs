@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    cache::{self, Cache},
+    cache::Cache,
     codec::Codec,
     config::Settings,
     departure,
@@ -116,10 +116,9 @@ impl<'s> Opening<'s> {
         None
     }
 
-    /// Whether this thread is opening the site.
-    fn is_here(site: &Site) -> bool {
-        let site: *const Site = site;
-        OPENING.try_with(|opening| opening.borrow().contains(&site)) != Ok(false)
+    /// Whether this thread is opening any site: such a one must not wait for others, which may wait for it.
+    fn is_under_way() -> bool {
+        OPENING.try_with(|opening| opening.borrow().is_empty()) != Ok(true)
     }
 }
 
@@ -192,16 +191,6 @@ impl Site {
         }
     }
 
-    /// Runs one call of an async method. `again` writes once more what the instance and the version are.
-    pub fn call_async<R, F: Future<Output = R>>(
-        key: CallKey,
-        codec: Codec<R>,
-        body: impl FnOnce() -> F,
-        again: impl FnOnce(&mut KeyBuilder),
-    ) -> impl Future<Output = R> {
-        cache::call_async(key, codec, body, again)
-    }
-
     /// Opens the cache. Of several threads that make the first call at once each asks for the settings, for the expressions of
     /// one may wait for the call of another; the first that has an answer decides. `None` for a call that the settings
     /// themselves make, on this thread or on so many others.
@@ -220,7 +209,7 @@ impl Site {
             if let Some(opening) = Opening::begin(self, state) {
                 break opening;
             }
-            if Opening::is_here(self) || began.elapsed() > PATIENCE {
+            if Opening::is_under_way() || began.elapsed() > PATIENCE {
                 return None;
             }
             thread::sleep(Duration::from_millis(1));

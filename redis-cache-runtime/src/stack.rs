@@ -3,7 +3,11 @@
 //! A call adds frames of ours to those of the body: a recursion that fits into a thread's stack without the cache would not
 //! with it. So where little is left, what comes next runs on a segment of its own.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 /// With less than this left a segment is added. It has to do for all that comes before the next look at what is left: a look-up
 /// that connects over TLS, for one.
@@ -19,6 +23,35 @@ pub(crate) fn with_room<R>(code: impl FnOnce() -> R) -> R {
         return code();
     }
     on_segment(code)
+}
+
+/// A future that is polled, and dropped, with room on the stack: so may be what it is made of.
+#[derive(Debug)]
+pub(crate) struct Deep<F>(Option<Pin<Box<F>>>);
+
+impl<F> Deep<F> {
+    pub(crate) fn new(future: F) -> Self {
+        Self(Some(Box::pin(future)))
+    }
+}
+
+impl<F: Future> Future for Deep<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match &mut self.0 {
+            Some(future) => with_room(|| future.as_mut().poll(context)),
+            // It is taken out when it is dropped.
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for Deep<F> {
+    fn drop(&mut self) {
+        let future = self.0.take();
+        with_room(|| drop(future));
+    }
 }
 
 #[cold]
@@ -79,6 +112,32 @@ mod tests {
             .unwrap();
         let panic = panicked.join().unwrap_err();
         assert_eq!(panic.downcast_ref(), Some(&7_u8));
+    }
+
+    #[test]
+    fn a_deep_future_is_polled_and_dropped() {
+        fn nest(levels: u32) -> Deep<Pin<Box<dyn Future<Output = u32> + Send>>> {
+            Deep::new(Box::pin(async move {
+                tokio::task::yield_now().await;
+                if levels == 0 {
+                    0
+                } else {
+                    1 + nest(levels - 1).await
+                }
+            }))
+        }
+        let poll = |future: &mut Deep<_>, times: u32| {
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            (0..times).any(|_| Pin::new(&mut *future).poll(&mut context).is_ready())
+        };
+        let thread = thread::Builder::new().stack_size(512 * 1024);
+        let ended = thread.spawn(move || {
+            let mut dropped = nest(3000);
+            assert!(!poll(&mut dropped, 3000));
+            drop(dropped);
+            poll(&mut nest(1000), 2000)
+        });
+        assert!(ended.unwrap().join().unwrap());
     }
 
     #[test]

@@ -61,10 +61,15 @@ pub(crate) fn keep_off() {
     set(Place::Ours);
 }
 
-/// Whether this thread is one of ours.
+/// Whether the recorder is not to run on this thread: it is one of ours, or the process is a forked child, in which a thread of
+/// its parent may have left the recorder's locks behind.
 #[cfg(feature = "metrics")]
 pub(crate) fn is_kept_off() -> bool {
-    place() == Place::Ours
+    match place() {
+        Place::Users => REPORTER.is_inherited(),
+        Place::Ours => true,
+        Place::Reporting => false,
+    }
 }
 
 /// Whether a subscriber or a recorder is running on this thread.
@@ -240,13 +245,13 @@ mod tests {
     #[test]
     fn a_report_that_blocks_holds_up_none_but_reports() {
         let reporter = reporter();
-        let (begin, begun) = mpsc::channel();
-        let (unblock, blocked) = mpsc::channel::<()>();
+        let (tell, is_blocked) = mpsc::channel();
+        let (unblock, until) = mpsc::channel::<()>();
         assert!(reporter.push(Box::new(move || {
-            begin.send(()).unwrap();
-            blocked.recv().unwrap();
+            tell.send(()).unwrap();
+            until.recv().unwrap();
         })));
-        begun.recv().unwrap();
+        is_blocked.recv().unwrap();
         let ran = Arc::new(AtomicUsize::new(0));
         let count = || {
             let ran = Arc::clone(&ran);

@@ -7,6 +7,8 @@ mod age;
 mod clock;
 mod deletions;
 mod losses;
+mod policy;
+mod sentinels;
 mod worker;
 
 use std::time::Duration;

@@ -127,7 +127,65 @@ fn round(round: u64, children: u64) -> u64 {
     ends.into_iter().filter(|end| *end == 0).count() as u64
 }
 
+/// A recorder that is locked while it does something, as most are: a child may find it locked.
+#[cfg(feature = "metrics")]
+mod locked {
+    use std::{
+        sync::Mutex,
+        time::{Duration, Instant},
+    };
+
+    use metrics::{
+        Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+    };
+
+    pub(super) struct Locked(pub(super) Mutex<()>);
+
+    impl Locked {
+        fn record(&self) {
+            let _held = self.0.lock().unwrap();
+            let began = Instant::now();
+            while began.elapsed() < Duration::from_micros(5) {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
+    impl Recorder for Locked {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+            self.record();
+        }
+
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+            self.record();
+        }
+
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+            self.record();
+        }
+
+        fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+            self.record();
+            Counter::noop()
+        }
+
+        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+            self.record();
+            Gauge::noop()
+        }
+
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+            self.record();
+            Histogram::noop()
+        }
+    }
+}
+
 pub(crate) fn run(rounds: u64, children: u64) {
+    #[cfg(feature = "metrics")]
+    metrics::set_global_recorder(locked::Locked(std::sync::Mutex::default()))
+        .map_err(drop)
+        .unwrap();
     let mut cached = 0;
     for n in 0..rounds {
         match fork().unwrap() {

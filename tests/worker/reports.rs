@@ -52,7 +52,7 @@ impl Manner {
     }
 
     fn behave(self) {
-        TOLD.fetch_add(1, Ordering::Relaxed);
+        let told = TOLD.fetch_add(1, Ordering::Relaxed);
         match self {
             Self::Panics => panic!("failed printing to stdout: Broken pipe (os error 32)"),
             Self::Blocks => loop {
@@ -65,6 +65,8 @@ impl Manner {
                     assert_eq!(called_by_reports(n), n + 1);
                 }
             }
+            // A recorder hears of much, and what is asked while Redis hangs takes its time.
+            Self::AsksCaches if told >= 20 && !told.is_multiple_of(1000) => {}
             Self::AsksCaches => {
                 if let Ok(cache) = HandlerCache::named("reported") {
                     _ = cache.info().wait();
@@ -129,6 +131,11 @@ fn unkeyed(argument: &Unkeyed, n: u8) -> u8 {
     n
 }
 
+#[handler_cache(url = url(), name = "reported-panics")]
+fn panics(n: u8) -> u8 {
+    panic!("a body may: {n}")
+}
+
 #[handler_cache(url = url(), name = "reported")]
 fn of_a_taken_name(n: u8) -> u8 {
     n
@@ -158,6 +165,7 @@ pub(crate) fn run(who: &str, manner: &str) {
     assert_eq!(too_large(7), [7; 1000]);
     assert_eq!(unkeyed(&Unkeyed, 7), 7);
     assert_eq!(of_a_taken_name(7), 7);
+    std::panic::catch_unwind(|| panics(7)).unwrap_err();
     for round in 2..4 {
         proxy.set(&[Fault::Hang]);
         for n in 0..6 {

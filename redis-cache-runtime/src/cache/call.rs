@@ -36,6 +36,8 @@ pub(super) enum Next<R> {
     Alone,
     /// It asks Redis or runs the body, for all who wait.
     Lead(Leader, Digest),
+    /// It asks Redis once more, for the other [entry](Call::entry).
+    AskAgain(Leader, Digest),
 }
 
 /// The body's run for all who wait.
@@ -78,6 +80,10 @@ pub(super) struct Call<R> {
     result: CallResult,
     /// When the value was computed, where the body did not run.
     created: Option<SystemTime>,
+    /// The entry that is this build's, where another build's value stands at the key.
+    alternate: Option<Digest>,
+    /// Whether a third build's stands there too.
+    is_crowded: bool,
     _inflight: Level<'static>,
 }
 
@@ -101,6 +107,8 @@ impl<R> Call<R> {
             codec,
             result: CallResult::Cancelled,
             created: None,
+            alternate: None,
+            is_crowded: false,
             _inflight: cache.metrics().call(),
         }
     }
@@ -159,30 +167,46 @@ impl<R> Call<R> {
         }
     }
 
+    /// Where the call's value stands in Redis.
+    pub(super) fn entry(&self, digest: &Digest) -> Digest {
+        self.alternate.unwrap_or(*digest)
+    }
+
     /// Goes on after the look-up.
     pub(super) fn looked_up(&mut self, lookup: Lookup, leader: Leader, digest: Digest) -> Next<R> {
         self.result = CallResult::Miss;
         let _leading = Leading::begin();
+        let entry = self.entry(&digest);
         match lookup {
             // Written under another bound: reading it could take more than this one allows for.
             Lookup::Found(envelope) if envelope.len() > self.cache.max_value_bytes => {}
-            Lookup::Found(envelope) => match self.read(&envelope, &digest) {
+            Lookup::Found(envelope) => match self.read(&envelope, &entry) {
                 // Redis counts from when it took the value, and by the `ttl` of who stored it.
                 Ok(found) if self.has_expired(envelope::age(found.created)) => {}
                 Ok(found) => {
                     leader.land(&Contents::of(&envelope, found.created));
                     self.touch(&digest);
+                    // By way of what stands at the key.
+                    if let Some(alternate) = &self.alternate {
+                        self.touch(alternate);
+                    }
                     return self.done(CallResult::HitRedis, found);
+                }
+                // Whole, and of another build's type: theirs is theirs, and this build's value stands elsewhere.
+                Err(Damage::Type) if self.alternate.is_some() => self.is_crowded = true,
+                Err(Damage::Type) => {
+                    self.alternate = Some(envelope::alternate(&envelope, &digest));
+                    return Next::AskAgain(leader, digest);
                 }
                 Err(damage) => {
                     self.cache.shard(&digest).home().distrust();
                     self.failed(damage.into());
-                    self.heal(&digest, Some(envelope), Some(damage));
+                    self.heal(&entry, Some(envelope), Some(damage));
                 }
             },
             Lookup::WrongType => {
                 self.failed(ErrorType::Decode);
-                self.heal(&digest, None, None);
+                self.heal(&entry, None, None);
             }
             Lookup::Absent => {}
             Lookup::Failed(failure) => {
@@ -230,7 +254,7 @@ impl<R> Call<R> {
                 if !is_storable && !out {
                     cache.report_too_large(bytes);
                 }
-                let is_stored = is_storable && !out;
+                let is_stored = is_storable && !out && !self.is_crowded;
                 if !is_stored {
                     leader = match leader.dismiss_alone() {
                         Ok(()) => return,
@@ -246,6 +270,7 @@ impl<R> Call<R> {
                     draft: Arc::new(draft),
                     readable,
                     is_stored,
+                    alternate: self.alternate,
                     place: None,
                 };
                 unproved.prove(proof);

@@ -18,7 +18,7 @@ use std::{
 
 use redis::RedisError;
 
-pub(crate) use self::run_async::call_async;
+pub use self::run_async::call_async;
 use self::typical::Typical;
 use crate::{
     codec::CodecError,
@@ -27,7 +27,7 @@ use crate::{
     envelope::{Contents, Seal},
     flight::Flights,
     io::{Allowance, Deployment},
-    key::{Digest, Domain, EncodeError},
+    key::{self, Digest, Domain, EncodeError},
     metrics::{CacheMetrics, CacheOperation, ErrorType},
     stats::{Event, Stats},
     store::{self, Epoch, Loss, Losses, Names, Place, Pushed, Shard},
@@ -149,9 +149,10 @@ impl Cache {
     pub(crate) fn shard(&self, digest: &Digest) -> &Arc<Shard> {
         match &*self.shards {
             [only] => only,
-            // The first half of a digest names the entry; this is of the other.
             shards => {
-                let spread = u32::from_le_bytes([digest[16], digest[17], digest[18], digest[19]]);
+                let mut spread = [0; 4];
+                spread.copy_from_slice(&digest[key::SHARD]);
+                let spread = u32::from_le_bytes(spread);
                 &shards[spread as usize % shards.len()]
             }
         }
@@ -295,10 +296,9 @@ impl Cache {
         }
     }
 
-    /// Says once that a value refuses to be written.
+    /// Says once that a value refuses to be written, or does not come back. It was never to be in Redis.
     fn report_not_storable(&self, error: &CodecError) {
         self.stats.count(Event::NotStorable);
-        self.losses.add(Loss::NotStorable);
         self.metrics()
             .count_error(CacheOperation::Put, ErrorType::Encode);
         if first(&self.said.not_storable) {
@@ -312,6 +312,7 @@ impl Cache {
     /// Says once that it takes too long to find out whether values come back.
     fn report_unproved(&self) {
         self.stats.count(Event::NotStorable);
+        self.losses.add(Loss::Unproved);
         if first(&self.said.unproved) {
             let cache = Arc::clone(&self.name);
             telemetry::report(move || {

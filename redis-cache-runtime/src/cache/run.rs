@@ -1,13 +1,15 @@
 //! The order of the steps of one call.
 
+use std::time::Instant;
+
 use super::{
     Cache,
     call::{Call, Next, Step, Work},
 };
 use crate::{
     codec::Codec,
-    io::{Failure, Lookup},
-    key::{CallKey, KeyBuilder},
+    io::{Allowance, Failure, Lookup},
+    key::{CallKey, Digest, KeyBuilder},
     lead,
     metrics::Stopwatch,
     stack,
@@ -33,28 +35,42 @@ impl Cache {
         let (leader, digest) = match next {
             Next::Done(value) => return value,
             Next::Alone => return self.metrics().time(|| stack::with_room(body)),
-            Next::Lead(leader, digest) => (leader, digest),
+            Next::Lead(leader, digest) | Next::AskAgain(leader, digest) => (leader, digest),
         };
-        let shard = self.shard(&digest);
-        let began = Stopwatch::start();
-        let found = if shard.home().refuses() {
-            Lookup::Failed(Failure::Unavailable)
-        } else {
-            let entry = shard.names().entry(&digest);
-            let news = shard.news();
-            let home = shard.home();
-            home.lookup_blocking(&entry, news.as_ref(), self.allowance())
+        let (allowance, asked) = (self.allowance(), Instant::now());
+        let found = self.look_up_blocking(&call.entry(&digest), allowance);
+        let next = match call.looked_up(found, leader, digest) {
+            Next::AskAgain(leader, digest) => {
+                let found =
+                    self.look_up_blocking(&call.entry(&digest), allowance.after(asked.elapsed()));
+                call.looked_up(found, leader, digest)
+            }
+            next => next,
         };
-        self.metrics().end_lookup(&began, &found);
-        match call.looked_up(found, leader, digest) {
+        match next {
             Next::Done(value) => value,
             Next::Alone => self.metrics().time(|| stack::with_room(body)),
-            Next::Lead(leader, digest) => {
+            Next::Lead(leader, digest) | Next::AskAgain(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
                 let value = self.metrics().time(|| lead::run(body));
                 call.computed(&value, work, again);
                 value
             }
         }
+    }
+
+    fn look_up_blocking(&self, entry: &Digest, allowance: Allowance) -> Lookup {
+        let shard = self.shard(entry);
+        let began = Stopwatch::start();
+        let found = if shard.home().refuses() {
+            Lookup::Failed(Failure::Unavailable)
+        } else {
+            let entry = shard.names().entry(entry);
+            let news = shard.news();
+            let home = shard.home();
+            home.lookup_blocking(&entry, news.as_ref(), allowance)
+        };
+        self.metrics().end_lookup(&began, &found);
+        found
     }
 }

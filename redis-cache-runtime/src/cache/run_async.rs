@@ -7,6 +7,7 @@
 use std::{
     pin::{Pin, pin},
     task::{Context, Poll},
+    time::Instant,
 };
 
 use super::{
@@ -16,22 +17,23 @@ use super::{
 use crate::{
     codec::Codec,
     flight::{Follower, Leader},
-    io::{Failure, Lookup},
+    io::{Allowance, Failure, Lookup},
     key::{CallKey, Digest, KeyBuilder},
-    lead,
+    lead::Leading,
     metrics::{Lap, Stopwatch},
+    stack::Deep,
 };
 
 /// Runs a call whose body begins only if it has to run. It is on the heap then, so that a method's future is hardly larger than
-/// its arguments.
-pub(crate) async fn call_async<R, F: Future<Output = R>>(
+/// its arguments. `again` writes once more what the instance and the version are.
+pub async fn call_async<R, F: Future<Output = R>>(
     key: CallKey,
     codec: Codec<R>,
     body: impl FnOnce() -> F,
     again: impl FnOnce(&mut KeyBuilder),
 ) -> R {
     let Some(cache) = key.cache else {
-        return Box::pin(body()).await;
+        return Deep::new(body()).await;
     };
     let way = match begin(cache.get(), key, codec) {
         Ok(way) => way,
@@ -45,7 +47,7 @@ pub(crate) async fn call_async<R, F: Future<Output = R>>(
         Way::Run(run) => run,
     };
     let mut running = Running {
-        body: Box::pin(body()),
+        body: Deep::new(body()),
         run,
     };
     let value = (&mut running).await;
@@ -84,7 +86,7 @@ trait Run<R>: Send {
 
 /// The body, and then what is dropped after it.
 struct Running<'r, R, F> {
-    body: Pin<Box<F>>,
+    body: Deep<F>,
     run: Box<dyn Run<R> + 'r>,
 }
 
@@ -93,7 +95,7 @@ impl<R, F: Future<Output = R>> Future for Running<'_, R, F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let Self { body, run } = self.get_mut();
-        run.poll(context, &mut |context| body.as_mut().poll(context))
+        run.poll(context, &mut |context| Pin::new(&mut *body).poll(context))
     }
 }
 
@@ -124,7 +126,10 @@ impl<R> Run<R> for Session<R> {
         match &self.work {
             Some(work) => {
                 let leader = &work.leader;
-                leader.poll_attended(context, |context| lead::run(|| poll(context)))
+                leader.poll_attended(context, |context| {
+                    let _leading = Leading::begin();
+                    poll(context)
+                })
             }
             None => poll(context),
         }
@@ -145,6 +150,7 @@ enum Turn {
     Follow(Follower),
     Alone,
     Lead(Leader, Digest),
+    AskAgain(Leader, Digest),
 }
 
 impl<R> Next<R> {
@@ -158,6 +164,7 @@ impl<R> Next<R> {
             Self::Done(value) => Err(value),
             Self::Alone => Ok(Turn::Alone),
             Self::Lead(leader, digest) => Ok(Turn::Lead(leader, digest)),
+            Self::AskAgain(leader, digest) => Ok(Turn::AskAgain(leader, digest)),
         }
     }
 }
@@ -190,23 +197,45 @@ async fn ask<'r, R: 'r>(mut call: Call<R>, turn: Turn) -> Asked<'r, R> {
         }
         turn => turn,
     };
-    let Turn::Lead(leader, digest) = turn else {
+    let (Turn::Lead(leader, digest) | Turn::AskAgain(leader, digest)) = turn else {
         return Ok(Session::begin(call, None));
     };
-    let shard = cache.shard(&digest);
+    let (allowance, asked) = (cache.allowance(), Instant::now());
+    let found = look_up(cache, &leader, &call.entry(&digest), allowance).await;
+    let turn = call.looked_up(found, leader, digest).turn()?;
+    let turn = match turn {
+        Turn::AskAgain(leader, digest) => {
+            let allowance = allowance.after(asked.elapsed());
+            let found = look_up(cache, &leader, &call.entry(&digest), allowance).await;
+            call.looked_up(found, leader, digest).turn()?
+        }
+        turn => turn,
+    };
+    let work = match turn {
+        Turn::Lead(leader, digest) | Turn::AskAgain(leader, digest) => {
+            Some(Work::begin(cache, leader, digest))
+        }
+        Turn::Alone | Turn::Follow(_) => None,
+    };
+    Ok(Session::begin(call, work))
+}
+
+async fn look_up(
+    cache: &Cache,
+    leader: &Leader,
+    entry: &Digest,
+    allowance: Allowance,
+) -> Lookup {
+    let shard = cache.shard(entry);
     let began = Stopwatch::start();
     let found = if shard.home().refuses() {
         Lookup::Failed(Failure::Unavailable)
     } else {
-        let entry = shard.names().entry(&digest);
+        let entry = shard.names().entry(entry);
         let (news, home) = (shard.news(), shard.home());
-        let mut lookup = pin!(home.lookup(&entry, news.as_ref(), cache.allowance()));
-        leader.attend(lookup.as_mut()).await
+        let lookup = pin!(home.lookup(&entry, news.as_ref(), allowance));
+        leader.attend(lookup).await
     };
     cache.metrics().end_lookup(&began, &found);
-    let work = match call.looked_up(found, leader, digest).turn()? {
-        Turn::Lead(leader, digest) => Some(Work::begin(cache, leader, digest)),
-        _ => None,
-    };
-    Ok(Session::begin(call, work))
+    found
 }

@@ -22,6 +22,8 @@ pub(super) struct Unproved {
     pub(super) readable: Option<&'static Readable>,
     /// Whether Redis is to get it.
     pub(super) is_stored: bool,
+    /// Its entry, where that is not the key's.
+    pub(super) alternate: Option<Digest>,
     /// Its place in the order of what happened, where it is to be found out elsewhere whether it comes back.
     pub(super) place: Option<Place>,
 }
@@ -81,11 +83,18 @@ impl Unproved {
             epoch,
             draft,
             is_stored,
+            alternate,
             place,
             ..
         } = self;
         let contents = Arc::unwrap_or_clone(draft).finish(shape);
         if !is_stored {
+            return leader.land(&contents);
+        }
+        if let Some(alternate) = alternate {
+            // Those who come later find it by way of what stands at the key.
+            let pushed = cache.queue(epoch, alternate, contents.clone(), place.as_ref());
+            cache.report_pushed(pushed, contents.sealed_len());
             return leader.land(&contents);
         }
         let mut pushed = None;

@@ -46,8 +46,17 @@ pub(crate) fn address(connection: &ConnectionInfo) -> String {
     let db = connection.redis_settings().db();
     match connection.addr() {
         ConnectionAddr::Unix(path) => format!("redis+unix://{}?db={db}", path.display()),
-        ConnectionAddr::TcpTls { host, port, .. } => format!("rediss://{host}:{port}/{db}"),
-        address => format!("redis://{address}/{db}"),
+        ConnectionAddr::TcpTls { .. } => format!("rediss://{}/{db}", place(connection)),
+        _ => format!("redis://{}/{db}", place(connection)),
+    }
+}
+
+/// Host and port as they stand in a URL.
+pub(super) fn place(connection: &ConnectionInfo) -> String {
+    match host_and_port(connection) {
+        Some((host, port)) if host.contains(':') => format!("[{host}]:{port}"),
+        Some((host, port)) => format!("{host}:{port}"),
+        None => connection.addr().to_string(),
     }
 }
 

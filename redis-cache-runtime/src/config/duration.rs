@@ -29,6 +29,7 @@ mod tests {
         assert_eq!(parse("50ms"), Some(Duration::from_millis(50)));
         assert_eq!(parse(" 1.5 s "), Some(Duration::from_millis(1500)));
         assert_eq!(parse("10m"), Some(Duration::from_secs(600)));
+        assert_eq!(parse("1.5d"), Some(Duration::from_secs(36 * 3600)));
         assert_eq!(parse("2d"), Some(Duration::from_secs(172_800)));
         for wrong in ["", "50", "ms", "-1s", "1w", "1.2.3s", "1e3s"] {
             assert_eq!(parse(wrong), None, "{wrong}");

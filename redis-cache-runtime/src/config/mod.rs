@@ -3,6 +3,7 @@
 mod connection;
 mod duration;
 mod environment;
+mod fault;
 mod in_code;
 mod maxsize;
 mod settings;

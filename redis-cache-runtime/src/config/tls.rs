@@ -25,8 +25,10 @@ pub(super) fn apply(
         return Ok(connection);
     }
     // Where other crates bring a second provider, rustls panics unless one has been chosen. An application's own choice
-    // comes first.
-    _ = rustls::crypto::ring::default_provider().install_default();
+    // comes first. To look is to wait for nobody, where a fork has come between.
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        _ = rustls::crypto::ring::default_provider().install_default();
+    }
     let authorities = environment.tls_ca.as_ref().map(read).transpose()?;
     let client = match (&environment.tls_cert, &environment.tls_key) {
         (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),

@@ -55,10 +55,7 @@ impl Topology {
                     ConnectionAddr::TcpTls { .. } => "rediss",
                     _ => "redis",
                 };
-                let hosts: Vec<_> = sentinels
-                    .iter()
-                    .map(|sentinel| sentinel.addr().to_string())
-                    .collect();
+                let hosts: Vec<_> = sentinels.iter().map(connection::place).collect();
                 let db = server.redis_settings().db();
                 format!("{scheme}+sentinel://{}/{master}/{db}", hosts.join(","))
             }

@@ -3,8 +3,8 @@
 use redis::{ConnectionInfo, IntoConnectionInfo as _};
 use url::Url;
 
-use super::settings::invalid;
-use crate::error::Error;
+use super::fault::{self, Fault};
+use crate::error::{Error, ErrorKind};
 
 /// What a URL says, before anything else is put over it.
 pub(super) enum Parsed {
@@ -20,11 +20,6 @@ pub(super) enum Parsed {
     },
 }
 
-/// What a Redis URL looks like. The URL itself is never shown: it may hold a password.
-const URL: &str = "a URL like `redis://[user:password@]host[:port][/db]`, `rediss://…` over TLS, \
-                   `redis+unix:///path?db=0`, several of a cluster as `redis://a:7000,redis://b:7000`, \
-                   or `redis+sentinel://[user:password@]a:26379,b:26379/master[/db]`";
-
 const SENTINEL_PORT: u16 = 26379;
 
 /// Reads what `setting` says.
@@ -34,24 +29,22 @@ const SENTINEL_PORT: u16 = 26379;
 /// Names the setting, never its value.
 pub(super) fn parse(setting: &str, url: &str) -> Result<Parsed, Error> {
     let url = url.trim();
-    match url.split_once("+sentinel://") {
-        Some((scheme @ ("redis" | "rediss"), rest)) => {
-            sentinel(scheme, rest).ok_or_else(|| invalid(setting, URL))
-        }
-        Some(_) => Err(invalid(setting, URL)),
-        None => servers(setting, url),
-    }
+    let parsed = match url.split_once("+sentinel://") {
+        Some((scheme @ ("redis" | "rediss"), rest)) => sentinel(scheme, rest),
+        Some(_) => Err(fault::SCHEME),
+        None => servers(url),
+    };
+    parsed.map_err(|fault| {
+        let message = format!("`{setting}` is wrong: {fault}");
+        Error::new(ErrorKind::InvalidConfig, message)
+    })
 }
 
-fn servers(setting: &str, url: &str) -> Result<Parsed, Error> {
-    let servers: Option<Vec<_>> = split(url).into_iter().map(server).collect();
-    let servers = servers.ok_or_else(|| invalid(setting, URL))?;
-    if servers.iter().any(|server| !server.addr().is_supported()) {
-        return Err(invalid(
-            setting,
-            "an address that this build supports (`rediss://` needs the feature `tls`)",
-        ));
-    }
+fn servers(url: &str) -> Result<Parsed, Fault> {
+    let servers: Vec<_> = split(url)
+        .into_iter()
+        .map(server)
+        .collect::<Result<_, Fault>>()?;
     let in_cluster = |server: &ConnectionInfo| {
         server.redis_settings().db() == 0 && super::connection::host_and_port(server).is_some()
     };
@@ -59,10 +52,7 @@ fn servers(setting: &str, url: &str) -> Result<Parsed, Error> {
         return Ok(Parsed::Server(only.clone()));
     }
     if !servers.iter().all(in_cluster) {
-        return Err(invalid(
-            setting,
-            "servers over TCP without a database number: a cluster has only database 0",
-        ));
+        return Err(fault::CLUSTER);
     }
     Ok(Parsed::Cluster(servers))
 }
@@ -92,17 +82,28 @@ fn next_url(text: &str) -> Option<usize> {
     })
 }
 
-fn server(url: &str) -> Option<ConnectionInfo> {
-    let info = url.into_connection_info().ok()?;
-    // Over TCP the database is in the path, and what stands behind a `?` would be passed over.
-    let has_query = super::connection::host_and_port(&info).is_some() && url.contains('?');
-    (!has_query).then_some(info)
+fn server(url: &str) -> Result<ConnectionInfo, Fault> {
+    fault::find(url, cfg!(feature = "tls"))?;
+    let is_socket = url
+        .split_once("://")
+        .is_some_and(|(scheme, _)| scheme.ends_with("unix"));
+    let info = url.into_connection_info();
+    info.map_err(|_| {
+        if is_socket {
+            fault::SOCKET
+        } else {
+            fault::OTHER
+        }
+    })
 }
 
 /// `[user:password@]host[:port],…/master[/db][?sentinel_user=…&sentinel_password=…]`
-fn sentinel(scheme: &str, rest: &str) -> Option<Parsed> {
+fn sentinel(scheme: &str, rest: &str) -> Result<Parsed, Fault> {
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, path) = rest.split_once('/')?;
+    let (authority, path) = rest.split_once('/').ok_or(fault::MASTER)?;
+    if path.contains('@') {
+        return Err(fault::ENCODING);
+    }
     let (credentials, hosts) = authority
         .rsplit_once('@')
         .map_or((String::new(), authority), |(credentials, hosts)| {
@@ -111,23 +112,22 @@ fn sentinel(scheme: &str, rest: &str) -> Option<Parsed> {
     let path = path.trim_end_matches('/');
     let (master, db) = path.split_once('/').unwrap_or((path, "0"));
     if master.is_empty() {
-        return None;
+        return Err(fault::MASTER);
     }
     let server = server(&format!("{scheme}://{credentials}sentinel/{db}"))?;
     let mut sentinels = Vec::new();
     for host in hosts.split(',') {
-        let mut sentinel = Url::parse(&format!("{scheme}://{}", host.trim())).ok()?;
-        sentinel.host_str().filter(|host| !host.is_empty())?;
+        let url = format!("{scheme}://{}", host.trim());
+        fault::find(&url, cfg!(feature = "tls"))?;
+        let mut sentinel = Url::parse(&url).map_err(|_| fault::HOST)?;
         if sentinel.port().is_none() {
-            sentinel.set_port(Some(SENTINEL_PORT)).ok()?;
+            let set = sentinel.set_port(Some(SENTINEL_PORT));
+            set.map_err(|()| fault::PORT)?;
         }
-        let info = log_in(sentinel.as_str().into_connection_info().ok()?, query)?;
-        sentinels.push(info);
+        let info = sentinel.as_str().into_connection_info();
+        sentinels.push(log_in(info.map_err(|_| fault::OTHER)?, query)?);
     }
-    let supported = sentinels
-        .iter()
-        .all(|sentinel| sentinel.addr().is_supported());
-    supported.then(|| Parsed::Sentinel {
+    Ok(Parsed::Sentinel {
         sentinels,
         master: master.to_owned(),
         server,
@@ -135,16 +135,16 @@ fn sentinel(scheme: &str, rest: &str) -> Option<Parsed> {
 }
 
 /// Sentinels have users of their own.
-fn log_in(sentinel: ConnectionInfo, query: &str) -> Option<ConnectionInfo> {
+fn log_in(sentinel: ConnectionInfo, query: &str) -> Result<ConnectionInfo, Fault> {
     let mut settings = sentinel.redis_settings().clone();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         settings = match &*name {
             "sentinel_user" => settings.set_username(value),
             "sentinel_password" => settings.set_password(value),
-            _ => return None,
+            _ => return Err(fault::SENTINEL),
         };
     }
-    Some(sentinel.set_redis_settings(settings))
+    Ok(sentinel.set_redis_settings(settings))
 }
 
 #[cfg(test)]
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(addresses("redis://a"), ["redis://a:6379/0"]);
         assert_eq!(
             addresses("redis://u:p@a:7000, redis://[::1]:7001"),
-            ["redis://a:7000/0", "redis://::1:7001/0"]
+            ["redis://a:7000/0", "redis://[::1]:7001/0"]
         );
     }
 

@@ -26,7 +26,10 @@ pub(crate) use self::{
     seal::Seal,
 };
 
-use crate::{codec::Shape, key::Digest};
+use crate::{
+    codec::Shape,
+    key::{self, Digest},
+};
 
 const MAGIC: [u8; 2] = *b"hc";
 const VERSION: u8 = 2;
@@ -108,6 +111,19 @@ pub(crate) fn open<'a>(
     } else {
         Err(Damage::Check)
     }
+}
+
+/// Where the value of another build stands that can't have the key, because an envelope of this one's stands there.
+///
+/// The name is tied to that very envelope: once it is replaced or deleted, whatever was stored beside it is never found again.
+/// It stands in the same shard.
+pub(crate) fn alternate(envelope: &[u8], digest: &Digest) -> Digest {
+    let mut hasher = blake3::Hasher::new_derive_key("redis-cache alternate entry v1");
+    hasher.update(digest);
+    hasher.update(envelope.last_chunk::<CHECK>().unwrap_or(&[0; CHECK]));
+    let mut alternate: Digest = hasher.finalize().into();
+    alternate[key::SHARD].copy_from_slice(&digest[key::SHARD]);
+    alternate
 }
 
 /// Time since a value was computed; zero where the clocks disagree.

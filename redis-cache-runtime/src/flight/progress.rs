@@ -12,6 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::lead;
+
 /// A leader that was woken so long ago and has not been polled since holds nobody up any longer.
 pub(super) const STALLED: Duration = Duration::from_secs(1);
 
@@ -42,6 +44,11 @@ impl Progress {
         self.state()
             .woken
             .is_some_and(|woken| woken.elapsed() >= STALLED)
+    }
+
+    /// Notes that it is polled.
+    fn attended(&self) {
+        self.state().woken = None;
     }
 
     /// Notes that it is polled, and whom to wake. Wakers are the executor's: they are cloned and dropped outside of the lock.
@@ -82,7 +89,8 @@ impl Wake for Progress {
     }
 }
 
-/// Polls `work` and notes that it is polled.
+/// Polls `work` and notes that it is polled. Inside another leader's body that one's waker is enough: a recursion would else wake
+/// its way through as many wakers as it is deep, on whatever stack there is.
 pub(super) async fn attend<F: Future>(
     progress: &Arc<Progress>,
     mut work: Pin<&mut F>,
@@ -93,9 +101,13 @@ pub(super) async fn attend<F: Future>(
 /// Polls a part of the work once.
 pub(super) fn poll_attended<T>(
     progress: &Arc<Progress>,
-    context: &Context<'_>,
+    context: &mut Context<'_>,
     poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
 ) -> Poll<T> {
+    if lead::leads_here() {
+        progress.attended();
+        return poll(context);
+    }
     progress.polled(context.waker());
     let waker = Waker::from(Arc::clone(progress));
     poll(&mut Context::from_waker(&waker))

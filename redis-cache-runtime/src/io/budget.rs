@@ -10,6 +10,16 @@ pub(crate) struct Allowance {
     pub(crate) is_shortened: bool,
 }
 
+impl Allowance {
+    /// What is left for another look-up of the same call.
+    pub(crate) const fn after(self, elapsed: Duration) -> Self {
+        Self {
+            time: self.time.saturating_sub(elapsed),
+            ..self
+        }
+    }
+}
+
 /// From when to when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {

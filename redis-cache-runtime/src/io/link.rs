@@ -19,7 +19,7 @@ use tokio::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{backoff::Backoff, source::Source};
+use super::{backoff::Backoff, eviction::free_policy, plain::explained, source::Source};
 use crate::{store::Scripts, telemetry};
 
 /// The most that one attempt to connect may take, name resolution included.
@@ -135,13 +135,19 @@ impl Link {
     async fn keep_up(&self, source: &Source, address: &str, tell: &impl Fn(Change)) {
         let mut backoff = Backoff::new();
         let mut was_up = None;
+        let mut has_warned = false;
         loop {
-            let closed = Arc::new(Notify::new());
-            match connect(source, Arc::clone(&closed)).await {
+            match connect(source).await {
                 Ok(Connected {
                     mut connection,
+                    closed,
                     in_cluster,
+                    free_policy,
                 }) => {
+                    if let Some(policy) = free_policy.filter(|_| !has_warned) {
+                        has_warned = true;
+                        warn_of(policy, address.to_owned());
+                    }
                     if was_up != Some(true) {
                         let address = address.to_owned();
                         telemetry::report(move || tracing::info!(address, "connected to Redis"));
@@ -210,16 +216,49 @@ pub(super) async fn watch(
 
 struct Connected {
     connection: MultiplexedConnection,
+    /// Notified when it ends.
+    closed: Arc<Notify>,
     in_cluster: bool,
+    /// A policy by which the server may evict the order of a cache's entries.
+    free_policy: Option<String>,
 }
 
-/// Connects and makes the scripts known. `closed` is notified when the connection ends.
-async fn connect(source: &Source, closed: Arc<Notify>) -> Result<Connected, RedisError> {
-    let client = source.find().await?;
+fn warn_of(policy: String, address: String) {
+    telemetry::report(move || {
+        tracing::warn!(
+            address,
+            policy,
+            "Redis may evict the order of a cache's entries, and then has more of them than `maxsize`; \
+             set `maxmemory-policy` to `noeviction` or to one that begins with `volatile-`"
+        );
+    });
+}
+
+/// Connects to the first place where the server is, and makes the scripts known.
+async fn connect(source: &Source) -> Result<Connected, RedisError> {
+    let mut last_error = None;
+    for place in source.find().await? {
+        match connect_to(&place, source).await {
+            Ok(connected) => {
+                source.is_at(&place);
+                return Ok(connected);
+            }
+            Err(error) => last_error = Some(explained(error, &place).await),
+        }
+    }
+    Err(last_error.unwrap_or_else(|| RedisError::from((ErrorKind::Io, "there is no server"))))
+}
+
+async fn connect_to(place: &Client, source: &Source) -> Result<Connected, RedisError> {
     timeout(CONNECT, async {
-        let mut connection = open(&client, closed).await?;
+        let closed = Arc::new(Notify::new());
+        let mut connection = open(place, Arc::clone(&closed)).await?;
         let mut greeting = redis::Pipeline::new();
-        greeting.cmd("HELLO").add_command(source.question());
+        greeting
+            .cmd("HELLO")
+            .add_command(source.question())
+            .cmd("INFO")
+            .arg("memory");
         for load in Scripts::get().load().cmd_iter() {
             greeting.add_command(load.clone());
         }
@@ -236,7 +275,9 @@ async fn connect(source: &Source, closed: Arc<Notify>) -> Result<Connected, Redi
         let in_cluster = answers.first().is_some_and(is_in_cluster);
         Ok(Connected {
             connection,
+            closed,
             in_cluster,
+            free_policy: answers.get(2).and_then(free_policy),
         })
     })
     .await

@@ -1,10 +1,7 @@
 //! How one server is found: at an address, or through sentinels.
 
 use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -12,7 +9,7 @@ use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, RedisError, Value,
     aio::MultiplexedConnection,
 };
-use tokio::time::timeout;
+use tokio::{task::JoinSet, time::timeout};
 
 use super::login;
 use crate::config::at;
@@ -34,8 +31,6 @@ pub(crate) struct Sentinels {
     master: String,
     /// The primary, at an address that the sentinels tell.
     server: ConnectionInfo,
-    /// Who answered last.
-    first: AtomicUsize,
     primary: Mutex<Option<Client>>,
 }
 
@@ -54,7 +49,6 @@ impl Source {
             clients: clients.collect::<Result<_, _>>()?,
             master: master.to_owned(),
             server: server.clone(),
-            first: AtomicUsize::new(0),
             primary: Mutex::new(None),
         })))
     }
@@ -79,18 +73,19 @@ impl Source {
         }
     }
 
-    /// Finds the server.
-    pub(super) async fn find(&self) -> Result<Client, RedisError> {
+    /// Where the server may be, the likeliest place first. There is at least one.
+    pub(super) async fn find(&self) -> Result<Vec<Client>, RedisError> {
         match self {
-            Self::Fixed(client) => Ok((**client).clone()),
-            Self::Sentinel(sentinels) => {
-                let client = sentinels.find().await?;
-                *sentinels
-                    .primary
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner) = Some(client.clone());
-                Ok(client)
-            }
+            Self::Fixed(client) => Ok(vec![(**client).clone()]),
+            Self::Sentinel(sentinels) => sentinels.find().await,
+        }
+    }
+
+    /// Says that the server is there.
+    pub(super) fn is_at(&self, place: &Client) {
+        if let Self::Sentinel(sentinels) = self {
+            let primary = sentinels.primary.lock();
+            *primary.unwrap_or_else(PoisonError::into_inner) = Some(place.clone());
         }
     }
 
@@ -118,35 +113,65 @@ impl Source {
 }
 
 impl Sentinels {
-    async fn find(&self) -> Result<Client, RedisError> {
-        let first = self.first.load(Ordering::Relaxed);
+    /// Asks all of them: one may have missed a change, or lie.
+    async fn find(&self) -> Result<Vec<Client>, RedisError> {
+        let mut asked = JoinSet::new();
+        for sentinel in self.clients.iter().cloned() {
+            let master = self.master.clone();
+            asked.spawn(async move { timeout(SENTINEL, ask(sentinel, master)).await });
+        }
+        let mut named = Votes::default();
         let mut last_error = None;
-        for turn in 0..self.clients.len() {
-            let place = (first + turn) % self.clients.len();
-            let asked = timeout(SENTINEL, ask(&self.clients[place], &self.master));
-            match asked.await {
-                Ok(Ok((host, port))) => {
-                    self.first.store(place, Ordering::Relaxed);
-                    return Client::open(at(&self.server, &host, port));
-                }
-                Ok(Err(error)) => last_error = Some(error),
-                Err(_elapsed) => {
+        while let Some(answered) = asked.join_next().await {
+            match answered {
+                Ok(Ok(Ok(address))) => named.add(address),
+                Ok(Ok(Err(error))) => last_error = Some(error),
+                Ok(Err(_elapsed)) => {
                     last_error = Some(std::io::Error::from(std::io::ErrorKind::TimedOut).into());
                 }
+                Err(_ended) => {}
             }
         }
+        let places: Vec<_> = named
+            .by_votes()
+            .filter_map(|(host, port)| Client::open(at(&self.server, &host, port)).ok())
+            .collect();
+        if !places.is_empty() {
+            return Ok(places);
+        }
         Err(last_error.unwrap_or_else(|| {
-            RedisError::from((ErrorKind::InvalidClientConfig, "there are no sentinels"))
+            RedisError::from((
+                ErrorKind::InvalidClientConfig,
+                "no sentinel names a primary",
+            ))
         }))
     }
 }
 
+/// How many sentinels have named which address, in the order in which they answered.
+#[derive(Debug, Default)]
+struct Votes(Vec<((String, u16), usize)>);
+
+impl Votes {
+    fn add(&mut self, address: (String, u16)) {
+        match self.0.iter_mut().find(|(known, _)| *known == address) {
+            Some((_, votes)) => *votes += 1,
+            None => self.0.push((address, 1)),
+        }
+    }
+
+    fn by_votes(mut self) -> impl Iterator<Item = (String, u16)> {
+        self.0.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
+        self.0.into_iter().map(|(address, _)| address)
+    }
+}
+
 /// Asks one sentinel where the primary is.
-async fn ask(sentinel: &Client, master: &str) -> Result<(String, u16), RedisError> {
-    let mut connection = once(sentinel).await?;
+async fn ask(sentinel: Client, master: String) -> Result<(String, u16), RedisError> {
+    let mut connection = once(&sentinel).await?;
     let answer: Option<(String, u16)> = redis::cmd("SENTINEL")
         .arg("GET-MASTER-ADDR-BY-NAME")
-        .arg(master)
+        .arg(&master)
         .query_async(&mut connection)
         .await?;
     answer.ok_or_else(|| {

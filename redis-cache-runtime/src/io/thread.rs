@@ -83,7 +83,7 @@ impl IoThread {
     {
         let task = async move {
             while tokio::spawn(make()).await.is_err() {
-                sleep(PAUSE).await
+                sleep(PAUSE).await;
             }
         };
         let thread = THREAD.get();

@@ -5,6 +5,9 @@ use std::hash::Hasher;
 /// The hash of a call's arguments.
 pub(crate) type Digest = [u8; 32];
 
+/// The part of a digest that decides on an entry's shard. The first half names the entry; this is of the other.
+pub(crate) const SHARD: std::ops::Range<usize> = 16..20;
+
 /// Digests are random already: their first bytes are the hash.
 #[derive(Debug, Default)]
 pub(crate) struct DigestHasher(u64);

@@ -22,6 +22,6 @@ pub use self::{
 };
 pub(crate) use self::{
     builder::Domain,
-    digest::{Digest, DigestHasher},
+    digest::{Digest, DigestHasher, SHARD},
     encoder::{EncodeError, encode_strictly},
 };

@@ -22,7 +22,7 @@ pub(crate) enum Loss {
     Disconnected,
     Unanswered,
     TooLarge,
-    NotStorable,
+    Unproved,
     QueueFull,
     Expired,
     /// The body began before Redis had told of the last clear.
@@ -37,7 +37,7 @@ impl fmt::Display for Loss {
             Self::Disconnected => f.write_str("without a connection"),
             Self::Unanswered => f.write_str("without an answer in time"),
             Self::TooLarge => f.write_str("larger than `max_value_bytes`"),
-            Self::NotStorable => f.write_str("of a kind that can't be stored"),
+            Self::Unproved => f.write_str("not read back in time"),
             Self::QueueFull => f.write_str("dropped because too many waited"),
             Self::Expired => f.write_str("older than `ttl` before Redis could take them"),
             Self::Early => f.write_str("computed before Redis could be asked"),

@@ -1,0 +1,43 @@
+//! What a server does when its memory is full.
+
+use redis::Value;
+
+/// What `INFO memory` says of a policy that evicts whatever key it likes: the order of a cache's entries is one of them.
+pub(super) fn free_policy(answer: &Value) -> Option<String> {
+    let text = match answer {
+        Value::BulkString(text) => String::from_utf8_lossy(text).into_owned(),
+        Value::VerbatimString { text, .. } => text.clone(),
+        // No right to ask, most likely.
+        _ => return None,
+    };
+    let field = |name: &str| {
+        let line = |line: &'_ str| Some(line.split_once(':')?.1.trim().to_owned());
+        text.lines()
+            .find(|line| line.split(':').next() == Some(name))
+            .and_then(line)
+    };
+    let is_bounded = field("maxmemory").is_some_and(|bytes| bytes != "0");
+    field("maxmemory_policy").filter(|policy| is_bounded && policy.starts_with("allkeys-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_policy_that_takes_any_key_and_can_come_to_that_counts() {
+        let of = |maxmemory: &str, policy: &str| {
+            let text = format!(
+                "# Memory\r\nused_memory:1\r\nmaxmemory:{maxmemory}\r\nmaxmemory_human:0B\r\n\
+                 maxmemory_policy:{policy}\r\n"
+            );
+            free_policy(&Value::BulkString(text.into()))
+        };
+        assert_eq!(of("1000", "allkeys-lru").as_deref(), Some("allkeys-lru"));
+        assert_eq!(of("1000", "allkeys-lfu").as_deref(), Some("allkeys-lfu"));
+        assert_eq!(of("0", "allkeys-lru"), None);
+        assert_eq!(of("1000", "volatile-lru"), None);
+        assert_eq!(of("1000", "noeviction"), None);
+        assert_eq!(free_policy(&Value::Nil), None);
+    }
+}

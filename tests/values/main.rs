@@ -1,0 +1,62 @@
+//! What is stored comes back as it was, or it is not stored: whatever the type, and whatever its serde code does.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::items_after_statements,
+    reason = "what fails here fails the test, and handlers stand where they are used"
+)]
+
+mod aside;
+mod blurred;
+mod changed;
+mod made_up;
+mod nested;
+mod ordered;
+mod sets;
+mod unreadable;
+
+use std::time::Duration;
+
+use cache_tests_support::shared;
+use redis_cache_runtime::{CacheInfo, CallResult, Config, HandlerCache, observe};
+
+/// By when anything that is to happen has happened.
+const SOON: Duration = Duration::from_secs(20);
+
+fn config() -> Config {
+    shared().config()
+}
+
+fn flush() {
+    redis_cache_runtime::flush_all().wait().unwrap();
+}
+
+fn info(name: &str) -> CacheInfo {
+    HandlerCache::named(name).unwrap().info().wait().unwrap()
+}
+
+/// Calls, and calls again once Redis has what it is to have: both answers, and how the second call ended.
+fn twice<T>(handler: impl Fn() -> T) -> ([T; 2], CallResult) {
+    let first = handler();
+    flush();
+    let (second, outcome) = observe(handler);
+    ([first, second], outcome.unwrap().result)
+}
+
+/// Whether the handler that returns this value is answered with an equal one, and whether from Redis.
+macro_rules! is_stored {
+    ($name:expr, $type:ty, $value:expr) => {{
+        #[redis_cache_runtime::handler_cache(config = $crate::config(), shards = cache_tests_support::shards(), name = $name, timeout = "5s")]
+        fn handler() -> $type {
+            $value
+        }
+        let ([first, second], result) = $crate::twice(handler);
+        assert!(first == $value, "{}: {first:?}", $name);
+        assert!(second == $value, "{}: {second:?}", $name);
+        let stored = result == redis_cache_runtime::CallResult::HitRedis;
+        assert_eq!($crate::info($name).corrupt, 0, "{}", $name);
+        assert_eq!($crate::info($name).not_stored > 0, !stored, "{}", $name);
+        stored
+    }};
+}
+use is_stored;
