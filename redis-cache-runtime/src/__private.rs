@@ -2,6 +2,7 @@
 //! pinned to the same version.
 
 pub use crate::{
+    cache::call_async,
     codec::{
         Cacheable, Codec, ComparedByBytes, ComparedHere, ComparedThere, Returned, ReturnedWhole,
         SentThere, Stored,

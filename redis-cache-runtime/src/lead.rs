@@ -3,7 +3,7 @@
 //! A leader that followed another could be waited for in turn. That happens where a body runs other calls than it makes: a thread
 //! pool whose workers take up what lies there while they wait, or two handlers that call each other.
 
-use std::{cell::Cell, future::poll_fn, pin::Pin};
+use std::cell::Cell;
 
 use crate::stack;
 
@@ -21,15 +21,6 @@ pub(crate) fn leads_here() -> bool {
 pub(crate) fn run<R>(body: impl FnOnce() -> R) -> R {
     let _leading = Leading::begin();
     stack::with_room(body)
-}
-
-/// Awaits `body`, which runs for all who wait whenever it is polled.
-pub(crate) async fn run_async<F: Future + Unpin>(body: &mut F) -> F::Output {
-    poll_fn(|context| {
-        let _leading = Leading::begin();
-        Pin::new(&mut *body).poll(context)
-    })
-    .await
 }
 
 /// That this thread leads a call, until it is dropped; also where what it does panics.
@@ -51,11 +42,7 @@ impl Drop for Leading {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        panic::catch_unwind,
-        pin::pin,
-        task::{Context, Poll, Waker},
-    };
+    use std::panic::catch_unwind;
 
     use super::*;
 
@@ -68,26 +55,6 @@ mod tests {
         });
         let panicked = catch_unwind(|| run(|| panic!("in the body")));
         assert!(panicked.is_err());
-        assert!(!leads_here());
-    }
-
-    #[test]
-    fn a_task_leads_while_it_is_polled() {
-        let mut polls = 0;
-        let mut body = poll_fn(|_| {
-            assert!(leads_here());
-            polls += 1;
-            if polls < 2 {
-                Poll::Pending
-            } else {
-                Poll::Ready(())
-            }
-        });
-        let mut leading = pin!(run_async(&mut body));
-        let mut context = Context::from_waker(Waker::noop());
-        assert!(leading.as_mut().poll(&mut context).is_pending());
-        assert!(!leads_here());
-        assert!(leading.as_mut().poll(&mut context).is_ready());
         assert!(!leads_here());
     }
 }

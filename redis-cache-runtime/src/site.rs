@@ -24,7 +24,7 @@ use crate::{
     registry::{self, SiteId},
     shield::{Panicked, shield},
     telemetry,
-    uncached::{Uncached, UncachedCall},
+    uncached::Uncached,
 };
 
 /// The static part of an annotated method. A generic method has one for all its instantiations.
@@ -173,6 +173,7 @@ impl Site {
             self.other(state, opened, instance, codec)
         };
         let key = KeyBuilder::new(opened.cache.as_ref(), domain);
+        let key = key.counted_by(opened.uncached.as_ref());
         if hides_identity {
             key.without_identity(&opened.path)
         } else {
@@ -189,35 +190,12 @@ impl Site {
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         match key.cache {
-            Some(cache) => cache.call(key, &codec, body, again),
+            Some(cache) => cache.get().call(key, codec, body, again),
             None => {
-                let _call = self.uncached();
+                let _call = key.uncached();
                 body()
             }
         }
-    }
-
-    /// Runs one call of an async method. `again` writes once more what the instance and the version are.
-    pub async fn call_async<R, F: Future<Output = R>>(
-        &'static self,
-        key: CallKey,
-        codec: Codec<R>,
-        body: impl FnOnce() -> F,
-        again: impl FnOnce(&mut KeyBuilder),
-    ) -> R {
-        match key.cache {
-            Some(cache) => cache.call_async(key, codec, body, again).await,
-            None => {
-                let _call = self.uncached();
-                Box::pin(body()).await
-            }
-        }
-    }
-
-    /// Where a setting is wrong: what counts the call.
-    fn uncached(&'static self) -> Option<UncachedCall<'static>> {
-        let opened = self.state.get().opened.get()?;
-        opened.uncached.as_ref().map(Uncached::call)
     }
 
     /// Opens the cache. Of several threads that make the first call at once each asks for the settings, for the expressions of

@@ -1,6 +1,6 @@
 //! A handler that is not cached because a setting of it is wrong.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::{
     config::MaxSize,
@@ -24,25 +24,33 @@ impl Uncached {
             metrics,
         }
     }
-
-    /// A call, until it is dropped.
-    pub(crate) const fn call(&self) -> UncachedCall<'_> {
-        UncachedCall(self)
-    }
 }
 
-/// A call is counted however it ends.
-#[derive(Debug)]
-pub(crate) struct UncachedCall<'u>(&'u Uncached);
+/// What counts such calls, of which the compiler knows only that threads may share it: it would else have to see that for all
+/// that is inside, in each future that holds it.
+pub(crate) trait CountCalls: fmt::Debug + Send + Sync {
+    /// Counts a call that has ended.
+    fn count_call(&self);
+}
 
-impl Drop for UncachedCall<'_> {
-    fn drop(&mut self) {
-        let Uncached { name, metrics } = self.0;
+impl CountCalls for Uncached {
+    fn count_call(&self) {
+        let Self { name, metrics } = self;
         metrics.count_result(CallResult::Bypass);
         outcome::record(|| Outcome {
             cache: Arc::clone(name),
             result: CallResult::Bypass,
             age: None,
         });
+    }
+}
+
+/// A call, which is counted however it ends.
+#[derive(Debug)]
+pub(crate) struct UncachedCall(pub(crate) &'static dyn CountCalls);
+
+impl Drop for UncachedCall {
+    fn drop(&mut self) {
+        self.0.count_call();
     }
 }

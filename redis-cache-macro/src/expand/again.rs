@@ -118,10 +118,10 @@ impl Expansion<'_> {
         }
         let used = words(tokens.clone());
         let bindings = self.handler.bindings();
-        let named = bindings
+        let asked = bindings
             .iter()
             .filter(|binding| used.iter().any(|word| *binding.name == word));
-        for (at, Binding { name, cfgs, .. }) in named.enumerate() {
+        for (at, Binding { name, cfgs, .. }) in asked.enumerate() {
             // Whether it is there at all is not known here.
             if !cfgs.is_empty() {
                 return Default::default();

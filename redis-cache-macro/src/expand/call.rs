@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use super::{Expansion, again::Again, hygienic};
-use crate::handler::Binding;
+use crate::handler::{Binding, Body};
 
 impl Expansion<'_> {
     /// ```text
@@ -15,7 +15,7 @@ impl Expansion<'_> {
     /// or
     ///
     /// ```text
-    /// Site::call_async(__site, __key, __codec, move || async move { return edge; body }, again).await
+    /// call_async(__key, __codec, move || async move { return edge; body }, again).await
     /// ```
     pub(super) fn call(&self) -> TokenStream {
         let Self {
@@ -39,8 +39,7 @@ impl Expansion<'_> {
         let edge = self.return_edge();
         quote_spanned! {Span::mixed_site()=>
             #kept
-            #p::Site::call_async(
-                __site,
+            #p::call_async(
                 __key,
                 __codec,
                 move || async move { #captured #edge #body },
@@ -54,7 +53,7 @@ impl Expansion<'_> {
     /// The braces are the user's own, with the edition that says when the temporaries of the last expression are dropped.
     /// After a statement, or as the value of one, the compiler would call such a block one too many.
     fn body(&self) -> TokenStream {
-        let block = self.handler.body.as_ref().map(|body| body.block());
+        let block = self.handler.body.as_ref().map(Body::block);
         quote_spanned!(Span::mixed_site()=> match () { () => #block })
     }
 

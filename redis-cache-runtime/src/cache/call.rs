@@ -73,10 +73,10 @@ struct Found<R> {
 }
 
 /// One call, and how it would be counted if it ended now: a panic and a cancellation are ends as well.
-pub(super) struct Call<'c, R> {
+pub(super) struct Call<R> {
     cache: &'static Cache,
     key: CallKey,
-    codec: &'c Codec<R>,
+    codec: Codec<R>,
     result: CallResult,
     /// When the value was computed, where the body did not run.
     created: Option<SystemTime>,
@@ -87,7 +87,7 @@ pub(super) struct Call<'c, R> {
     _inflight: Level<'static>,
 }
 
-impl<R> Drop for Call<'_, R> {
+impl<R> Drop for Call<R> {
     fn drop(&mut self) {
         let (cache, result, created) = (self.cache, self.result, self.created);
         cache.stats.count_result(result);
@@ -99,8 +99,8 @@ impl<R> Drop for Call<'_, R> {
     }
 }
 
-impl<'c, R> Call<'c, R> {
-    pub(super) fn new(cache: &'static Cache, key: CallKey, codec: &'c Codec<R>) -> Self {
+impl<R> Call<R> {
+    pub(super) fn new(cache: &'static Cache, key: CallKey, codec: Codec<R>) -> Self {
         Self {
             cache,
             key,
@@ -111,6 +111,10 @@ impl<'c, R> Call<'c, R> {
             is_crowded: false,
             _inflight: cache.metrics().call(),
         }
+    }
+
+    pub(super) const fn cache(&self) -> &'static Cache {
+        self.cache
     }
 
     /// Joins the calls with the same key.

@@ -2,6 +2,7 @@
 
 mod call;
 mod run;
+mod run_async;
 mod typical;
 mod unproved;
 mod verifier;
@@ -17,6 +18,7 @@ use std::{
 
 use redis::RedisError;
 
+pub use self::run_async::call_async;
 use self::typical::Typical;
 use crate::{
     codec::CodecError,

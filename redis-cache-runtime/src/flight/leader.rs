@@ -1,11 +1,16 @@
 //! A caller that looks up and computes for all who wait.
 
-use std::{pin::Pin, sync::Arc, time::Instant};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
 
 use super::{
     Flights, Landing,
     flights::{Failed, Landed},
-    progress::{Progress, attend},
+    progress::{Progress, attend, poll_attended},
     running::{Line, Running, State, Waiting},
 };
 use crate::{envelope::Contents, key::Digest, store::Epoch};
@@ -83,6 +88,18 @@ impl Leader {
         match &self.progress {
             Some(progress) => attend(progress, work).await,
             None => work.await,
+        }
+    }
+
+    /// Polls a part of this leader's work, as [`attend`](Self::attend) does.
+    pub(crate) fn poll_attended<T>(
+        &self,
+        context: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        match &self.progress {
+            Some(progress) => poll_attended(progress, context, poll),
+            None => poll(context),
         }
     }
 

@@ -8,7 +8,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Wake, Waker},
+    task::{Context, Poll, Wake, Waker},
     time::{Duration, Instant},
 };
 
@@ -95,14 +95,20 @@ pub(super) async fn attend<F: Future>(
     progress: &Arc<Progress>,
     mut work: Pin<&mut F>,
 ) -> F::Output {
+    poll_fn(|context| poll_attended(progress, context, |context| work.as_mut().poll(context))).await
+}
+
+/// Polls a part of the work once.
+pub(super) fn poll_attended<T>(
+    progress: &Arc<Progress>,
+    context: &mut Context<'_>,
+    poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    if lead::leads_here() {
+        progress.attended();
+        return poll(context);
+    }
+    progress.polled(context.waker());
     let waker = Waker::from(Arc::clone(progress));
-    poll_fn(|context| {
-        if lead::leads_here() {
-            progress.attended();
-            return work.as_mut().poll(context);
-        }
-        progress.polled(context.waker());
-        work.as_mut().poll(&mut Context::from_waker(&waker))
-    })
-    .await
+    poll(&mut Context::from_waker(&waker))
 }

@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    fmt,
     hash::{DefaultHasher, Hasher as _},
     sync::Arc,
 };
@@ -17,6 +18,7 @@ use crate::{
     codec::Readable,
     config::MaxSize,
     shield::{Panicked, shield},
+    uncached::{CountCalls, Uncached, UncachedCall},
 };
 
 /// A buffer that has grown to this after a part goes into the hasher, and makes room for the next part.
@@ -51,6 +53,7 @@ pub(crate) struct Domain {
 #[derive(Debug)]
 pub struct KeyBuilder {
     cache: Option<&'static Arc<Cache>>,
+    uncached: Option<&'static Uncached>,
     on: bool,
     domain: Domain,
     buffer: Vec<u8>,
@@ -92,6 +95,12 @@ impl KeyBuilder {
         Self::begin(cache, on, domain.unwrap_or_default())
     }
 
+    /// Where a setting is wrong, the call is counted all the same.
+    pub(crate) const fn counted_by(mut self, uncached: Option<&'static Uncached>) -> Self {
+        self.uncached = uncached;
+        self
+    }
+
     /// A key without a cache.
     #[cfg(test)]
     pub(super) fn of(domain: Domain) -> Self {
@@ -107,6 +116,7 @@ impl KeyBuilder {
         };
         Self {
             cache,
+            uncached: None,
             on,
             domain,
             buffer,
@@ -262,7 +272,7 @@ impl KeyBuilder {
     #[must_use]
     pub fn finish(mut self) -> CallKey {
         let (cache, stamps) = (self.cache, self.stamps);
-        let readable = self.domain.readable;
+        let (readable, uncached) = (self.domain.readable, self.uncached);
         if let (Some(parameters), Some(shape), true) =
             (self.domain.parameters, self.shape.take(), self.on)
         {
@@ -279,7 +289,14 @@ impl KeyBuilder {
         });
         self.give_back();
         CallKey {
-            cache,
+            cache: cache.map(|cache| {
+                let cache: &'static dyn OpenCache = cache;
+                cache
+            }),
+            uncached: uncached.map(|uncached| {
+                let uncached: &'static dyn CountCalls = uncached;
+                uncached
+            }),
             digest,
             readable,
             stamps,
@@ -296,11 +313,25 @@ impl KeyBuilder {
     }
 }
 
+/// A cache, of which the compiler knows only that threads may share it: that of a future which holds it, it would else have to
+/// see for all that a cache is made of.
+pub(crate) trait OpenCache: fmt::Debug + Send + Sync {
+    fn get(&'static self) -> &'static Cache;
+}
+
+impl OpenCache for Arc<Cache> {
+    fn get(&'static self) -> &'static Cache {
+        self
+    }
+}
+
 /// The finished key of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct CallKey {
     /// `None`: the settings are wrong.
-    pub(crate) cache: Option<&'static Arc<Cache>>,
+    pub(crate) cache: Option<&'static dyn OpenCache>,
+    /// Where a setting is wrong.
+    uncached: Option<&'static dyn CountCalls>,
     /// `None`: the cache is off, or an argument could not be written.
     pub(crate) digest: Option<Digest>,
     /// Whether values of the call's instantiation come back.
@@ -309,6 +340,11 @@ pub struct CallKey {
 }
 
 impl CallKey {
+    /// The call of a handler that is not cached because a setting is wrong, to be held until it has ended.
+    pub(crate) fn uncached(&self) -> Option<UncachedCall> {
+        self.uncached.map(UncachedCall)
+    }
+
     /// Whether the receiver has an identity.
     #[must_use]
     pub const fn is_identified(&self) -> bool {

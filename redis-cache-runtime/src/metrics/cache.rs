@@ -160,12 +160,14 @@ impl CacheMetrics {
         value
     }
 
-    /// Runs a body, which may panic or be dropped.
-    pub(crate) async fn time_async<F: Future>(&self, body: F) -> F::Output {
-        let lap = Lap::begin(&self.cut_short);
-        let value = body.await;
+    /// Begins to time a body, which may panic or be dropped.
+    pub(crate) fn lap(&self) -> Lap<'_> {
+        Lap::begin(&self.cut_short)
+    }
+
+    /// A body has returned.
+    pub(crate) fn finish<'s>(&'s self, lap: Lap<'s>) {
         lap.finish(&self.returned);
-        value
     }
 
     pub(crate) fn queued(&self, bytes: usize) {

@@ -224,7 +224,7 @@ impl Stopwatch {
 
 /// A run that is timed whether it comes to its end or not.
 #[derive(Debug)]
-pub(super) struct Lap<'h> {
+pub(crate) struct Lap<'h> {
     stopwatch: Stopwatch,
     /// Where it is recorded as things stand.
     histogram: &'h Histogram,

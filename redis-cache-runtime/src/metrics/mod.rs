@@ -19,6 +19,6 @@ pub(crate) use self::{
     cache::{CacheMetrics, Invalidation},
     endpoint::EndpointMetrics,
     error_type::ErrorType,
-    instruments::{Level, Stopwatch},
+    instruments::{Lap, Level, Stopwatch},
     operation::CacheOperation,
 };

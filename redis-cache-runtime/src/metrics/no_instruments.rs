@@ -100,7 +100,7 @@ impl Stopwatch {
 }
 
 #[derive(Debug)]
-pub(super) struct Lap<'h>(PhantomData<&'h Histogram>);
+pub(crate) struct Lap<'h>(PhantomData<&'h Histogram>);
 
 impl<'h> Lap<'h> {
     pub(super) const fn begin(_cut_short: &'h Histogram) -> Self {

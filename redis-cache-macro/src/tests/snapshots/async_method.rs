@@ -72,8 +72,7 @@ impl Handler {
         } else {
             ::core::option::Option::None
         };
-        ::redis_cache_runtime::__private::Site::call_async(
-                __site,
+        ::redis_cache_runtime::__private::call_async(
                 __key,
                 __codec,
                 move || async move {

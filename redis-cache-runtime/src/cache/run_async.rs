@@ -1,0 +1,233 @@
+//! The order of the steps of one call of an async method.
+//!
+//! What a future holds while it waits decides whether it is `Send`, and the compiler looks into all of it, through every future
+//! around it: so deep it goes only so far. Therefore what is ours is behind pointers of which it knows `Send` alone, and no value
+//! of the handler's lives across an `await`: where the body's own future is `Send`, the call's is.
+
+use std::{
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use super::{
+    Cache,
+    call::{Call, Next, Step, Work},
+};
+use crate::{
+    codec::Codec,
+    flight::{Follower, Leader},
+    io::{Allowance, Failure, Lookup},
+    key::{CallKey, Digest, KeyBuilder},
+    lead::Leading,
+    metrics::{Lap, Stopwatch},
+    stack::Deep,
+};
+
+/// Runs a call whose body begins only if it has to run. It is on the heap then, so that a method's future is hardly larger than
+/// its arguments. `again` writes once more what the instance and the version are.
+pub async fn call_async<R, F: Future<Output = R>>(
+    key: CallKey,
+    codec: Codec<R>,
+    body: impl FnOnce() -> F,
+    again: impl FnOnce(&mut KeyBuilder),
+) -> R {
+    let Some(cache) = key.cache else {
+        let _call = key.uncached();
+        return Deep::new(body()).await;
+    };
+    let way = match begin(cache.get(), key, codec) {
+        Ok(way) => way,
+        Err(value) => return value,
+    };
+    let run = match way {
+        Way::Ask(ask) => match ask.await {
+            Ok(run) => run,
+            Err(value) => return value,
+        },
+        Way::Run(run) => run,
+    };
+    let mut running = Running {
+        body: Deep::new(body()),
+        run,
+    };
+    let value = (&mut running).await;
+    let mut again = Some(again);
+    running.run.finish(&value, &mut |key| {
+        if let Some(again) = again.take() {
+            again(key);
+        }
+    });
+    value
+}
+
+/// How a call goes on that has no value yet.
+enum Way<'r, R> {
+    /// It waits for another, or for Redis.
+    Ask(Pin<Box<dyn Future<Output = Asked<'r, R>> + Send + 'r>>),
+    /// It runs the body.
+    Run(Box<dyn Run<R> + 'r>),
+}
+
+/// What asking leads to: the body's run, or a value.
+type Asked<'r, R> = Result<Box<dyn Run<R> + 'r>, R>;
+
+/// A run of the body, around its future.
+trait Run<R>: Send {
+    /// Polls the body by `poll`.
+    fn poll(
+        &self,
+        context: &mut Context<'_>,
+        poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R>;
+
+    /// The body has ended.
+    fn finish(&mut self, value: &R, again: &mut dyn FnMut(&mut KeyBuilder));
+}
+
+/// The body, and then what is dropped after it.
+struct Running<'r, R, F> {
+    body: Deep<F>,
+    run: Box<dyn Run<R> + 'r>,
+}
+
+impl<R, F: Future<Output = R>> Future for Running<'_, R, F> {
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
+        let Self { body, run } = self.get_mut();
+        run.poll(context, &mut |context| Pin::new(&mut *body).poll(context))
+    }
+}
+
+/// A call that runs its body.
+struct Session<R> {
+    call: Call<R>,
+    /// `None` where it runs for itself alone.
+    work: Option<Work>,
+    lap: Option<Lap<'static>>,
+}
+
+impl<R> Session<R> {
+    fn begin<'r>(call: Call<R>, work: Option<Work>) -> Box<dyn Run<R> + 'r>
+    where
+        R: 'r,
+    {
+        let lap = Some(call.cache().metrics().lap());
+        Box::new(Self { call, work, lap })
+    }
+}
+
+impl<R> Run<R> for Session<R> {
+    fn poll(
+        &self,
+        context: &mut Context<'_>,
+        poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        match &self.work {
+            Some(work) => {
+                let leader = &work.leader;
+                leader.poll_attended(context, |context| {
+                    let _leading = Leading::begin();
+                    poll(context)
+                })
+            }
+            None => poll(context),
+        }
+    }
+
+    fn finish(&mut self, value: &R, again: &mut dyn FnMut(&mut KeyBuilder)) {
+        if let Some(lap) = self.lap.take() {
+            self.call.cache().metrics().finish(lap);
+        }
+        if let Some(work) = self.work.take() {
+            self.call.computed(value, work, again);
+        }
+    }
+}
+
+/// What a call does next that has no value yet.
+enum Turn {
+    Follow(Follower),
+    Alone,
+    Lead(Leader, Digest),
+    AskAgain(Leader, Digest),
+}
+
+impl<R> Next<R> {
+    /// What is left to do.
+    ///
+    /// # Errors
+    ///
+    /// The value, where there is one.
+    fn turn(self) -> Result<Turn, R> {
+        match self {
+            Self::Done(value) => Err(value),
+            Self::Alone => Ok(Turn::Alone),
+            Self::Lead(leader, digest) => Ok(Turn::Lead(leader, digest)),
+            Self::AskAgain(leader, digest) => Ok(Turn::AskAgain(leader, digest)),
+        }
+    }
+}
+
+fn begin<'r, R: 'r>(cache: &'static Cache, key: CallKey, codec: Codec<R>) -> Result<Way<'r, R>, R> {
+    let mut call = Call::new(cache, key, codec);
+    let turn = match call.join(true) {
+        Step::Follow(leader) => Turn::Follow(leader),
+        Step::Go(next) => next.turn()?,
+    };
+    Ok(match turn {
+        Turn::Alone => Way::Run(Session::begin(call, None)),
+        turn => Way::Ask(Box::pin(ask(call, turn))),
+    })
+}
+
+async fn ask<'r, R: 'r>(mut call: Call<R>, turn: Turn) -> Asked<'r, R> {
+    let cache = call.cache();
+    let turn = match turn {
+        Turn::Follow(leader) => {
+            let landing = {
+                let _waiting = cache.metrics().wait();
+                leader.await
+            };
+            call.landed(landing).turn()?
+        }
+        turn => turn,
+    };
+    let (Turn::Lead(leader, digest) | Turn::AskAgain(leader, digest)) = turn else {
+        return Ok(Session::begin(call, None));
+    };
+    let (allowance, asked) = (cache.allowance(), Instant::now());
+    let found = look_up(cache, &leader, &call.entry(&digest), allowance).await;
+    let turn = call.looked_up(found, leader, digest).turn()?;
+    let turn = match turn {
+        Turn::AskAgain(leader, digest) => {
+            let allowance = allowance.after(asked.elapsed());
+            let found = look_up(cache, &leader, &call.entry(&digest), allowance).await;
+            call.looked_up(found, leader, digest).turn()?
+        }
+        turn => turn,
+    };
+    let work = match turn {
+        Turn::Lead(leader, digest) | Turn::AskAgain(leader, digest) => {
+            Some(Work::begin(cache, leader, digest))
+        }
+        Turn::Alone | Turn::Follow(_) => None,
+    };
+    Ok(Session::begin(call, work))
+}
+
+async fn look_up(cache: &Cache, leader: &Leader, entry: &Digest, allowance: Allowance) -> Lookup {
+    let shard = cache.shard(entry);
+    let began = Stopwatch::start();
+    let found = if shard.home().refuses() {
+        Lookup::Failed(Failure::Unavailable)
+    } else {
+        let entry = shard.names().entry(entry);
+        let (news, home) = (shard.news(), shard.home());
+        let lookup = pin!(home.lookup(&entry, news.as_ref(), allowance));
+        leader.attend(lookup).await
+    };
+    cache.metrics().end_lookup(&began, &found);
+    found
+}
