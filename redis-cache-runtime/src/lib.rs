@@ -80,7 +80,9 @@ mod slot;
 mod stack;
 mod stats;
 mod store;
+mod swap;
 mod telemetry;
+mod uncached;
 
 pub use redis_cache_macro::handler_cache;
 
