@@ -82,12 +82,14 @@ impl From<Result<(), CodecError>> for Written {
     }
 }
 
+type Read<R> = fn(&[u8], Limits) -> Result<(R, Shape), CodecError>;
+
 /// How values of `R` are written and read: plain functions, so that nothing else of a call depends on
 /// serde's traits.
 pub struct Codec<R> {
     write: fn(&R, &mut Vec<u8>) -> Written,
     prove: fn(&R, &[u8], Limits) -> Proof,
-    read: fn(&[u8], Limits) -> Result<(R, Shape), CodecError>,
+    read: Read<R>,
     schema: fn() -> [u8; 32],
 }
 

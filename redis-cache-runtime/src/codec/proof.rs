@@ -34,7 +34,9 @@ impl fmt::Debug for Proof {
 }
 
 /// Reads a payload, and compares what it has read with what it remembers of the value.
-pub struct Owed(Box<dyn FnOnce(&[u8]) -> Result<Shape, CodecError> + Send>);
+pub struct Owed(Box<Settle>);
+
+type Settle = dyn FnOnce(&[u8]) -> Result<Shape, CodecError> + Send;
 
 impl fmt::Debug for Owed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

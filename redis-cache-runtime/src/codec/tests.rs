@@ -15,14 +15,6 @@ pub(super) const LIMITS: Limits = Limits {
 /// The codec that an expansion finds for a return type.
 macro_rules! codec {
     ($returned:ty) => {{
-        #[expect(
-            clippy::allow_attributes,
-            unused_imports,
-            reason = "which of these fits depends on the type"
-        )]
-        use $crate::codec::{
-            ComparedByBytes as _, ComparedHere as _, ComparedThere as _, SentThere as _,
-        };
         let returned = Returned::<$returned>::NEW;
         let stored = returned.__handler_cache_stored();
         returned.__handler_cache_codec((&&&stored).__handler_cache_comparison())

@@ -242,7 +242,7 @@ mod tests {
     fn nothing_is_made_up() {
         #[derive(Debug, Deserialize)]
         #[serde(from = "String")]
-        struct Currency;
+        struct Currency(#[expect(dead_code, reason = "only its shape matters")] u8);
         impl From<String> for Currency {
             fn from(_: String) -> Self {
                 panic!("this value is not the user's")

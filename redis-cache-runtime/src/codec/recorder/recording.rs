@@ -148,8 +148,8 @@ fn too_much<E: de::Error>() -> E {
 #[inline]
 fn mix(digest: u64, word: u64) -> u64 {
     let product = u128::from(digest ^ word) * u128::from(MULTIPLIER);
-    let [low, high] = [product as u64, (product >> 64) as u64];
-    (low ^ high).wrapping_add(INCREMENT)
+    let [one, other]: [u64; 2] = bytemuck::must_cast(product);
+    (one ^ other).wrapping_add(INCREMENT)
 }
 
 fn mix_text(digest: u64, text: &str) -> u64 {

@@ -125,8 +125,8 @@ fn what_is_nested_without_an_end_is_refused_on_a_small_stack() {
         let links = [&[0x81, 0xa4][..], b"Link"].concat().repeat(100_000);
         assert!(is_refused::<Chain>(&links));
         assert!(is_refused::<Onion>(&[1]));
-        assert!(is_refused::<serde_json::Value>(&[0x91; 100_000]));
-        assert!(is_refused::<Vec<Untagged>>(&[0x91; 100_000]));
+        assert!(is_refused::<serde_json::Value>(&vec![0x91; 100_000]));
+        assert!(is_refused::<Vec<Untagged>>(&vec![0x91; 100_000]));
         assert_eq!(
             come_back(&codec!(Chain), &Chain::Link(Box::new(Chain::End))),
             Some(Chain::Link(Box::new(Chain::End)))

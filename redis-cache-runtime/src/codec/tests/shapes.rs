@@ -152,9 +152,10 @@ impl Type {
             Self::Bool => Value::Bool(u.arbitrary()?),
             Self::Text => Value::Text((*u.choose(&["", "1", "A"])?).to_owned()),
             Self::Unit => Value::Unit,
-            Self::Option(inner) => Value::Option(match u.arbitrary()? {
-                true => Some(Box::new(inner.value(u)?)),
-                false => None,
+            Self::Option(inner) => Value::Option(if u.arbitrary()? {
+                Some(Box::new(inner.value(u)?))
+            } else {
+                None
             }),
             Self::List(inner) => Value::List(list(inner, u)?),
             Self::Map(inner) => {
