@@ -68,7 +68,8 @@ impl HandlerCache {
     ///
     /// [`ErrorKind::UnknownCache`] until the handler has been called once, for that is what opens its cache; the message
     /// lists those that are open. [`ErrorKind::InvalidConfig`] where the handler is not cached because a setting is
-    /// wrong.
+    /// wrong. Of two handlers with one `name` the first that was called is cached; the other is found by its path, with
+    /// that error, and stands in [`Parameters::refused`].
     pub fn named(name: &str) -> Result<Self, Error> {
         registry::find(name).map(|cache| Self { cache })
     }
@@ -114,7 +115,7 @@ impl HandlerCache {
 
     /// Deletes all entries of this cache, for every process. Touches nothing else in Redis.
     ///
-    /// A value whose computation began before is not stored after it, by any process that had asked this Redis before.
+    /// A value whose computation began before is not stored after it, by any process.
     ///
     /// # Errors
     ///
@@ -147,8 +148,8 @@ impl HandlerCache {
     /// [`CacheIdentity`](crate::CacheIdentity) or a `version`. They are looked for in every instantiation of a generic
     /// handler that this process has called.
     ///
-    /// A value that this process computes at that moment is not stored afterwards; one that another process computes may
-    /// be.
+    /// It holds for every process: a value that any of them computes at that moment is not stored afterwards, wherever its body
+    /// began. Those who wait for that value already get it.
     ///
     /// ```no_run
     /// use redis_cache_runtime::{HandlerCache, handler_cache};
@@ -167,12 +168,18 @@ impl HandlerCache {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArguments`] where one of them can't be written into a key. Where Redis can't be reached or
+    /// [`ErrorKind::InvalidArguments`] where one of them can't be written into a key, and where their number, or a type that
+    /// can be told (a number's width, say), is not that of the handler's calls. Where Redis can't be reached or
     /// refuses.
     pub fn invalidate(&self, arguments: impl Into<Arguments>) -> Operation<bool> {
         let arguments = arguments.into();
         let mut digests = Vec::new();
+        let mut unfit = None;
         for domain in &self.cache.domains() {
+            if let Err(error) = arguments.check(domain) {
+                unfit = Some(error);
+                continue;
+            }
             match arguments.digest(domain) {
                 Ok(digest) => digests.push(digest),
                 Err(error) => {
@@ -181,6 +188,9 @@ impl HandlerCache {
                     return Operation::done(Err(error));
                 }
             }
+        }
+        if let (Some(error), true) = (unfit, digests.is_empty()) {
+            return Operation::done(Err(error));
         }
         self.cache.metrics().count_invalidation(Invalidation::Key);
         let deletions = digests.into_iter().map(|digest| {
@@ -202,8 +212,8 @@ impl HandlerCache {
     /// # Errors
     ///
     /// [`ErrorKind::NotStored`] where values were lost since the last time that this was asked: refused, too large, dropped;
-    /// the message says how many, by reason. What was computed while Redis was known to be away was never meant for it, and
-    /// what a clear or an invalidation has overtaken is wanted no more. Where Redis can't be reached, or does not take
+    /// the message says how many, by reason. What was computed before Redis could be asked, or while it was known to be
+    /// away, was never meant for it, and what a clear or an invalidation has overtaken is wanted no more. Where Redis can't be reached, or does not take
     /// everything within a few seconds.
     pub fn flush(&self) -> Operation<()> {
         let told = self.cache.losses().told();
@@ -226,6 +236,7 @@ impl HandlerCache {
             max_value_bytes: self.cache.max_value_bytes(),
             endpoint: self.cache.address().to_owned(),
             shards: self.cache.shards().len(),
+            refused: registry::refused(self.cache.name()),
         }
     }
 
@@ -332,6 +343,8 @@ pub struct CacheInfo {
     pub corrupt: u64,
     /// Look-ups that used up their budget; each was a miss.
     pub timeouts: u64,
+    /// Bodies that gave an `Err`, which is not stored.
+    pub errors: u64,
     /// Values that this process has written to Redis.
     pub stored: u64,
     /// Values that this process did not write: too large, or such as MessagePack can't hold, or the queue was full, or they
@@ -374,6 +387,7 @@ impl CacheInfo {
             unavailable,
             corrupt: stats.event(Event::Corrupt),
             timeouts: stats.event(Event::TimedOut),
+            errors: stats.event(Event::Declined),
             stored: stats.event(Event::Stored),
             not_stored: stats.event(Event::StoreFailed)
                 + stats.event(Event::QueueFull)
@@ -412,6 +426,8 @@ pub struct Parameters {
     pub endpoint: String,
     /// Over how many hash tags its entries are spread.
     pub shards: usize,
+    /// Handlers that were given the same `name` and are not cached for that: two would answer for each other.
+    pub refused: Vec<String>,
 }
 
 /// Has the background thread do something.

@@ -82,6 +82,7 @@ mod stats;
 mod store;
 mod swap;
 mod telemetry;
+mod uncached;
 
 pub use redis_cache_macro::handler_cache;
 

@@ -20,6 +20,15 @@ static REGISTRY: PerProcess<Mutex<Registry>> = PerProcess::new();
 struct Registry {
     caches: BTreeMap<String, Registered>,
     deployments: HashMap<String, Arc<Deployment>>,
+    /// Handlers whose cache's name is another's, by their paths.
+    refused: BTreeMap<String, Refused>,
+}
+
+/// A handler that asked for a name that was taken.
+#[derive(Debug)]
+struct Refused {
+    name: String,
+    error: Arc<Error>,
 }
 
 /// What stands under one cache name.
@@ -67,7 +76,23 @@ pub(crate) fn open(
         "`name` is taken: `{name}` is the cache of `{}`; give `{path}` another",
         registered.path
     );
-    Err(Arc::new(Error::new(ErrorKind::InvalidConfig, message)))
+    let error = Arc::new(Error::new(ErrorKind::InvalidConfig, message));
+    let refused = Refused {
+        name: name.to_owned(),
+        error: Arc::clone(&error),
+    };
+    lock().refused.insert(path.to_owned(), refused);
+    Err(error)
+}
+
+/// The handlers that asked for that name when it was taken.
+pub(crate) fn refused(name: &str) -> Vec<String> {
+    let registry = lock();
+    let refused = registry.refused.iter();
+    refused
+        .filter(|(_, refused)| refused.name == name)
+        .map(|(path, _)| path.clone())
+        .collect()
 }
 
 /// What stands under that name from now on: this, unless another thread was faster.
@@ -119,11 +144,11 @@ pub(crate) fn find(name: &str) -> Result<Arc<Cache>, Error> {
         .map(|registered| &registered.cache)
     {
         Some(Ok(cache)) => Ok(Arc::clone(cache)),
-        Some(Err(error)) => Err(Error::new(
-            error.kind(),
-            format!("`{name}` is not cached: {error}"),
-        )),
+        Some(Err(error)) => Err(not_cached(name, error)),
         None => {
+            if let Some(refused) = registry.refused.get(name) {
+                return Err(not_cached(name, &refused.error));
+            }
             let known: Vec<_> = registry
                 .caches
                 .keys()
@@ -140,6 +165,10 @@ pub(crate) fn find(name: &str) -> Result<Arc<Cache>, Error> {
             ))
         }
     }
+}
+
+fn not_cached(name: &str, error: &Error) -> Error {
+    Error::new(error.kind(), format!("`{name}` is not cached: {error}"))
 }
 
 /// All caches that work.

@@ -24,6 +24,7 @@ use crate::{
     registry::{self, SiteId},
     shield::{Panicked, shield},
     telemetry,
+    uncached::{Uncached, UncachedCall},
 };
 
 /// The static part of an annotated method. A generic method has one for all its instantiations.
@@ -56,6 +57,8 @@ struct Opened {
     name: CacheName,
     /// The instantiation that was called first: mostly the only one.
     first: Instantiation,
+    /// What there is in place of a cache.
+    uncached: Option<Uncached>,
 }
 
 /// What the attribute or the path calls a cache.
@@ -187,7 +190,10 @@ impl Site {
     ) -> R {
         match key.cache {
             Some(cache) => cache.call(key, &codec, body, again),
-            None => body(),
+            None => {
+                let _call = self.uncached();
+                body()
+            }
         }
     }
 
@@ -201,8 +207,17 @@ impl Site {
     ) -> R {
         match key.cache {
             Some(cache) => cache.call_async(key, codec, body, again).await,
-            None => Box::pin(body()).await,
+            None => {
+                let _call = self.uncached();
+                Box::pin(body()).await
+            }
         }
+    }
+
+    /// Where a setting is wrong: what counts the call.
+    fn uncached(&'static self) -> Option<UncachedCall<'static>> {
+        let opened = self.state.get().opened.get()?;
+        opened.uncached.as_ref().map(Uncached::call)
     }
 
     /// Opens the cache. Of several threads that make the first call at once each asks for the settings, for the expressions of
@@ -278,6 +293,11 @@ impl Site {
         }
         let opened = Opened {
             cache,
+            uncached: error.as_ref().map(|_| {
+                // Under a name that is taken the calls of another are counted.
+                let is_taken = registry::find(name.as_str()).is_ok();
+                Uncached::new(if is_taken { &path } else { name.as_str() })
+            }),
             path,
             name,
             first,
@@ -302,6 +322,7 @@ impl Site {
             path,
             name,
             first,
+            ..
         } = opened;
         let mut other = self.instantiation(cache.is_some(), name, path, instance, codec);
         let mut known = state.others.write().unwrap_or_else(PoisonError::into_inner);
@@ -395,6 +416,7 @@ impl Site {
             seed: hasher.finalize().into(),
             // One for an instantiation and a process: what is leaked is bounded.
             readable: Some(Box::leak(Box::default())),
+            parameters: Some(Box::leak(Box::default())),
         })
     }
 }

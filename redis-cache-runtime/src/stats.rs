@@ -19,6 +19,8 @@ pub(crate) enum Event {
     NotStorable,
     /// A value was larger than `max_value_bytes`.
     TooLarge,
+    /// A body gave an `Err`.
+    Declined,
     /// A value was older than its `ttl` before Redis could take it.
     Expired,
     /// What Redis had was not a value of this call.
@@ -33,13 +35,14 @@ pub(crate) enum Event {
 
 impl Event {
     /// All events, in the order in which they are counted.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Stored,
         Self::StoreFailed,
         Self::QueueFull,
         Self::Overtaken,
         Self::NotStorable,
         Self::TooLarge,
+        Self::Declined,
         Self::Expired,
         Self::Corrupt,
         Self::TimedOut,

@@ -199,26 +199,41 @@ fn garbage_in_what_is_known_of_deletions_is_mended() {
 /// Both store again after a value each at most, and what runs while an entry is deleted is not stored.
 #[track_caller]
 fn check(one: &mut Worker, other: &mut Worker, n: &mut u32, what: &str) {
-    let mut next = || {
-        *n += 1;
-        *n
-    };
-    for worker in [&mut *one, &mut *other] {
+    for _ in 0..20 {
+        let late = one.late + other.late;
+        *n += 10;
+        let differs = check_once(one, other, *n).err();
+        // On a busy machine a look-up may come too late, and then nothing else is as it would be.
+        if one.late + other.late == late {
+            assert_eq!(differs, None, "{what}");
+            return;
+        }
+    }
+    panic!("look-ups are late all the time");
+}
+
+fn check_once(one: &mut Worker, other: &mut Worker, n: u32) -> Result<(), String> {
+    fn says(worker: &mut Worker, line: &str, expected: &str) -> Result<(), String> {
+        match worker.tell(line) {
+            said if said == expected => Ok(()),
+            said => Err(format!("{line}: {said} in place of {expected}")),
+        }
+    }
+    for (place, worker) in [&mut *one, &mut *other].into_iter().enumerate() {
         // One that finds the garbage may be refused.
-        worker.tell(&format!("ask {} a", next()));
-        worker.tell(&format!("ask {} a", next()));
+        worker.tell(&format!("ask {n}0{place} a"));
+        worker.tell(&format!("ask {n}1{place} a"));
     }
-    let held = next();
-    assert_eq!(one.tell(&format!("ask {held} a")), "a miss", "{what}");
-    assert_eq!(other.tell(&format!("ask {held} x")), "a hit_l2", "{what}");
-    assert_eq!(other.tell(&format!("ask 1{held} b")), "b miss", "{what}");
-    assert_eq!(one.tell(&format!("ask 1{held} x")), "b hit_l2", "{what}");
-    for delete in [format!("invalidate {held}"), "clear".to_owned()] {
-        one.tell(&format!("invalidate {held}"));
-        assert_eq!(one.tell(&format!("hold {held}")), "running", "{what}");
+    says(one, &format!("ask {n}2 a"), "a miss")?;
+    says(other, &format!("ask {n}2 x"), "a hit_l2")?;
+    says(other, &format!("ask {n}3 b"), "b miss")?;
+    says(one, &format!("ask {n}3 x"), "b hit_l2")?;
+    for delete in [format!("invalidate {n}2"), "clear".to_owned()] {
+        one.tell(&format!("invalidate {n}2"));
+        says(one, &format!("hold {n}2"), "running")?;
         other.tell(&delete);
-        assert_eq!(one.tell("release old"), "old miss", "{what}");
-        let said = other.tell(&format!("ask {held} new"));
-        assert_eq!(said, "new miss", "{what}, {delete}");
+        says(one, "release old", "old miss")?;
+        says(other, &format!("ask {n}2 new"), "new miss")?;
     }
+    Ok(())
 }

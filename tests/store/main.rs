@@ -7,6 +7,7 @@ mod age;
 mod clock;
 mod deletions;
 mod losses;
+mod messages;
 mod policy;
 mod sentinels;
 mod worker;

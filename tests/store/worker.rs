@@ -12,6 +12,8 @@ pub(crate) struct Worker {
     process: Child,
     told: Option<ChildStdin>,
     said: BufReader<ChildStdout>,
+    /// Calls that could not ask Redis in time.
+    pub(crate) late: u32,
 }
 
 pub(crate) fn command(server: &RedisServer, args: &[&str]) -> Command {
@@ -44,6 +46,7 @@ impl Worker {
             process,
             told,
             said,
+            late: 0,
         }
     }
 
@@ -52,6 +55,7 @@ impl Worker {
         writeln!(self.told.as_ref().unwrap(), "{line}").unwrap();
         let mut said = String::new();
         self.said.read_line(&mut said).unwrap();
+        self.late += u32::from(said.contains("error_open"));
         said.trim().to_owned()
     }
 }

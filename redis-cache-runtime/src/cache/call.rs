@@ -271,7 +271,10 @@ impl<'c, R> Call<'c, R> {
                 };
                 unproved.prove(proof);
             }
-            Written::Declined => drop(leader),
+            Written::Declined => {
+                drop(leader);
+                cache.stats.count(Event::Declined);
+            }
             Written::Failed(error) => {
                 if let Some(readable) = readable {
                     readable.learn(false);

@@ -239,11 +239,7 @@ impl Cache {
             Pushed::Queued { .. } => self.metrics().queued(bytes),
             Pushed::Full => self.report_queue_full(),
             Pushed::Late => self.report_unproved(),
-            Pushed::Overtaken => self.stats.count(Event::Overtaken),
-            Pushed::Early => {
-                self.stats.count(Event::Overtaken);
-                self.losses.add(Loss::Early);
-            }
+            Pushed::Overtaken | Pushed::Early => self.stats.count(Event::Overtaken),
         }
     }
 

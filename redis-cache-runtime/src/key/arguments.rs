@@ -3,9 +3,13 @@
 use serde::Serialize;
 
 use super::{
-    CacheIdentity, Digest, Domain, builder::separator, encoder::EncodeError, large::encode,
+    CacheIdentity, Digest, Domain, Parameters, builder::separator, encoder::EncodeError,
+    large::encode, parameters::Shape,
 };
-use crate::shield::{Panicked, shield};
+use crate::{
+    error::Error,
+    shield::{Panicked, shield},
+};
 
 /// The arguments of one call of a handler, by which its entry can be named.
 ///
@@ -34,6 +38,7 @@ pub struct Arguments {
     identity: Vec<u8>,
     version: Vec<u8>,
     values: Vec<u8>,
+    shape: Shape,
     error: Option<EncodeError>,
 }
 
@@ -56,6 +61,7 @@ impl Arguments {
     /// let arguments = Arguments::from(("hello",)).identity(&Model { revision: 3 });
     /// ```
     pub fn identity(mut self, receiver: &(impl CacheIdentity + ?Sized)) -> Self {
+        self.shape.identity = true;
         self.identity.clear();
         self.identity.extend_from_slice(&separator(b'I'));
         self.error = self.error.or(written(|| {
@@ -73,6 +79,7 @@ impl Arguments {
     /// let arguments = Arguments::from(("hello",)).version("2024-05");
     /// ```
     pub fn version(mut self, version: &(impl Serialize + ?Sized)) -> Self {
+        self.shape.version = true;
         self.version.clear();
         self.version.extend_from_slice(&separator(b'V'));
         self.error = self
@@ -81,10 +88,21 @@ impl Arguments {
         self
     }
 
-    fn argument(&mut self, argument: &(impl Serialize + ?Sized)) {
+    fn argument<T: Serialize + ?Sized>(&mut self, argument: &T) {
+        self.shape.add::<T>();
         if self.error.is_none() {
             self.error = written(|| encode(argument, &mut self.values));
         }
+    }
+
+    /// Whether they may be those of a call of the handler.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub(crate) fn check(&self, domain: &Domain) -> Result<(), Error> {
+        let known = domain.parameters.and_then(Parameters::known);
+        known.map_or(Ok(()), |shape| shape.check(&self.shape))
     }
 
     /// The hash that a call of the handler with these arguments has.

@@ -7,9 +7,10 @@ use std::{
 };
 
 use super::{
-    Digest, VersionPart,
+    Digest, Parameters, VersionPart,
     encoder::{EncodeError, Number, begin_numbers, begin_text},
     large, memo,
+    parameters::Shape,
 };
 use crate::{
     cache::Cache,
@@ -42,6 +43,8 @@ pub(crate) struct Domain {
     pub(crate) seed: [u8; blake3::KEY_LEN],
     /// Whether its values come back.
     pub(crate) readable: Option<&'static Readable>,
+    /// What its calls feed into their keys.
+    pub(crate) parameters: Option<&'static Parameters>,
 }
 
 /// The key of a call while its parts are written.
@@ -55,6 +58,8 @@ pub struct KeyBuilder {
     hasher: Option<Box<blake3::Hasher>>,
     error: Option<EncodeError>,
     stamps: Stamps,
+    /// What is fed, as long as that is not known of the handler.
+    shape: Option<Box<Shape>>,
     /// The handler's path, where the type of its receiver is not known there, and its identity is not.
     anonymous: Anonymous,
 }
@@ -108,6 +113,10 @@ impl KeyBuilder {
             hasher: None,
             error: None,
             stamps: Stamps::default(),
+            shape: domain
+                .parameters
+                .filter(|parameters| on && parameters.is_unknown())
+                .map(|_| Box::default()),
             anonymous: Anonymous::Known,
         }
     }
@@ -123,11 +132,21 @@ impl KeyBuilder {
         version.write_version(self);
     }
 
+    /// Takes note that an argument of type `T` follows.
+    pub(super) fn argument<T: ?Sized>(&mut self) {
+        if let Some(shape) = &mut self.shape {
+            shape.add::<T>();
+        }
+    }
+
     /// Adds what the receiver's identity is.
     pub(super) fn write_identity(
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) {
+        if let Some(shape) = &mut self.shape {
+            shape.identity = true;
+        }
         self.stamps.identity = self.write_stamped(b'I', encode);
     }
 
@@ -136,6 +155,9 @@ impl KeyBuilder {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) {
+        if let Some(shape) = &mut self.shape {
+            shape.version = true;
+        }
         self.stamps.version = self.write_stamped(b'V', encode);
         if let Anonymous::Found(path) = self.anonymous {
             self.anonymous = Anonymous::Unknown(path);
@@ -241,6 +263,11 @@ impl KeyBuilder {
     pub fn finish(mut self) -> CallKey {
         let (cache, stamps) = (self.cache, self.stamps);
         let readable = self.domain.readable;
+        if let (Some(parameters), Some(shape), true) =
+            (self.domain.parameters, self.shape.take(), self.on)
+        {
+            parameters.learn(*shape);
+        }
         let digest = cache.filter(|_| self.on).and_then(|open| {
             if let Anonymous::Found(path) = self.anonymous {
                 open.report_anonymous(path);

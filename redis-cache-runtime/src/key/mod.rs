@@ -8,6 +8,7 @@ mod identity;
 mod large;
 mod lock;
 mod memo;
+mod parameters;
 mod part;
 #[cfg(test)]
 mod tests;
@@ -24,4 +25,5 @@ pub(crate) use self::{
     builder::Domain,
     digest::{Digest, DigestHasher, SHARD},
     encoder::{EncodeError, encode_strictly},
+    parameters::Parameters,
 };

@@ -146,6 +146,7 @@ pub trait PartFast {
 
 impl<T: FastPart + ?Sized> PartFast for Part<'_, T> {
     fn __handler_cache_feed(&self, key: &mut KeyBuilder) -> Mentioned {
+        key.argument::<T>();
         self.0.write_memory(key);
         Mentioned(())
     }
@@ -169,6 +170,7 @@ impl<T: ?Sized> PartSerde for &Part<'_, T> {
     where
         T: KeyPart,
     {
+        key.argument::<T>();
         self.0.write_serde(key);
         Mentioned(())
     }

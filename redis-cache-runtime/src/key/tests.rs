@@ -8,6 +8,7 @@ use super::{
 };
 
 const DOMAIN: Domain = Domain {
+    parameters: None,
     seed: [7; blake3::KEY_LEN],
     readable: None,
 };

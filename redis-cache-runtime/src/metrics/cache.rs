@@ -192,6 +192,7 @@ fn counter_of(scope: &Scope, event: Event) -> Option<Counter> {
         Event::Overtaken => write("refused_token"),
         Event::NotStorable => write("not_storable"),
         Event::TooLarge => write("skipped_size"),
+        Event::Declined => write("declined"),
         Event::Expired => write("expired"),
         Event::Evicted => eviction("size"),
         Event::Healed => eviction("corrupt"),

@@ -30,10 +30,12 @@ pub(crate) enum ErrorType {
     Mac,
     /// An argument or a value can't be written.
     Encode,
+    /// A setting is wrong.
+    Settings,
 }
 
 impl ErrorType {
-    pub(super) const COUNT: usize = Self::Encode as usize + 1;
+    pub(super) const COUNT: usize = Self::Settings as usize + 1;
 
     pub(super) const fn as_str(self) -> &'static str {
         match self {
@@ -50,6 +52,7 @@ impl ErrorType {
             Self::Decode => "decode",
             Self::Mac => "mac",
             Self::Encode => "encode",
+            Self::Settings => "settings",
         }
     }
 

@@ -13,10 +13,12 @@ pub(crate) enum CacheOperation {
     Heal,
     Invalidate,
     Clear,
+    /// Reading the settings.
+    Open,
 }
 
 impl CacheOperation {
-    pub(super) const COUNT: usize = Self::Clear as usize + 1;
+    pub(super) const COUNT: usize = Self::Open as usize + 1;
 
     pub(super) const fn as_str(self) -> &'static str {
         match self {
@@ -27,6 +29,7 @@ impl CacheOperation {
             Self::Heal => "heal",
             Self::Invalidate => "invalidate",
             Self::Clear => "clear",
+            Self::Open => "open",
         }
     }
 }

@@ -25,8 +25,6 @@ pub(crate) enum Loss {
     Unproved,
     QueueFull,
     Expired,
-    /// The body began before Redis had told of the last clear.
-    Early,
 }
 
 impl fmt::Display for Loss {
@@ -40,7 +38,6 @@ impl fmt::Display for Loss {
             Self::Unproved => f.write_str("not read back in time"),
             Self::QueueFull => f.write_str("dropped because too many waited"),
             Self::Expired => f.write_str("older than `ttl` before Redis could take them"),
-            Self::Early => f.write_str("computed before Redis could be asked"),
         }
     }
 }

@@ -1,0 +1,144 @@
+//! What a handler feeds into its keys, so that arguments of another call can be compared with it.
+
+use std::sync::OnceLock;
+
+use crate::error::{Error, ErrorKind};
+
+/// What is known of the parameters of one instantiation, once it has been called.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters {
+    known: OnceLock<Shape>,
+}
+
+impl Parameters {
+    pub(super) fn is_unknown(&self) -> bool {
+        self.known.get().is_none()
+    }
+
+    pub(super) fn learn(&self, shape: Shape) {
+        _ = self.known.set(shape);
+    }
+
+    pub(super) fn known(&self) -> Option<&Shape> {
+        self.known.get()
+    }
+}
+
+/// The parts of a key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shape {
+    pub(super) identity: bool,
+    pub(super) version: bool,
+    kinds: Vec<Option<&'static str>>,
+}
+
+impl Shape {
+    /// Takes up an argument of type `T`.
+    pub(super) fn add<T: ?Sized>(&mut self) {
+        self.kinds.push(primitive::<T>());
+    }
+
+    /// Whether a call with parts like these may be one of the handler's.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with `given`.
+    pub(super) fn check(&self, given: &Self) -> Result<(), Error> {
+        let wrong = |message: String| Err(Error::new(ErrorKind::InvalidArguments, message));
+        let (takes, has) = (self.kinds.len(), given.kinds.len());
+        if takes != has {
+            let plural = if takes == 1 { "" } else { "s" };
+            return wrong(format!(
+                "the handler has {takes} argument{plural} in its key, not {has}"
+            ));
+        }
+        let pairs = self.kinds.iter().zip(&given.kinds).enumerate();
+        for (place, pair) in pairs {
+            if let (Some(takes), Some(has)) = pair
+                && takes != has
+            {
+                let place = place + 1;
+                return wrong(format!("argument {place} is a `{takes}`, not a `{has}`"));
+            }
+        }
+        let parts = [
+            ("identity", self.identity, given.identity),
+            ("version", self.version, given.version),
+        ];
+        for (part, takes, has) in parts {
+            if takes && !has {
+                return wrong(format!(
+                    "the handler's key holds its {part} as well: add it with `Arguments::{part}`"
+                ));
+            }
+            if has && !takes {
+                return wrong(format!("the handler's key holds no {part}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a type that serde writes in one way only, which no other such type shares.
+fn primitive<T: ?Sized>() -> Option<&'static str> {
+    macro_rules! among {
+        ($($type:ty),*) => {
+            [$(
+                (typeid::of::<$type>(), stringify!($type)),
+                (typeid::of::<&$type>(), stringify!($type)),
+            )*]
+        };
+    }
+    let id = typeid::of::<T>();
+    let texts = [
+        typeid::of::<str>(),
+        typeid::of::<&str>(),
+        typeid::of::<&&str>(),
+        typeid::of::<String>(),
+        typeid::of::<&String>(),
+    ];
+    if texts.contains(&id) {
+        return Some("str");
+    }
+    among!(
+        bool, char, f32, f64, u8, u16, u32, u64, u128, i8, i16, i32, i64, i128
+    )
+    .into_iter()
+    .find(|(known, _)| *known == id)
+    .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_told_from_types_is_and_nothing_else() {
+        let shape = |add: &[fn(&mut Shape)]| {
+            let mut shape = Shape::default();
+            add.iter().for_each(|add| add(&mut shape));
+            shape
+        };
+        let handler = shape(&[Shape::add::<u32>, Shape::add::<String>]);
+        let check = |given: &Shape| handler.check(given).map_err(|error| error.to_string());
+        assert!(check(&shape(&[Shape::add::<&u32>, Shape::add::<&str>])).is_ok());
+        // A type of the user's may be written like a number or a text.
+        assert!(check(&shape(&[Shape::add::<Box<u32>>, Shape::add::<char>])).is_err());
+        assert!(check(&shape(&[Shape::add::<Box<u32>>, Shape::add::<Box<str>>])).is_ok());
+        assert_eq!(
+            check(&shape(&[Shape::add::<i32>, Shape::add::<str>])).unwrap_err(),
+            "argument 1 is a `u32`, not a `i32`"
+        );
+        assert_eq!(
+            check(&shape(&[Shape::add::<u32>])).unwrap_err(),
+            "the handler has 2 arguments in its key, not 1"
+        );
+        let mut versioned = handler.clone();
+        versioned.version = true;
+        assert_eq!(
+            check(&versioned).unwrap_err(),
+            "the handler's key holds no version"
+        );
+        assert!(versioned.check(&handler).is_err());
+    }
+}
