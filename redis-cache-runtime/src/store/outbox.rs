@@ -325,19 +325,16 @@ impl Outbox {
             contents,
         };
         let at = kept_at.flatten();
-        match at.and_then(|at| state.jobs.get_mut(at)) {
-            Some(job) => {
-                let touches = match job {
-                    Job::Kept { touches, .. } => std::mem::take(touches),
-                    _ => Vec::new(),
-                };
-                *job = store(touches);
-            }
-            None => {
-                self.unsettled.fetch_add(1, Ordering::Relaxed);
-                let touches = state.touches.take();
-                state.jobs.push_back(store(touches));
-            }
+        if let Some(job) = at.and_then(|at| state.jobs.get_mut(at)) {
+            let touches = match job {
+                Job::Kept { touches, .. } => std::mem::take(touches),
+                _ => Vec::new(),
+            };
+            *job = store(touches);
+        } else {
+            self.unsettled.fetch_add(1, Ordering::Relaxed);
+            let touches = state.touches.take();
+            state.jobs.push_back(store(touches));
         }
         let is_full = state.stores >= BATCH || state.bytes >= BATCH_BYTES;
         // Who waits for a job behind a place has said so already.
