@@ -188,13 +188,11 @@ impl Site {
         body: impl FnOnce() -> R,
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
-        match key.cache {
-            Some(cache) => cache.call(key, &codec, body, again),
-            None => {
-                let _call = self.uncached();
-                body()
-            }
+        if let Some(cache) = key.cache {
+            return cache.call(key, &codec, body, again);
         }
+        let _call = self.uncached();
+        body()
     }
 
     /// Runs one call of an async method. `again` writes once more what the instance and the version are.
@@ -205,13 +203,11 @@ impl Site {
         body: impl FnOnce() -> F,
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
-        match key.cache {
-            Some(cache) => cache.call_async(key, codec, body, again).await,
-            None => {
-                let _call = self.uncached();
-                Box::pin(body()).await
-            }
+        if let Some(cache) = key.cache {
+            return cache.call_async(key, codec, body, again).await;
         }
+        let _call = self.uncached();
+        Box::pin(body()).await
     }
 
     /// Where a setting is wrong: what counts the call.
