@@ -20,6 +20,8 @@ mod held;
 mod herd;
 #[path = "worker/namesakes.rs"]
 mod namesakes;
+#[path = "worker/pairs.rs"]
+mod pairs;
 #[path = "worker/reports.rs"]
 mod reports;
 #[path = "worker/teller.rs"]
@@ -201,6 +203,12 @@ fn main() {
         "age" => aged::run(),
         // tell: prints all that a cache says of itself.
         "tell" => teller::tell(),
+        // pairs BUILD: calls one build of each pair.
+        "pairs" => {
+            wait_for_redis();
+            pairs::call_all(args[1].parse().unwrap());
+            redis_cache_runtime::flush_all().wait().unwrap();
+        }
         // build NAME: calls the handler of that build, and prints who answered and how.
         "build" => {
             let (answer, outcome) = observe(|| builds::call(&args[1]));

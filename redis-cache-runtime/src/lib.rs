@@ -80,6 +80,7 @@ mod slot;
 mod stack;
 mod stats;
 mod store;
+mod swap;
 mod telemetry;
 mod uncached;
 

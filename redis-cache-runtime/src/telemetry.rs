@@ -26,6 +26,9 @@ use crate::{departure, launch::Launch, per_process::PerProcess, shield::shield, 
 /// The most reports that may wait; further ones are dropped.
 const QUEUE: usize = 1024;
 
+/// The most that a call waits until what it has to say has been said.
+const MOMENT: Duration = Duration::from_millis(20);
+
 /// The most that a thread that ends waits until what it had to report has been, and a person who asks a cache.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -77,7 +80,7 @@ pub(crate) fn is_reporting() -> bool {
     place() == Place::Reporting
 }
 
-/// Emits events, where nobody waits for it.
+/// Emits events, where nobody waits for it longer than a moment.
 pub(crate) fn report(events: impl FnOnce() + Send + 'static) {
     match place() {
         Place::Reporting => {}
@@ -87,10 +90,15 @@ pub(crate) fn report(events: impl FnOnce() + Send + 'static) {
             // The subscriber may be one of this thread's own.
             let is_one = |dispatch: &Dispatch| !dispatch.is::<NoSubscriber>();
             let dispatch = get_default(|dispatch| is_one(dispatch).then(|| dispatch.clone()));
-            queue(move || match dispatch {
+            let emit = move || match dispatch {
                 Some(dispatch) => with_default(&dispatch, events),
                 None => events(),
-            });
+            };
+            let reporter = REPORTER.get();
+            if let Some(ticket) = reporter.push(Box::new(emit)) {
+                // So that it comes before what the caller says next. There are few: what changes is said once.
+                reporter.wait(ticket, MOMENT, &reporter.is_slow);
+            }
         }
     }
 }
@@ -109,7 +117,7 @@ pub(crate) fn report_here(report: impl FnOnce()) -> bool {
 
 /// Has the thread of reports run this. Tells whether there was room.
 pub(crate) fn queue(report: impl FnOnce() + Send + 'static) -> bool {
-    REPORTER.get().push(Box::new(report))
+    REPORTER.get().push(Box::new(report)).is_some()
 }
 
 /// Waits a moment until what was to be reported has been.
@@ -139,37 +147,39 @@ struct Reporter {
     launch: Launch,
     state: Mutex<State>,
     filled: Condvar,
-    emptied: Condvar,
-    /// Whether somebody has waited in vain since a report has ended.
+    done: Condvar,
+    /// Whether a call has waited in vain since a report has ended.
+    is_slow: AtomicBool,
+    /// Whether somebody else has.
     is_stuck: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Report>,
-    is_busy: bool,
+    /// How many have ever waited.
+    pushed: u64,
+    /// How many of them have ended.
+    done: u64,
     dropped: u64,
 }
 
-impl State {
-    fn is_settled(&self) -> bool {
-        self.waiting.is_empty() && !self.is_busy
-    }
-}
-
 impl Reporter {
-    fn push(&'static self, report: Report) -> bool {
+    /// What its end can be waited for by; `None` where there is no room.
+    fn push(&'static self, report: Report) -> Option<u64> {
         // Where it can't be started, what is to be reported waits.
         _ = self.launch.ensure("redis-cache-telemetry", || self.work());
         let mut state = self.state();
         if state.waiting.len() >= QUEUE {
             state.dropped += 1;
-            return false;
+            return None;
         }
         state.waiting.push_back(report);
+        state.pushed += 1;
+        let ticket = state.pushed;
         drop(state);
         self.filled.notify_one();
-        true
+        Some(ticket)
     }
 
     fn work(&self) {
@@ -184,7 +194,10 @@ impl Reporter {
                     );
                 });
             }
+            self.state().done += 1;
+            self.is_slow.store(false, Ordering::Relaxed);
             self.is_stuck.store(false, Ordering::Relaxed);
+            self.done.notify_all();
         }
     }
 
@@ -192,12 +205,9 @@ impl Reporter {
     fn next(&self) -> (Report, u64) {
         let mut state = self.state();
         loop {
-            state.is_busy = false;
             if let Some(report) = state.waiting.pop_front() {
-                state.is_busy = true;
                 return (report, std::mem::take(&mut state.dropped));
             }
-            self.emptied.notify_all();
             let filled = self.filled.wait(state);
             state = filled.unwrap_or_else(PoisonError::into_inner);
         }
@@ -205,20 +215,27 @@ impl Reporter {
 
     /// Whether there is nothing to wait for, or no sense in it.
     fn is_settled(&self) -> bool {
-        self.is_stuck.load(Ordering::Relaxed) || self.state().is_settled()
+        let state = self.state();
+        state.done == state.pushed || self.is_stuck.load(Ordering::Relaxed)
     }
 
     fn settle(&self) {
-        if self.is_settled() {
+        let ticket = self.state().pushed;
+        self.wait(ticket, PATIENCE, &self.is_stuck);
+    }
+
+    /// Waits until that report has ended, unless others have waited `in_vain`.
+    fn wait(&self, ticket: u64, patience: Duration, in_vain: &AtomicBool) {
+        if in_vain.load(Ordering::Relaxed) {
             return;
         }
         let state = self.state();
         let waited = self
-            .emptied
-            .wait_timeout_while(state, PATIENCE, |state| !state.is_settled());
+            .done
+            .wait_timeout_while(state, patience, |state| state.done < ticket);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if !state.is_settled() {
-            self.is_stuck.store(true, Ordering::Relaxed);
+        if state.done < ticket {
+            in_vain.store(true, Ordering::Relaxed);
         }
     }
 
@@ -247,15 +264,17 @@ mod tests {
         let reporter = reporter();
         let (tell, is_blocked) = mpsc::channel();
         let (unblock, until) = mpsc::channel::<()>();
-        assert!(reporter.push(Box::new(move || {
+        let blocks = reporter.push(Box::new(move || {
             tell.send(()).unwrap();
             until.recv().unwrap();
-        })));
+        }));
+        assert!(blocks.is_some());
         is_blocked.recv().unwrap();
         let ran = Arc::new(AtomicUsize::new(0));
         let count = || {
             let ran = Arc::clone(&ran);
-            reporter.push(Box::new(move || _ = ran.fetch_add(1, Ordering::Relaxed)))
+            let report = move || _ = ran.fetch_add(1, Ordering::Relaxed);
+            reporter.push(Box::new(report)).is_some()
         };
         for _ in 0..QUEUE {
             assert!(count());
@@ -266,11 +285,12 @@ mod tests {
         reporter.settle();
         assert!(reporter.is_settled());
         unblock.send(()).unwrap();
-        while !reporter.state().is_settled() {
+        while ran.load(Ordering::Relaxed) < QUEUE {
             reporter.settle();
         }
-        assert_eq!(ran.load(Ordering::Relaxed), QUEUE);
-        assert!(!reporter.is_stuck.load(Ordering::Relaxed));
+        while reporter.is_stuck.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
     }
 
     #[test]

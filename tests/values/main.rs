@@ -8,6 +8,7 @@
 
 mod aside;
 mod blurred;
+mod builds;
 mod changed;
 mod made_up;
 mod nested;

@@ -2,14 +2,17 @@
 
 use std::{
     collections::HashSet,
-    sync::Arc,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 
 use cache_tests_support::shards;
 use fastrand::Rng;
-use redis_cache_runtime::handler_cache;
+use redis_cache_runtime::{HandlerCache, handler_cache};
 
 use crate::{config, end, ends};
 
@@ -147,4 +150,57 @@ fn cycles_of_tasks_that_are_entered_from_all_ends() {
             tell(format!("{} rounds of graphs of tasks", round + 1));
         }
     });
+}
+
+/// How many calls follow another, at most, at any moment that somebody has looked.
+static FOLLOWING: AtomicU64 = AtomicU64::new(0);
+static BOTH_LEAD: Barrier = Barrier::new(2);
+
+fn look_who_follows() {
+    let caches = ["end-left", "end-right"].into_iter();
+    for cache in caches.filter_map(HandlerCache::named) {
+        let waiting = cache.info().wait().unwrap().waiting;
+        FOLLOWING.fetch_max(waiting, Ordering::Relaxed);
+    }
+}
+
+#[handler_cache(config = config(), shards = shards(), name = "end-left", skip(inside))]
+fn left(round: u32, inside: bool) -> u32 {
+    if inside {
+        look_who_follows();
+        return round;
+    }
+    BOTH_LEAD.wait();
+    let value = right(round, true);
+    // Nobody ends before the other has what it wants.
+    BOTH_LEAD.wait();
+    value
+}
+
+#[handler_cache(config = config(), shards = shards(), name = "end-right", skip(inside))]
+fn right(round: u32, inside: bool) -> u32 {
+    if inside {
+        look_who_follows();
+        return round;
+    }
+    BOTH_LEAD.wait();
+    let value = left(round, true);
+    BOTH_LEAD.wait();
+    value
+}
+
+#[test]
+fn who_leads_does_not_even_begin_to_follow() {
+    // Opened before both have to be there.
+    assert_eq!((left(0, true), right(0, true)), (0, 0));
+    ends(|tell| {
+        for round in 1..4 {
+            thread::scope(|scope| {
+                scope.spawn(|| assert_eq!(left(round, false), round));
+                scope.spawn(|| assert_eq!(right(round, false), round));
+            });
+            tell(format!("{round} rounds of two ends"));
+        }
+    });
+    assert_eq!(FOLLOWING.load(Ordering::Relaxed), 0);
 }

@@ -40,8 +40,8 @@ fn an_async_recursion_goes_as_deep_as_it_likes() {
     }
 
     // Each look-up that ends polls all that is around it: the work grows with the square of the depth.
-    let levels = LEVELS / 4;
-    let summed = on_a_thread(STACK, move || {
+    let levels = 500;
+    let summed = on_a_thread(STACK / 4, move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

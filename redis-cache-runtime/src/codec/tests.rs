@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::*;
 
 mod fuzz;
+mod hostile;
+mod shapes;
 
 pub(super) const LIMITS: Limits = Limits {
     max_bytes: 8 * 1024 * 1024,

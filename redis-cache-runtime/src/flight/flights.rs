@@ -100,10 +100,19 @@ pub(crate) struct Flights {
 impl Flights {
     /// Joins the call for `digest`; `epoch` tells of the clears so far.
     pub(crate) fn join(&'static self, digest: Digest, epoch: Epoch, caller: Caller) -> Joined {
+        self.join_at(digest, epoch, caller, Instant::now())
+    }
+
+    pub(super) fn join_at(
+        &'static self,
+        digest: Digest,
+        epoch: Epoch,
+        caller: Caller,
+        now: Instant,
+    ) -> Joined {
         // Before the lock: both may run code that is not ours.
         let runtime = Handle::try_current().ok();
         let clock = caller.is_task.then(Clock::get).flatten();
-        let now = Instant::now();
         let shard = self.shard(&digest);
         let running = match shard.get(&digest) {
             Some(Entry::Running(running)) => Arc::clone(running),

@@ -7,7 +7,10 @@
 use std::{
     future::poll_fn,
     pin::Pin,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Poll, Waker},
     time::{Duration, Instant},
 };
@@ -22,12 +25,18 @@ const TICK: Duration = Duration::from_millis(25);
 /// After so many turns with nothing under way it stops.
 const IDLE_TURNS: u32 = 40;
 
+/// A thread that takes longer to start is waited for by nobody.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 static CLOCK: PerProcess<Clock> = PerProcess::new();
 
 /// The look-ups of this process that wait, and the thread that keeps their time.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     launch: Launch,
+    is_running: AtomicBool,
+    /// Says that it runs.
+    begun: Condvar,
     state: Mutex<State>,
     /// Says that a deadline comes before the timer's.
     earlier: Condvar,
@@ -55,17 +64,24 @@ impl State {
             }
         }
         self.idle_turns += 1;
-        let is_idle = self.waiting.is_empty() && self.idle_turns > IDLE_TURNS;
+        // Those that have been woken may take their time to go.
+        let is_idle = next.is_none() && self.idle_turns > IDLE_TURNS;
         self.timer = next.or_else(|| (!is_idle).then(|| now + TICK));
     }
 }
 
 impl Clock {
-    /// The clock, started at the first call. `None` while its thread can't be: then nobody could end a look-up.
+    /// Starts it, so that it runs when it is needed.
+    pub(super) fn start() {
+        CLOCK.get().launch();
+    }
+
+    /// The clock. `None` while its thread does not run, for then nobody could end what waits: it can't be started, or was
+    /// started in a child that was forked while another thread held what the standard library locks in each thread that begins.
     pub(crate) fn get() -> Option<&'static Self> {
         let clock = CLOCK.get();
-        _ = clock.launch.ensure("redis-cache-clock", || clock.run());
-        (!clock.launch.has_failed()).then_some(clock)
+        let runs = clock.is_running.load(Ordering::Acquire) || clock.begins();
+        runs.then_some(clock)
     }
 
     /// Has `waker` be woken at `deadline`, unless what this gives back is dropped before.
@@ -73,8 +89,32 @@ impl Clock {
         Waiting::begin(self, deadline, waker)
     }
 
+    fn launch(&'static self) {
+        _ = self.launch.ensure("redis-cache-clock", || self.run());
+    }
+
+    /// Waits for a start that is under way. Tells whether the thread runs.
+    fn begins(&'static self) -> bool {
+        self.launch();
+        let mut state = self.state();
+        while !self.is_running.load(Ordering::Acquire) {
+            let left = PATIENCE.saturating_sub(self.launch.since_begun());
+            if left.is_zero() || self.launch.has_failed() {
+                return false;
+            }
+            let woken = self.begun.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+
     fn run(&self) {
         telemetry::keep_off();
+        {
+            let _state = self.state();
+            self.is_running.store(true, Ordering::Release);
+        }
+        self.begun.notify_all();
         let mut late = Vec::new();
         loop {
             let mut state = self.state();
@@ -185,10 +225,7 @@ impl Drop for Waiting {
 mod tests {
     use std::{
         pin::pin,
-        sync::{
-            Arc,
-            atomic::{AtomicBool, Ordering},
-        },
+        sync::Arc,
         task::{Context, Wake},
         thread,
     };

@@ -253,7 +253,7 @@ impl Nodes {
         let neighbour = self.homes.iter().find(|home| home.slot == slot);
         let up = || self.open.values().find(|endpoint| !endpoint.is_down());
         neighbour
-            .map(|home| home.endpoint.load_full())
+            .map(|home| home.endpoint.load())
             .or_else(|| up().cloned())
             .or_else(|| self.open.values().next().cloned())
     }

@@ -79,6 +79,7 @@ impl Endpoint {
             answered: AtomicU64::new(0),
             retired: CancellationToken::new(),
         });
+        Clock::start();
         let keeper = Arc::clone(&endpoint);
         let tell = Arc::new(tell);
         IoThread::keep(move || {

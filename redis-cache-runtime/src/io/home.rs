@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use arc_swap::ArcSwap;
 use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
 
 use super::{
@@ -11,12 +10,13 @@ use super::{
     endpoint::Question,
     lookup::Answered,
 };
+use crate::swap::Swap;
 
 /// Where the keys of one hash tag live. On a single server that never changes.
 #[derive(Debug)]
 pub(crate) struct Home {
     pub(super) slot: u16,
-    pub(super) endpoint: ArcSwap<Endpoint>,
+    pub(super) endpoint: Swap<Endpoint>,
     deployment: Arc<Deployment>,
 }
 
@@ -24,7 +24,7 @@ impl Home {
     pub(super) fn new(slot: u16, endpoint: Arc<Endpoint>, deployment: Arc<Deployment>) -> Self {
         Self {
             slot,
-            endpoint: ArcSwap::new(endpoint),
+            endpoint: Swap::new(endpoint),
             deployment,
         }
     }
@@ -62,7 +62,7 @@ impl Home {
 
     /// The background thread's connection, once it is known whether there is one.
     pub(crate) async fn connection(&self) -> Option<MultiplexedConnection> {
-        self.endpoint.load_full().connection().await
+        self.endpoint.load().connection().await
     }
 
     /// Sends a command that nobody's call waits for; `None` where there is no connection.
@@ -71,7 +71,7 @@ impl Home {
         command: &Cmd,
         budget: Duration,
     ) -> Option<Result<Value, RedisError>> {
-        self.endpoint.load_full().command(command, budget).await
+        self.endpoint.load().command(command, budget).await
     }
 
     /// Looks `key` up, blocking the thread for as long as is allowed at most. `news` is asked before.
@@ -82,7 +82,7 @@ impl Home {
         allowance: Allowance,
     ) -> Lookup {
         let budget = Budget::begin(allowance);
-        let endpoint = self.endpoint.load_full();
+        let endpoint = self.endpoint.load();
         let redirect = match endpoint.lookup_blocking(key, news, budget) {
             Ok(lookup) => return lookup,
             Err(redirect) => redirect,
@@ -105,7 +105,7 @@ impl Home {
         allowance: Allowance,
     ) -> Lookup {
         let budget = Budget::begin(allowance);
-        match self.endpoint.load_full().lookup(key, news, budget).await {
+        match self.endpoint.load().lookup(key, news, budget).await {
             Ok(lookup) => lookup,
             // Rare, and so it does not add to the size of every look-up.
             Err(redirect) => Box::pin(self.lookup_elsewhere(key, news, budget, redirect)).await,
@@ -132,7 +132,7 @@ impl Home {
 
     /// The server that a redirect names; it is the slot's new home unless it is asked only once.
     pub(crate) fn follow(&self, redirect: &Redirect) -> Option<Arc<Endpoint>> {
-        let from = self.endpoint.load_full();
+        let from = self.endpoint.load();
         let endpoint = self.deployment.node(redirect, &from)?;
         if !redirect.once {
             self.endpoint.store(Arc::clone(&endpoint));

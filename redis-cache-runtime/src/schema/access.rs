@@ -23,7 +23,8 @@ impl<'de> SeqAccess<'de> for First<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Refused> {
-        let element = self.0.take().ok_or(Refused)?;
+        let mut element = self.0.take().ok_or(Refused)?;
+        element.note_type::<T::Value>();
         refuse(seed.deserialize(element))
     }
 }
@@ -68,7 +69,8 @@ impl<'de> MapAccess<'de> for Field<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
-        let value = self.probe.take().ok_or(Refused)?;
+        let mut value = self.probe.take().ok_or(Refused)?;
+        value.note_type::<V::Value>();
         refuse(seed.deserialize(value))
     }
 }
@@ -108,6 +110,7 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
         seed: T,
     ) -> Result<T::Value, Refused> {
         self.content.note("newtype");
+        self.content.note_type::<T::Value>();
         refuse(seed.deserialize(self.content.inner(".0")))
     }
 

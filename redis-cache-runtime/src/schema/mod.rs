@@ -185,6 +185,60 @@ mod tests {
     }
 
     #[test]
+    fn who_reads_a_number_counts() {
+        mod seconds {
+            #[derive(serde::Deserialize)]
+            #[expect(dead_code, reason = "only its shape matters")]
+            pub(super) struct Stamp {
+                #[serde(deserialize_with = "super::seconds")]
+                at: u64,
+            }
+        }
+        mod millis {
+            #[derive(serde::Deserialize)]
+            #[expect(dead_code, reason = "only its shape matters")]
+            pub(super) struct Stamp {
+                #[serde(deserialize_with = "super::millis")]
+                at: u64,
+            }
+        }
+        #[derive(Deserialize)]
+        #[serde(from = "u64")]
+        struct Id;
+        impl From<u64> for Id {
+            fn from(_: u64) -> Self {
+                Self
+            }
+        }
+        assert_ne!(of::<seconds::Stamp>(), of::<millis::Stamp>());
+        assert_ne!(of::<Vec<Id>>(), of::<Vec<u64>>());
+    }
+
+    struct Seconds;
+    struct Millis;
+
+    macro_rules! reads {
+        ($visitor:ident, $function:ident) => {
+            impl serde::de::Visitor<'_> for $visitor {
+                type Value = u64;
+
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("a time")
+                }
+            }
+
+            fn $function<'de, D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<u64, D::Error> {
+                deserializer.deserialize_u64($visitor)
+            }
+        };
+    }
+
+    reads!(Seconds, seconds);
+    reads!(Millis, millis);
+
+    #[test]
     fn nothing_is_made_up() {
         #[derive(Debug, Deserialize)]
         #[serde(from = "String")]

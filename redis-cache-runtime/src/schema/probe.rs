@@ -73,6 +73,12 @@ impl<'r> Probe<'r> {
         self.record.note(&self.place, fact);
     }
 
+    /// Notes the name of the type that stands here: one that converts what it reads asks for no more than what it reads does.
+    pub(super) fn note_type<T>(&mut self) {
+        let place = format!("{}:", self.place);
+        self.record.note(&place, short_name::<T>);
+    }
+
     /// A type may contain itself without a name, in lists or maps.
     fn limit(&mut self) -> Result<(), Refused> {
         if self.depth < DEPTH {
@@ -128,11 +134,11 @@ pub(super) fn short_name<T>() -> String {
     short
 }
 
-/// Numbers and the like.
+/// Numbers and the like. Who reads one may make something else of it, as `#[serde(with = …)]` does.
 macro_rules! refused {
     ($($method:ident $fact:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(mut self, _visitor: V) -> Result<V::Value, Refused> {
-            self.note($fact);
+            self.note_with(|| format!("{} by {}", $fact, short_name::<V>()));
             Err(Refused)
         }
     )*};

@@ -4,13 +4,12 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
@@ -165,7 +164,7 @@ impl Pushed {
 pub(crate) struct Outbox {
     state: Mutex<State>,
     /// Written under the lock.
-    epoch: ArcSwap<Epoch>,
+    epoch: RwLock<Epoch>,
     /// Stores that have been queued and have not ended.
     unsettled: AtomicUsize,
 }
@@ -190,12 +189,12 @@ struct State {
 impl Outbox {
     /// To be asked when a body begins, and shown when its value is stored.
     pub(crate) fn epoch(&self) -> Epoch {
-        **self.epoch.load()
+        *self.epoch.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether Redis has not said yet what came before: a body that begins now may have begun before a clear.
     pub(crate) fn is_unaware(&self) -> bool {
-        self.epoch.load().known.generation == Generation::Unknown
+        self.epoch().known.generation == Generation::Unknown
     }
 
     /// Takes in what Redis says first. Whoever has stored since knows better.
@@ -203,14 +202,14 @@ impl Outbox {
         let state = self.state();
         if state.clears == 0 && self.is_unaware() {
             let epoch = self.epoch();
-            self.epoch.store(Epoch { known, ..epoch }.into());
+            self.set_epoch(Epoch { known, ..epoch });
         }
     }
 
     /// Takes in what Redis says with its answer to the latest write. Tells whether there was a clear that this process did
     /// not know of.
     pub(super) fn learn(&self, known: Known) -> bool {
-        if self.epoch.load().known == known {
+        if self.epoch().known == known {
             return false;
         }
         let state = self.state();
@@ -220,7 +219,7 @@ impl Outbox {
         let Epoch { count, known: old } = self.epoch();
         let is_news = old.generation != known.generation && old.generation != Generation::Unknown;
         let count = count + u64::from(is_news);
-        self.epoch.store(Epoch { count, known }.into());
+        self.set_epoch(Epoch { count, known });
         drop(state);
         is_news
     }
@@ -231,7 +230,7 @@ impl Outbox {
         if state.clears == 0 {
             let mut epoch = self.epoch();
             epoch.known.invalidated = invalidated;
-            self.epoch.store(epoch.into());
+            self.set_epoch(epoch);
         }
     }
 
@@ -404,7 +403,7 @@ impl Outbox {
                 invalidated: Invalidated::default(),
             },
         };
-        self.epoch.store(epoch.into());
+        self.set_epoch(epoch);
         state.touches.take();
         let dropped = state.stores;
         let is_kept = |job: &&Job| matches!(job, Job::Kept { .. });
@@ -494,7 +493,11 @@ impl Outbox {
         state.front_kept_until().or_else(|| state.touches.due())
     }
 
-    // No user code runs under this lock, so a poisoned one is as good as any.
+    fn set_epoch(&self, epoch: Epoch) {
+        *self.epoch.write().unwrap_or_else(PoisonError::into_inner) = epoch;
+    }
+
+    // No user code runs under these locks, so a poisoned one is as good as any.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

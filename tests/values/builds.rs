@@ -1,0 +1,39 @@
+//! Two builds of a program that take turns on one Redis. What sets their types apart is only seen along a value: see
+//! `worker/pairs.rs`.
+
+use std::process::Command;
+
+use cache_tests_support::TestRedis;
+
+#[test]
+fn builds_that_only_values_tell_apart_both_hit_and_are_never_wrong() {
+    let redis = TestRedis::start_or_find();
+    let call = |build: &str| -> Vec<(String, String)> {
+        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
+            .args(["pairs", build])
+            .envs(redis.environment())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        let lines = String::from_utf8(output.stdout).unwrap();
+        lines
+            .lines()
+            .map(|line| {
+                let [name, right, result] = line.split(' ').collect::<Vec<_>>()[..] else {
+                    panic!("{line}")
+                };
+                assert_eq!(right, "true", "{name}");
+                (name.to_owned(), result.to_owned())
+            })
+            .collect()
+    };
+    for round in 0..3 {
+        for build in ["0", "1"] {
+            let expected = if round == 0 { "miss" } else { "hit_l2" };
+            for (name, result) in call(build) {
+                assert_eq!(result, expected, "{name}, build {build}, round {round}");
+            }
+        }
+    }
+}
