@@ -142,7 +142,7 @@ fn a_variable_that_is_not_utf_8_is_named_and_nothing_is_cached() {
             .unwrap();
         assert_eq!(
             String::from_utf8_lossy(&output.stdout),
-            "8 none\n8 none\n",
+            "8 bypass\n8 bypass\n",
             "{variable}"
         );
         let logged = String::from_utf8_lossy(&output.stderr);

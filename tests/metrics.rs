@@ -50,7 +50,9 @@ impl Series {
     }
 
     fn of_cache(name: &str) -> Self {
-        HandlerCache::named(name).unwrap().flush().wait().ok();
+        if let Ok(cache) = HandlerCache::named(name) {
+            cache.flush().wait().ok();
+        }
         Self::of("cache_name", name)
     }
 
@@ -280,6 +282,39 @@ fn values_that_are_not_written_are_counted_by_reason() {
         series.get("handler_cache_errors_total error_type=encode,operation=put"),
         1
     );
+}
+
+#[test]
+fn a_wrong_setting_and_errors_are_counted() {
+    #[handler_cache(url = "redis://localhost:none", name = "misset")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    #[handler_cache(url = SERVER.url(), name = "failing", timeout = "10s")]
+    fn half(n: u32) -> Result<u32, String> {
+        if n % 2 == 0 {
+            Ok(n / 2)
+        } else {
+            Err("odd".to_owned())
+        }
+    }
+
+    LazyLock::force(&EXPORTER);
+    for n in 0..3 {
+        double(n);
+        _ = half(n);
+    }
+    let series = Series::of_cache("misset");
+    assert_eq!(series.requests(CallResult::Bypass), 3);
+    assert_eq!(
+        series.get("handler_cache_errors_total error_type=settings,operation=open"),
+        1
+    );
+    let series = Series::of_cache("failing");
+    series.balance(3, 3);
+    assert_eq!(series.get("handler_cache_writes_total result=stored"), 2);
+    assert_eq!(series.get("handler_cache_writes_total result=declined"), 1);
 }
 
 #[test]

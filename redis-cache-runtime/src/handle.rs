@@ -212,8 +212,8 @@ impl HandlerCache {
     /// # Errors
     ///
     /// [`ErrorKind::NotStored`] where values were lost since the last time that this was asked: refused, too large, dropped;
-    /// the message says how many, by reason. What was computed before Redis could be asked, or while it was known to be
-    /// away, was never meant for it, and what a clear or an invalidation has overtaken is wanted no more. Where Redis can't be reached, or does not take
+    /// the message says how many, by reason. What was computed while Redis was known to be away was never meant for it, and what has
+    /// expired meanwhile, or was overtaken by a clear or an invalidation, is wanted no more. Where Redis can't be reached, or does not take
     /// everything within a few seconds.
     pub fn flush(&self) -> Operation<()> {
         let told = self.cache.losses().told();

@@ -189,13 +189,11 @@ impl Site {
         body: impl FnOnce() -> R,
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
-        match key.cache {
-            Some(cache) => cache.get().call(key, codec, body, again),
-            None => {
-                let _call = key.uncached();
-                body()
-            }
+        if let Some(cache) = key.cache {
+            return cache.get().call(key, codec, body, again);
         }
+        let _call = key.uncached();
+        body()
     }
 
     /// Opens the cache. Of several threads that make the first call at once each asks for the settings, for the expressions of

@@ -111,7 +111,6 @@ fn arguments_that_can_t_be_a_call_s_are_no_miss() {
     let said = refused("area", (3u32, 4).into());
     assert_eq!(said, "argument 2 is a `u32`, not a `i32`");
     refused("area", ("3", 4u32).into());
-    refused("area", Arguments::from((3u32, 4u32)).version(&1));
     assert!(!cache("area").invalidate((4u32, 4u32)).wait().unwrap());
     assert!(cache("area").invalidate((3u32, &4u32)).wait().unwrap());
 
@@ -121,9 +120,9 @@ fn arguments_that_can_t_be_a_call_s_are_no_miss() {
     model.score("text", Some(5), &[1.0]);
     model.score("text", None, &[1.0]);
     cache("identified").flush().wait().unwrap();
-    assert!(refused("identified", arguments()).contains("`Arguments::identity`"));
-    let said = refused("identified", arguments().identity(&model));
-    assert!(said.contains("`Arguments::version`"), "{said}");
+    assert!(!cache("identified").invalidate(arguments()).wait().unwrap());
+    let few = Arguments::from(("text", None::<u32>)).identity(&model);
+    refused("identified", few);
     // What serde sees the same in, other types stand for.
     let owned = Arguments::from((String::from("text"), Some(5u32), [1.0f32]));
     let owned = owned.identity(&model).version(&7);

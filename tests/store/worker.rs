@@ -35,7 +35,18 @@ impl Worker {
 
     /// One that has called nothing yet.
     pub(crate) fn start_new(server: &RedisServer) -> Self {
-        let mut process = command(server, &["held"])
+        Self::spawn(command(server, &["held"]))
+    }
+
+    /// One whose look-ups are never answered in time.
+    pub(crate) fn start_hasty(server: &RedisServer) -> Self {
+        let mut command = command(server, &["held"]);
+        command.env("HANDLER_CACHE_TIMEOUT", "1ns");
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -241,7 +241,7 @@ impl Cache {
             Pushed::Queued { .. } => self.metrics().queued(bytes),
             Pushed::Full => self.report_queue_full(),
             Pushed::Late => self.report_unproved(),
-            Pushed::Overtaken | Pushed::Early => self.stats.count(Event::Overtaken),
+            Pushed::Overtaken => self.stats.count(Event::Overtaken),
         }
     }
 

@@ -154,9 +154,6 @@ impl KeyBuilder {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) {
-        if let Some(shape) = &mut self.shape {
-            shape.identity = true;
-        }
         self.stamps.identity = self.write_stamped(b'I', encode);
     }
 
@@ -165,9 +162,6 @@ impl KeyBuilder {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) {
-        if let Some(shape) = &mut self.shape {
-            shape.version = true;
-        }
         self.stamps.version = self.write_stamped(b'V', encode);
         if let Anonymous::Found(path) = self.anonymous {
             self.anonymous = Anonymous::Unknown(path);

@@ -24,11 +24,9 @@ impl Parameters {
     }
 }
 
-/// The parts of a key.
+/// The arguments in a key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shape {
-    pub(super) identity: bool,
-    pub(super) version: bool,
     kinds: Vec<Option<&'static str>>,
 }
 
@@ -59,20 +57,6 @@ impl Shape {
             {
                 let place = place + 1;
                 return wrong(format!("argument {place} is a `{takes}`, not a `{has}`"));
-            }
-        }
-        let parts = [
-            ("identity", self.identity, given.identity),
-            ("version", self.version, given.version),
-        ];
-        for (part, takes, has) in parts {
-            if takes && !has {
-                return wrong(format!(
-                    "the handler's key holds its {part} as well: add it with `Arguments::{part}`"
-                ));
-            }
-            if has && !takes {
-                return wrong(format!("the handler's key holds no {part}"));
             }
         }
         Ok(())
@@ -116,7 +100,9 @@ mod tests {
     fn what_can_be_told_from_types_is_and_nothing_else() {
         let shape = |add: &[fn(&mut Shape)]| {
             let mut shape = Shape::default();
-            add.iter().for_each(|add| add(&mut shape));
+            for add in add {
+                add(&mut shape);
+            }
             shape
         };
         let handler = shape(&[Shape::add::<u32>, Shape::add::<String>]);
@@ -133,12 +119,5 @@ mod tests {
             check(&shape(&[Shape::add::<u32>])).unwrap_err(),
             "the handler has 2 arguments in its key, not 1"
         );
-        let mut versioned = handler.clone();
-        versioned.version = true;
-        assert_eq!(
-            check(&versioned).unwrap_err(),
-            "the handler's key holds no version"
-        );
-        assert!(versioned.check(&handler).is_err());
     }
 }

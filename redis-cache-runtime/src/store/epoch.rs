@@ -93,7 +93,8 @@ impl Generation {
     /// As Redis has it.
     pub(super) fn to_text(self) -> String {
         match self {
-            Self::Unknown | Self::None => String::new(),
+            Self::Unknown => "?".to_owned(),
+            Self::None => String::new(),
             Self::Clear(nonce) => hexadecimal(nonce),
         }
     }

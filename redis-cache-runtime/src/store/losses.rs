@@ -24,7 +24,6 @@ pub(crate) enum Loss {
     TooLarge,
     Unproved,
     QueueFull,
-    Expired,
 }
 
 impl fmt::Display for Loss {
@@ -37,7 +36,6 @@ impl fmt::Display for Loss {
             Self::TooLarge => f.write_str("larger than `max_value_bytes`"),
             Self::Unproved => f.write_str("not read back in time"),
             Self::QueueFull => f.write_str("dropped because too many waited"),
-            Self::Expired => f.write_str("older than `ttl` before Redis could take them"),
         }
     }
 }

@@ -132,8 +132,6 @@ pub(crate) enum Pushed {
     Full,
     /// The cache was cleared after the call began.
     Overtaken,
-    /// It may have been: Redis had not told of the last clear when the call began.
-    Early,
     /// Its place was kept for too long.
     Late,
 }
@@ -155,7 +153,7 @@ impl Pushed {
     pub(crate) const fn ticket(self) -> Option<u64> {
         match self {
             Self::Queued { ticket, .. } => Some(ticket),
-            Self::Full | Self::Overtaken | Self::Early | Self::Late => None,
+            Self::Full | Self::Overtaken | Self::Late => None,
         }
     }
 }
@@ -281,9 +279,6 @@ impl Outbox {
 
     /// Why a value whose computation began then is not to be stored.
     fn refusal(&self, epoch: Epoch) -> Option<Pushed> {
-        if epoch.known.generation == Generation::Unknown {
-            return Some(Pushed::Early);
-        }
         (self.epoch().count != epoch.count).then_some(Pushed::Overtaken)
     }
 
@@ -851,12 +846,13 @@ mod tests {
     }
 
     #[test]
-    fn what_began_before_redis_has_said_anything_is_not_stored() {
+    fn what_redis_says_first_is_no_news() {
         let outbox = Outbox::default();
         let before = outbox.epoch();
         assert!(outbox.is_unaware());
         outbox.learn_first(NOTHING);
-        assert_eq!(push(&outbox, before, A), Pushed::Early);
+        assert_eq!(outbox.epoch().count, before.count);
+        assert!(push(&outbox, before, A).ticket().is_some());
         assert!(push(&outbox, outbox.epoch(), A).ticket().is_some());
         // What was asked before comes late.
         outbox.learn_first(cleared());

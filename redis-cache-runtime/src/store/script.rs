@@ -116,8 +116,11 @@ impl Scripts {
             left,
         } = value;
         let entry = names.entry(digest);
-        let keys = [&names.recency, &names.meta, &entry, &names.tombstones];
-        let mut command = self.apply.call(&keys.map(String::as_str));
+        let mut keys = vec![&*names.recency, &*names.meta, &*entry, &*names.tombstones];
+        if known.generation == Generation::Unknown {
+            keys.push(&names.cleared);
+        }
+        let mut command = self.apply.call(&keys);
         command
             .arg(bound(maxsize))
             .arg(&names.prefix)
@@ -158,7 +161,12 @@ impl Scripts {
 
     /// Deletes entries up to `moment`, which the first call finds out.
     pub(crate) fn clear(&self, names: &Names, moment: &str, generation: Generation) -> redis::Cmd {
-        let keys = [&names.recency, &names.meta, &names.tombstones];
+        let keys = [
+            &names.recency,
+            &names.meta,
+            &names.tombstones,
+            &names.cleared,
+        ];
         let mut command = self.clear.call(&keys.map(String::as_str));
         command
             .arg(&names.prefix)

@@ -35,6 +35,10 @@ use crate::{
 /// The most that a batch may take; nobody's call waits for it.
 const BUDGET: Duration = Duration::from_secs(2);
 
+/// A body that began before Redis was asked for the last clear may have begun so long ago: Redis remembers for ten times as
+/// long that there was one.
+const RECENT: Duration = Duration::from_secs(60);
+
 /// Redis counts a time to live in milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
 
@@ -255,7 +259,8 @@ impl Writer {
         }
     }
 
-    /// Drops a value whose time is over: Redis would have it for as long again.
+    /// Drops a value whose time is over: Redis would have it for as long again. And one that may have been computed before a
+    /// clear that Redis does not remember.
     fn without_expired(&self, job: Job) -> Job {
         match job {
             Job::Store {
@@ -266,7 +271,18 @@ impl Writer {
                 ..
             } if self.left(&contents).is_some_and(|left| left < SHORTEST) => {
                 self.cache.stats().count(Event::Expired);
-                self.cache.losses().add(Loss::Expired);
+                self.cache.settle(&self.shard, &digest, ticket);
+                Job::Touch { touches }
+            }
+            Job::Store {
+                touches,
+                digest,
+                ticket,
+                known,
+                contents,
+                ..
+            } if known.generation == Generation::Unknown && contents.since_began() > RECENT => {
+                self.cache.stats().count(Event::Overtaken);
                 self.cache.settle(&self.shard, &digest, ticket);
                 Job::Touch { touches }
             }
