@@ -97,13 +97,9 @@ impl<T: Default + 'static> PerProcess<T> {
     /// Whether another process asked first, from which this one was forked.
     #[cfg(feature = "metrics")]
     pub(crate) fn is_inherited(&self) -> bool {
-        match self.first.get() {
-            Some(owned) => !owned.process.is_current(),
-            None => {
-                self.get_current();
-                false
-            }
-        }
+        self.get();
+        let first = self.first.get();
+        first.is_some_and(|owned| !owned.process.is_current())
     }
 
     fn get_current(&self) -> &'static T {
