@@ -1,9 +1,6 @@
 //! When the temporaries of a body's last expression are dropped depends on the edition, and not on the attribute.
 
-use std::{
-    cell::RefCell,
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use redis_cache_runtime::{handler_cache, SkipInKey};
 

@@ -169,11 +169,7 @@ impl<R> Next<R> {
     }
 }
 
-fn begin<'r, R: 'r>(
-    cache: &'static Cache,
-    key: CallKey,
-    codec: Codec<R>,
-) -> Result<Way<'r, R>, R> {
+fn begin<'r, R: 'r>(cache: &'static Cache, key: CallKey, codec: Codec<R>) -> Result<Way<'r, R>, R> {
     let mut call = Call::new(cache, key, codec);
     let turn = match call.join(true) {
         Step::Follow(leader) => Turn::Follow(leader),
@@ -220,12 +216,7 @@ async fn ask<'r, R: 'r>(mut call: Call<R>, turn: Turn) -> Asked<'r, R> {
     Ok(Session::begin(call, work))
 }
 
-async fn look_up(
-    cache: &Cache,
-    leader: &Leader,
-    entry: &Digest,
-    allowance: Allowance,
-) -> Lookup {
+async fn look_up(cache: &Cache, leader: &Leader, entry: &Digest, allowance: Allowance) -> Lookup {
     let shard = cache.shard(entry);
     let began = Stopwatch::start();
     let found = if shard.home().refuses() {
