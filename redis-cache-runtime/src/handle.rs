@@ -62,7 +62,8 @@ impl fmt::Debug for HandlerCache {
 
 impl HandlerCache {
     /// The cache of that name: what `name = …` says, or else the path of the handler
-    /// (`my_crate::Model::predict`, `<my_crate::Model as my_crate::Predict>::predict`).
+    /// (`my_crate::Model::predict`, `<my_crate::Model as my_crate::Predict>::predict`). Where the crate is not called like its
+    /// package, the package stands before the path in the name, and can be left out here.
     ///
     /// # Errors
     ///

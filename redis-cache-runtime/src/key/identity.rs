@@ -31,7 +31,8 @@ use super::{KeyBuilder, large::encode};
 /// }
 /// ```
 pub trait CacheIdentity {
-    /// Whatever differs between two instances that answer differently. Called once a call: keep it cheap.
+    /// Whatever differs between two instances that answer differently. Called once a call, and once more after a body: keep it
+    /// cheap. If it is another then, the value is not stored.
     fn cache_identity(&self) -> impl Serialize;
 }
 
