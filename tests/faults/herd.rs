@@ -108,6 +108,10 @@ fn each_wants_something_else_and_redis_hangs() {
     assert!(info.misses >= u64::from(CALLERS), "{info:?}");
 }
 
+/// A follower is let go after one, three, seven and fifteen times its patience, of at least a second; all are after so long as
+/// no body here takes.
+const MOST_RUNS: u32 = 5;
+
 /// A process with ten thousand tasks that want the same.
 struct Herd {
     child: Child,
@@ -202,8 +206,9 @@ fn all_want_the_same_in_eight_processes() {
             "measured eight herds: {runs:?} runs in round {round}, all answered after {:.2?}",
             began.elapsed()
         );
-        assert!(runs.iter().all(|runs| *runs <= 1), "{runs:?}");
-        assert!(runs.contains(&1), "{runs:?}");
+        // One, and where it takes longer than a second until all are there, those who were let go meanwhile.
+        assert!(runs.iter().all(|runs| *runs <= MOST_RUNS), "{runs:?}");
+        assert!(runs.iter().any(|runs| *runs > 0), "{runs:?}");
         // The next time it has expired, for all of them at once.
         let mut admin = server.connection();
         let is_gone = || cache_keys(&mut admin, "herd").is_empty();

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 const FAILURES: &str = include_str!("../FAILURES.md");
 
-/// How many failures the matrix has.
-const ROWS: u32 = 38;
+/// How many failures are numbered.
+const ROWS: u32 = 53;
 
 /// The file and the name of each test in the table: in a row, names follow the file that they are of.
 fn named() -> BTreeSet<(&'static str, &'static str)> {
@@ -51,7 +51,7 @@ fn the_tests_in_the_table_are_there() {
 }
 
 #[test]
-fn the_failures_of_the_matrix_are_in_the_table() {
+fn no_number_is_left_out() {
     let number = |line: &'static str| line.strip_prefix("| ")?.split(' ').next()?.parse().ok();
     let rows: BTreeSet<u32> = FAILURES.lines().filter_map(number).collect();
     assert_eq!(rows, (1..=ROWS).collect());
