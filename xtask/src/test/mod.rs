@@ -65,8 +65,12 @@ pub(crate) fn test(args: &Args) -> Result<()> {
         test_on(topology, args, prepare)?;
     }
     eprintln!("\n# tests of what is reported; Redis: standalone");
-    let mut metrics = prepare(runner(&["metrics"]));
-    metrics.args(["--test", "metrics", "--features", METRICS]);
+    // Of the failures, those that a recorder of metrics brings about.
+    let mut metrics = prepare(runner(&[]));
+    if has_nextest() {
+        metrics.args(["-E", "binary(=metrics) + test(a_recorder_that)", "--no-tests=pass"]);
+    }
+    metrics.args(["--test", "metrics", "--test", "faults", "--features", METRICS]);
     run(metrics.args(&args.args))?;
     if args.args.is_empty() {
         eprintln!("\n# documentation tests");
@@ -91,7 +95,7 @@ fn test_on(topology: Topology, args: &Args, prepare: impl Fn(Command) -> Command
 
 /// Runs these tests, or where none is named, all.
 fn runner(tests: &[&str]) -> Command {
-    let has_nextest = succeeds(&mut cargo(&["nextest", "--version"]));
+    let has_nextest = has_nextest();
     let mut command = if has_nextest {
         cargo(&["nextest", "run", "--workspace"])
     } else {
@@ -114,6 +118,10 @@ fn runner(tests: &[&str]) -> Command {
         command.arg("--all-targets");
     }
     command
+}
+
+fn has_nextest() -> bool {
+    succeeds(&mut cargo(&["nextest", "--version"]))
 }
 
 /// The tests start servers of their own: what the user has set for handlers is not meant for them.
