@@ -293,7 +293,7 @@ fn a_wrong_setting_and_errors_are_counted() {
 
     #[handler_cache(url = SERVER.url(), name = "failing", timeout = "10s")]
     fn half(n: u32) -> Result<u32, String> {
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             Ok(n / 2)
         } else {
             Err("odd".to_owned())

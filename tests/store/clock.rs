@@ -108,7 +108,7 @@ fn the_order_is_kept_whatever_the_clock_is_set_to() {
                 .arg(&latest)
                 .exec(&mut admin)
                 .unwrap();
-            what += &format!(", the latest at {score}");
+            what = format!("{what}, the latest at {score}");
         }
         let n = random.u32(..10);
         assert_eq!(call(n), model.call(n), "{n} in step {step}: {what}");

@@ -185,7 +185,8 @@ fn entries_are_counted_where_nothing_can_be_written() {
         .query(&mut admin)
         .unwrap();
     for member in oldest {
-        let digits: String = member.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits: Vec<_> = member.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = digits.concat();
         redis::cmd("DEL")
             .arg(format!("hc:{{uncountable}}:v:{digits}"))
             .exec(&mut admin)

@@ -135,7 +135,7 @@ fn arguments_that_can_t_be_a_call_s_are_no_miss() {
 fn errors_are_counted_apart() {
     #[handler_cache(url = url(), name = "fails", timeout = "5s")]
     fn half(n: u32) -> Result<u32, String> {
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             Ok(n / 2)
         } else {
             Err("odd".into())
