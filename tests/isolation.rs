@@ -350,7 +350,8 @@ fn instances_of_a_default_body() {
     }
 
     let (double, triple) = (Model(2), Model(3));
-    let calls: [(fn(&Model) -> u32, u32, CallResult); 6] = [
+    type Call = (fn(&Model) -> u32, u32, CallResult);
+    let calls: [Call; 6] = [
         (|model| Scores::score(model, 5), 5, CallResult::Bypass),
         (
             |model| pollster::block_on(model.awaited(5)),

@@ -31,12 +31,10 @@ impl Drop for Guard {
 macro_rules! twice {
     ($($fn:tt)*) => {
         mod bare {
-            #[allow(unused_imports, reason = "not every body needs it")]
             use super::*;
             pub(super) $($fn)*
         }
         mod cached {
-            #[allow(unused_imports, reason = "not every body needs it")]
             use super::*;
             #[handler_cache(url = "redis://127.0.0.1:1")]
             pub(super) $($fn)*
@@ -102,6 +100,7 @@ fn a_receiver_is_dropped_last_and_whole() {
         second: Guard,
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is dropped with the others")]
     impl Owner {
         fn bare(self, other: Guard) -> u32 {
             u32::from(self.second.0.is_empty() || other.0.is_empty())

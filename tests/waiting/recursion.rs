@@ -56,6 +56,7 @@ fn a_recursion_that_is_not_cached_goes_as_deep() {
     #[derive(serde::Serialize)]
     struct Level(#[serde(serialize_with = "refuse")] u32);
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
     fn refuse<S: serde::Serializer>(_: &u32, _: S) -> Result<S::Ok, S::Error> {
         Err(serde::ser::Error::custom("not written"))
     }

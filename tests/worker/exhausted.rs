@@ -83,7 +83,7 @@ impl Exhausted {
 
 impl Drop for Exhausted {
     fn drop(&mut self) {
-        setrlimit(self.resource, self.before.clone()).unwrap();
+        setrlimit(self.resource, self.before).unwrap();
     }
 }
 

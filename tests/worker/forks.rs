@@ -111,8 +111,8 @@ fn round(round: u64, children: u64) -> u64 {
     let mut pids = Vec::new();
     for n in 0..children {
         let wait = Duration::from_micros(fastrand::u64(0..300));
-        let began = Instant::now();
-        while began.elapsed() < wait {
+        let now = Instant::now();
+        while now.elapsed() < wait {
             std::hint::spin_loop();
         }
         match fork().unwrap() {
