@@ -291,6 +291,9 @@ fn namesakes_in_two_processes() {
     }
 }
 
+/// A call, its value, and how it is answered.
+type ExpectedCall<T> = (fn(&T) -> u32, u32, CallResult);
+
 /// What implements the trait may have an identity, or not: where the body stands that can't be seen.
 #[test]
 fn instances_of_a_default_body() {
@@ -350,8 +353,7 @@ fn instances_of_a_default_body() {
     }
 
     let (double, triple) = (Model(2), Model(3));
-    type Call = (fn(&Model) -> u32, u32, CallResult);
-    let calls: [Call; 6] = [
+    let calls: [ExpectedCall<Model>; 6] = [
         (|model| Scores::score(model, 5), 5, CallResult::Bypass),
         (
             |model| pollster::block_on(model.awaited(5)),
