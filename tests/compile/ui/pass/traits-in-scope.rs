@@ -101,7 +101,7 @@ impl Model {
         self.0 + n
     }
 
-    #[handler_cache(version = (number.0, self.0))]
+    #[handler_cache(version = (number.0, self.0), skip(number))]
     async fn pinned(self: Pin<Rc<Self>>, number: Arc<Model>) -> u32 {
         self.0 + number.0
     }
