@@ -9,7 +9,7 @@ use redis::Connection;
 /// The commands after `+script|load` up to `+zscore` are those that a lookup and the scripts run;
 /// those after are for the connection itself.
 pub const LEAST_PRIVILEGE: &str = "~hc:* resetchannels -@all +evalsha +script|load +get \
-    +exists +hdel +hget +hincrby +hmget +hset +set +type +unlink +zadd +zcard +zrange +zrangebyscore +zrem \
+    +exists +hdel +hget +hmget +hset +set +type +unlink +zadd +zcard +zrange +zrangebyscore +zrem \
     +zrevrange +zscore \
     +asking +auth +cluster|slots +hello +ping +role +select";
 
