@@ -373,7 +373,7 @@ fn the_primary_that_the_sentinels_name_is_the_one_that_is_used() {
         println!("measured a replica promoted by sentinels: 200 hits within {took:.2?}");
         load.stop.store(true, Ordering::Relaxed);
     });
-    flush("watched");
+    flush_after_fault("watched");
     let parameters = HandlerCache::named("watched").unwrap().parameters();
     assert_eq!(parameters.endpoint, format!("{}/0", URL.get().unwrap()));
 }
