@@ -100,7 +100,10 @@ fn a_receiver_is_dropped_last_and_whole() {
         second: Guard,
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "it is dropped with the others")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is dropped with the others"
+    )]
     impl Owner {
         fn bare(self, other: Guard) -> u32 {
             u32::from(self.second.0.is_empty() || other.0.is_empty())

@@ -289,7 +289,10 @@ fn a_version_that_panics_when_it_is_asked_again() {
     static ASKED: AtomicU32 = AtomicU32::new(0);
 
     fn revision() -> u32 {
-        assert!(ASKED.fetch_add(1, Ordering::SeqCst).is_multiple_of(2), "on purpose");
+        assert!(
+            ASKED.fetch_add(1, Ordering::SeqCst).is_multiple_of(2),
+            "on purpose"
+        );
         1
     }
 

@@ -137,9 +137,13 @@ impl Handler {
                 let name = Cow::Owned(name_of_unnamed(at));
                 captured.push(Binding::new(name, parameter));
             }
+            let others = captured.len();
             for name in names_in(&parameter.pat) {
-                // The arms of an or-pattern bind the same names.
-                if captured.iter().all(|binding| *binding.name != *name) {
+                // The arms of an or-pattern bind the same names. Two parameters do so under opposite `#[cfg]`s: both count.
+                if captured[others..]
+                    .iter()
+                    .all(|binding| *binding.name != *name)
+                {
                     captured.push(Binding::new(Cow::Borrowed(name), parameter));
                 }
             }

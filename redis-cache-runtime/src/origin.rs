@@ -27,9 +27,13 @@ pub struct Origin {
     /// `None` where the compiler was not called by Cargo.
     package: Option<&'static str>,
     version: Option<&'static str>,
+    /// Of a binary or an example; a library may be called like it.
+    program: Option<&'static str>,
     module: &'static str,
     /// It has a `self`, and so stands in an `impl` or a trait.
     is_method: bool,
+    /// Of all that was written of the function.
+    digest: u64,
 }
 
 impl Origin {
@@ -38,14 +42,18 @@ impl Origin {
     pub const fn new(
         package: Option<&'static str>,
         version: Option<&'static str>,
+        program: Option<&'static str>,
         module: &'static str,
         is_method: bool,
+        digest: u64,
     ) -> Self {
         Self {
             package,
             version,
+            program,
             module,
             is_method,
+            digest,
         }
     }
 
@@ -65,21 +73,24 @@ impl Origin {
     ///
     /// In one version of one package there is one function of a name in a module, and one method of a name in each type of the
     /// module. Whatever else there is may have namesakes, in two blocks, two arms, two `const _`: these the compiler
-    /// tells apart, for as long as the crate is built by the same compiler in the same way.
+    /// tells apart, for as long as the crate is built by the same compiler in the same way; by their order, so that what is
+    /// written in them counts as well.
     pub(crate) fn marks(
         &self,
         path: &str,
         instance: Instance,
         instance_path: &str,
-    ) -> [Vec<u8>; 3] {
+    ) -> [Vec<u8>; 4] {
         let text = |text: Option<&str>| text.unwrap_or_default().as_bytes().to_vec();
         let (package, version) = (text(self.package), text(self.version));
+        let program = text(self.program);
         if instance_path == path && self.is_unique(path) {
-            [package, version, Vec::new()]
+            [package, version, program, Vec::new()]
         } else {
             let mut id = Written::default();
             instance.id.hash(&mut id);
-            [package, version, id.0]
+            id.write(&self.digest.to_le_bytes());
+            [package, version, program, id.0]
         }
     }
 
@@ -279,7 +290,7 @@ mod tests {
 
     #[test]
     fn only_paths_of_a_module_are_unique() {
-        let origin = |is_method| Origin::new(Some("c"), Some("1.0.0"), "c::m", is_method);
+        let origin = |is_method| Origin::new(Some("c"), Some("1.0.0"), None, "c::m", is_method, 0);
         let cases = [
             (false, "c::m::free", true),
             (false, "c::m::outer::inner", false),
@@ -299,7 +310,7 @@ mod tests {
 
     #[test]
     fn the_package_is_in_a_name_that_does_not_tell_it() {
-        let origin = Origin::new(Some("my-server"), Some("1.0.0"), "server", false);
+        let origin = Origin::new(Some("my-server"), Some("1.0.0"), None, "server", false, 0);
         let cases = [
             ("server::handle", "my-server::server::handle"),
             ("my_server::handle", "my_server::handle"),

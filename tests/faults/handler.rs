@@ -209,7 +209,10 @@ fn large_arguments_and_values() {
                 assert!(value.len() == size && value.bytes().all(|byte| byte == b'x'));
                 let flushed = HandlerCache::named(name).unwrap().flush().wait();
                 let told = flushed.map_err(|error| error.kind());
-                assert!(matches!(told, Ok(()) | Err(ErrorKind::NotStored)), "{told:?}");
+                assert!(
+                    matches!(told, Ok(()) | Err(ErrorKind::NotStored)),
+                    "{told:?}"
+                );
                 outcome.unwrap().result == expected
             };
             assert!(ends_in(CallResult::Miss), "{name}: {size}");

@@ -102,7 +102,10 @@ fn local_traits(kind: &str, n: u64) -> String {
     }
 }
 
-#[expect(clippy::single_match_else, reason = "items in two arms are what is tested")]
+#[expect(
+    clippy::single_match_else,
+    reason = "items in two arms are what is tested"
+)]
 fn arms(kind: &str, n: u64) -> String {
     match kind {
         "A" => {

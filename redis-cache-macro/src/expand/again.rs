@@ -108,7 +108,8 @@ impl Expansion<'_> {
             && let Some(receiver) = self.handler.receiver()
             && !is_shared(receiver)
         {
-            if is_exclusive(receiver) {
+            // A text that a macro formats can't be given another word.
+            if is_exclusive(receiver) || formats_self(&tokens) {
                 return Default::default();
             }
             let this = Ident::new("__this", Span::mixed_site());
@@ -197,6 +198,15 @@ fn any(tokens: TokenStream, is_it: &impl Fn(&TokenTree) -> bool) -> bool {
         TokenTree::Group(group) => any(group.stream(), is_it),
         tree => is_it(&tree),
     })
+}
+
+/// Whether a text among them may format `self`.
+fn formats_self(tokens: &TokenStream) -> bool {
+    let formats = |tree: &TokenTree| match tree {
+        TokenTree::Literal(literal) => formatted(&literal.to_string()).any(|word| word == "self"),
+        _ => false,
+    };
+    any(tokens.clone(), &formats)
 }
 
 /// The words that may name a variable, also those in the texts that a macro formats.

@@ -4,6 +4,8 @@ mod again;
 mod call;
 mod key;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{Ident, Type, parse_quote_spanned, spanned::Spanned as _};
@@ -28,7 +30,7 @@ pub(crate) fn handler_cache(args: TokenStream, item: TokenStream) -> TokenStream
     };
     validate::validate(&settings, &handler, &mut errors);
     match errors.check() {
-        Ok(()) => Expansion::new(&settings, &handler).function(),
+        Ok(()) => Expansion::new(&settings, &handler, digest(&item)).function(),
         Err(errors) => [errors, handler.untouched()].into_iter().collect(),
     }
 }
@@ -37,6 +39,13 @@ pub(crate) fn handler_cache(args: TokenStream, item: TokenStream) -> TokenStream
 fn beside(errors: Errors, item: TokenStream) -> TokenStream {
     let errors = errors.check().err();
     errors.into_iter().chain([item]).collect()
+}
+
+/// Tells functions apart that have one name: in two blocks, say, of which one may be gone in the next build.
+fn digest(item: &TokenStream) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    item.to_string().hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The location of `span`, where no name of the user's can be captured.
@@ -50,12 +59,14 @@ struct Expansion<'a> {
     /// The names in the key.
     keyed: Vec<Binding<'a>>,
     output: Type,
+    /// Of all that was written of the function.
+    digest: u64,
     /// `::redis_cache_runtime::__private`
     private: TokenStream,
 }
 
 impl<'a> Expansion<'a> {
-    fn new(settings: &'a Settings, handler: &'a Handler) -> Self {
+    fn new(settings: &'a Settings, handler: &'a Handler, digest: u64) -> Self {
         let skipped = |name: &Ident| settings.skip.contains(name);
         let bindings = handler.bindings().into_iter();
         let unit = || parse_quote_spanned!(hygienic(handler.sig.ident.span())=> ());
@@ -64,6 +75,7 @@ impl<'a> Expansion<'a> {
             handler,
             keyed: bindings.filter(|binding| !skipped(&binding.name)).collect(),
             output: handler.output().map_or_else(unit, Clone::clone),
+            digest,
             private: settings.crate_path.private(),
         }
     }
@@ -86,6 +98,7 @@ impl<'a> Expansion<'a> {
         let Self { private: p, .. } = self;
         let names = self.names();
         let is_method = self.handler.receiver().is_some();
+        let digest = self.digest;
         let default = quote_spanned!(Span::mixed_site()=> #p::Settings::new());
         let settings = self
             .settings
@@ -102,8 +115,10 @@ impl<'a> Expansion<'a> {
                     #p::Origin::new(
                         ::core::option_env!("CARGO_PKG_NAME"),
                         ::core::option_env!("CARGO_PKG_VERSION"),
+                        ::core::option_env!("CARGO_BIN_NAME"),
                         ::core::module_path!(),
                         #is_method,
+                        #digest,
                     ),
                 );
                 &SITE

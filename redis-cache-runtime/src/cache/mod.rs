@@ -224,15 +224,19 @@ impl Cache {
             } else {
                 shard.announce();
             }
+        } else if place.is_some() {
+            // Others may wait behind it.
+            shard.hurry();
         }
         pushed
     }
 
-    /// Keeps a place no longer; others may wait behind it.
-    fn give_up(&self, digest: &Digest, place: &Place) {
+    /// Keeps a place no longer; others may wait behind it. Tells whether it was kept still.
+    fn give_up(&self, digest: &Digest, place: &Place) -> bool {
         let shard = self.shard(digest);
-        shard.outbox().give_up(place);
+        let was_kept = shard.outbox().give_up(place);
         shard.hurry();
+        was_kept
     }
 
     /// Counts what became of a value of so many bytes that was to be queued.
@@ -240,7 +244,8 @@ impl Cache {
         match pushed {
             Pushed::Queued { .. } => self.metrics().queued(bytes),
             Pushed::Full => self.report_queue_full(),
-            Pushed::Late => self.report_unproved(),
+            // It was counted when its time was up.
+            Pushed::Late => {}
             Pushed::Overtaken => self.stats.count(Event::Overtaken),
         }
     }
@@ -306,7 +311,7 @@ impl Cache {
     }
 
     /// Says once that it takes too long to find out whether values come back.
-    fn report_unproved(&self) {
+    pub(crate) fn report_unproved(&self) {
         self.stats.count(Event::NotStorable);
         self.losses.add(Loss::Unproved);
         if first(&self.said.unproved) {

@@ -105,21 +105,25 @@ impl Unproved {
         match (pushed, place) {
             (Some(pushed), _) => cache.report_pushed(pushed, contents.sealed_len()),
             // It was not wanted any more.
-            (None, Some(place)) => cache.give_up(&digest, &place),
+            (None, Some(place)) => _ = cache.give_up(&digest, &place),
             (None, None) => {}
         }
     }
 
     /// Ends without having been proved.
     pub(super) fn give_up(self) {
-        self.cache.report_unproved();
-        self.drop_unstored();
+        let place = self.place.as_ref();
+        // One whose place was kept for too long has been counted.
+        if place.is_none_or(|place| self.cache.give_up(&self.digest, place)) {
+            self.cache.report_unproved();
+        }
+        self.leader.dismiss();
     }
 
     /// Leaves it to nobody: who waits runs the body by itself.
     fn drop_unstored(self) {
         if let Some(place) = &self.place {
-            self.cache.give_up(&self.digest, place);
+            _ = self.cache.give_up(&self.digest, place);
         }
         self.leader.dismiss();
     }

@@ -35,12 +35,19 @@ struct Verifier {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<(Unproved, Owed)>,
+    waiting: VecDeque<Waiting>,
     bytes: usize,
     /// When the value that is at it now came to its turn.
     began: Option<Instant>,
     /// That value, unless it has been given up.
     current: Option<Unproved>,
+}
+
+/// A value, and since when it waits.
+struct Waiting {
+    unproved: Unproved,
+    owed: Owed,
+    since: Instant,
 }
 
 /// Has the thread find out whether a value comes back, and go on with it. What the thread can't take is given up.
@@ -53,22 +60,25 @@ impl Verifier {
         _ = self.launch.ensure("redis-cache-verify", || self.work());
         let bytes = unproved.draft.sealed_len();
         let mut state = self.state();
-        let given_up = state.give_up();
+        let has_failed = self.launch.has_failed();
+        let given_up = state.give_up(has_failed);
         let is_full = state.waiting.len() >= QUEUE || state.bytes + bytes > BYTES;
-        if given_up.is_some() || is_full || self.launch.has_failed() {
+        if given_up.is_some() || is_full || has_failed {
             drop(state);
             give_up(unproved, Some(owed));
             let (current, waiting) = given_up.unwrap_or_default();
             if let Some(current) = current {
                 give_up(current, None);
             }
-            for (unproved, owed) in waiting {
-                give_up(unproved, Some(owed));
-            }
+            waiting.into_iter().for_each(Waiting::give_up);
             return;
         }
         state.bytes += bytes;
-        state.waiting.push_back((unproved, owed));
+        state.waiting.push_back(Waiting {
+            unproved,
+            owed,
+            since: Instant::now(),
+        });
         drop(state);
         self.filled.notify_one();
     }
@@ -92,8 +102,16 @@ impl Verifier {
     fn next(&self) -> (Arc<Draft>, Owed) {
         let mut state = self.state();
         loop {
-            if let Some((unproved, owed)) = state.waiting.pop_front() {
-                state.bytes -= unproved.draft.sealed_len();
+            if let Some(waiting) = state.waiting.pop_front() {
+                state.bytes -= waiting.unproved.draft.sealed_len();
+                if waiting.since.elapsed() >= STUCK {
+                    // Its place is kept no longer. To check it all the same would have those behind it wait too long as well.
+                    drop(state);
+                    _ = shield(|| waiting.give_up());
+                    state = self.state();
+                    continue;
+                }
+                let Waiting { unproved, owed, .. } = waiting;
                 let draft = Arc::clone(&unproved.draft);
                 state.began = Some(Instant::now());
                 state.current = Some(unproved);
@@ -118,17 +136,24 @@ impl Verifier {
     }
 }
 
-type GivenUp = (Option<Unproved>, VecDeque<(Unproved, Owed)>);
+type GivenUp = (Option<Unproved>, VecDeque<Waiting>);
 
 impl State {
-    /// Takes away all that a value holds up which takes too long, and that value.
-    fn give_up(&mut self) -> Option<GivenUp> {
-        if self.began?.elapsed() < STUCK {
+    /// Takes away all that a value holds up which takes too long, and that value; or all, where there is no thread.
+    fn give_up(&mut self, has_failed: bool) -> Option<GivenUp> {
+        let is_stuck = self.began.is_some_and(|began| began.elapsed() >= STUCK);
+        if !is_stuck && !has_failed {
             return None;
         }
         self.bytes = 0;
         let waiting = std::mem::take(&mut self.waiting);
         Some((self.current.take(), waiting))
+    }
+}
+
+impl Waiting {
+    fn give_up(self) {
+        give_up(self.unproved, Some(self.owed));
     }
 }
 

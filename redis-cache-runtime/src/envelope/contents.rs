@@ -125,12 +125,6 @@ impl Contents {
         self.made.age()
     }
 
-    /// Time since the body began that has computed the value.
-    pub(crate) fn since_began(&self) -> Duration {
-        let compute = self.open().map(|opened| opened.compute);
-        self.age() + compute.unwrap_or_default()
-    }
-
     /// Reads them.
     ///
     /// # Errors

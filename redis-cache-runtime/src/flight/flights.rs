@@ -119,7 +119,7 @@ impl Flights {
             Some(Entry::Queued(queued)) if queued.is_old(now) => {
                 return self.lead(shard, digest, epoch, caller, runtime);
             }
-            Some(Entry::Queued(queued)) if queued.epoch.count != epoch.count => {
+            Some(Entry::Queued(queued)) if queued.epoch.count < epoch.count => {
                 return Joined::Alone;
             }
             Some(Entry::Queued(queued)) => return Joined::Queued(queued.clone()),
@@ -127,7 +127,7 @@ impl Flights {
         };
         let mut state = running.state();
         // What began before a clear is not for those who come after it: they begin anew.
-        if state.clears != epoch.count {
+        if state.clears < epoch.count || state.clears == INVALIDATED {
             drop(state);
             return self.lead(shard, digest, epoch, caller, runtime);
         }

@@ -1,9 +1,9 @@
 -- Applies touches and, where a value is given, makes room for it and stores it.
 --
--- KEYS: recency set, meta hash[, entry, tombstones[, mark of a clear]]
+-- KEYS: recency set, meta hash[, entry, tombstones]
 -- ARGV: maxsize (-1: no bound), entry prefix, touched members, one after the other
 --       [, member, envelope, what the value's writer knew when its body began: generation of the last clear ('': none,
---       '?': not known, but it began less than a minute ago),
+--       '?': not known),
 --       base and number of the last invalidation ('' and 0: none), ttl in ms ('' or absent: none)]
 -- Returns how many entries were evicted, or -1 where a clear or an invalidation has come between; and what is known of
 -- both now: generation, base, number.
@@ -22,7 +22,7 @@ local function key_of(prefix, member)
   return prefix .. string.format(string.rep('%02x', length), string.byte(member, 1, length))
 end
 
-local recency, meta, entry, tombstones, mark = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local recency, meta, entry, tombstones = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local maxsize, prefix, touched = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local member, envelope, generation = ARGV[4], ARGV[5], ARGV[6]
 local base, number, ttl = ARGV[7], tonumber(ARGV[8]), ARGV[9]
@@ -71,9 +71,6 @@ end
 
 -- Whether the value's body began before the last clear, or before an invalidation of it. What can't be told did.
 local refused = member and cleared ~= '' and generation ~= cleared
-if refused and generation == '?' then
-  refused = redis.call('EXISTS', mark) == 1
-end
 if member and invbase ~= '' and not refused then
   local tombstone = redis.pcall('ZSCORE', tombstones, member)
   if type(tombstone) == 'table' then

@@ -1,15 +1,12 @@
 -- Deletes some of the entries that were used up to a moment, the oldest first.
 --
--- KEYS: recency set, meta hash, tombstones, mark of a clear
+-- KEYS: recency set, meta hash, tombstones
 -- ARGV: entry prefix, the moment ('' means now), how many at most, the generation of this clear
 -- Returns the moment, how many were deleted, and how many there are still, later ones included.
 
 local MEMBER = 16
 
--- Ten times as long as a value may be on its way that was computed before its writer could ask for the last clear.
-local REMEMBERED = 600000
-
-local recency, meta, tombstones, mark = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local recency, meta, tombstones = KEYS[1], KEYS[2], KEYS[3]
 local prefix, moment, limit, generation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local function key_of(member)
@@ -33,7 +30,6 @@ if moment == '' then
   redis.call('HDEL', meta, 'invbase', 'inv', 'invfloor')
   redis.call('UNLINK', tombstones)
   redis.call('HSET', meta, 'generation', generation)
-  redis.call('SET', mark, '', 'PX', REMEMBERED)
   local latest = is_set and redis.call('ZREVRANGE', recency, 0, 0, 'WITHSCORES')[2]
   moment = latest or '0'
 end

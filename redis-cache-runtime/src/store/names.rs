@@ -24,8 +24,6 @@ pub(crate) struct Names {
     pub(crate) meta: String,
     /// The sorted set of members that were invalidated lately, by the number of their invalidation.
     pub(crate) tombstones: String,
-    /// There for a while after a clear.
-    pub(crate) cleared: String,
 }
 
 impl Names {
@@ -35,7 +33,6 @@ impl Names {
             recency: format!("hc:{{{name}}}:z"),
             meta: format!("hc:{{{name}}}:m"),
             tombstones: format!("hc:{{{name}}}:i"),
-            cleared: format!("hc:{{{name}}}:c"),
         }
     }
 

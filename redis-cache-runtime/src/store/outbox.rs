@@ -184,6 +184,8 @@ struct State {
     taken: Vec<(u64, u64)>,
     /// Clears that Redis has not been told of: what it says of the latest is not news until then.
     clears: usize,
+    /// Places that were kept for too long, and have not been reported.
+    late: usize,
 }
 
 impl Outbox {
@@ -259,12 +261,19 @@ impl Outbox {
         Ok(Place(number))
     }
 
-    /// Keeps a place no longer.
-    pub(crate) fn give_up(&self, place: &Place) {
+    /// Keeps a place no longer. Tells whether it was kept still.
+    pub(crate) fn give_up(&self, place: &Place) -> bool {
         let mut state = self.state();
-        if let Some(at) = state.kept_at(place) {
+        let at = state.kept_at(place);
+        if let Some(at) = at {
             self.vacate(&mut state, at);
         }
+        at.is_some()
+    }
+
+    /// How many places were kept for too long since this was asked.
+    pub(super) fn take_late(&self) -> usize {
+        std::mem::take(&mut self.state().late)
     }
 
     /// Leaves in a place what it would have carried.
@@ -392,6 +401,11 @@ impl Outbox {
     /// Gives back how many those were.
     pub(crate) fn push_clear(&self, progress: Arc<Notify>, done: Done) -> usize {
         let mut state = self.state();
+        if state.is_crowded() {
+            drop(state);
+            done.tell(Err(crowded()));
+            return 0;
+        }
         let generation = Generation::new();
         let epoch = Epoch {
             count: self.epoch().count + 1,
@@ -430,16 +444,17 @@ impl Outbox {
             state.jobs.push_back(Job::Invalidate { digest, done });
         } else {
             drop(state);
-            done.tell(Err(Error::new(
-                ErrorKind::Unavailable,
-                "too much waits to be told to Redis",
-            )));
+            done.tell(Err(crowded()));
         }
     }
 
     /// Queues a marker.
     pub(crate) fn push_flush(&self, done: Done) {
         let mut state = self.state();
+        if state.is_crowded() {
+            drop(state);
+            return done.tell(Err(crowded()));
+        }
         if state.touches.len() > 0 {
             let touches = state.touches.take();
             state.jobs.push_back(Job::Touch { touches });
@@ -455,6 +470,7 @@ impl Outbox {
                 return None;
             }
             self.vacate(&mut state, 0);
+            state.late += 1;
         }
         if let Some(job) = state.jobs.pop_front() {
             match &job {
@@ -500,7 +516,19 @@ impl Outbox {
     }
 }
 
+/// Why somebody is not even waited for.
+fn crowded() -> Error {
+    let message = "too much waits to be told to Redis";
+    Error::new(ErrorKind::Unavailable, message)
+}
+
 impl State {
+    /// Whether as many are waited for as may be.
+    fn is_crowded(&self) -> bool {
+        let waited_for = self.jobs.iter().filter(|job| job.is_waited_for());
+        waited_for.count() >= JOBS
+    }
+
     fn touch(&mut self, digest: &Digest) -> bool {
         let first = self.touches.add(member(digest));
         if self.touches.len() < TOUCHES {

@@ -116,10 +116,7 @@ impl Scripts {
             left,
         } = value;
         let entry = names.entry(digest);
-        let mut keys = vec![&*names.recency, &*names.meta, &*entry, &*names.tombstones];
-        if known.generation == Generation::Unknown {
-            keys.push(&names.cleared);
-        }
+        let keys = [&*names.recency, &*names.meta, &*entry, &*names.tombstones];
         let mut command = self.apply.call(&keys);
         command
             .arg(bound(maxsize))
@@ -161,12 +158,7 @@ impl Scripts {
 
     /// Deletes entries up to `moment`, which the first call finds out.
     pub(crate) fn clear(&self, names: &Names, moment: &str, generation: Generation) -> redis::Cmd {
-        let keys = [
-            &names.recency,
-            &names.meta,
-            &names.tombstones,
-            &names.cleared,
-        ];
+        let keys = [&names.recency, &names.meta, &names.tombstones];
         let mut command = self.clear.call(&keys.map(String::as_str));
         command
             .arg(&names.prefix)

@@ -35,10 +35,6 @@ use crate::{
 /// The most that a batch may take; nobody's call waits for it.
 const BUDGET: Duration = Duration::from_secs(2);
 
-/// A body that began before Redis was asked for the last clear may have begun so long ago: Redis remembers for ten times as
-/// long that there was one.
-const RECENT: Duration = Duration::from_secs(60);
-
 /// Redis counts a time to live in milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
 
@@ -83,6 +79,10 @@ pub(crate) async fn write(cache: Arc<Cache>, shard: Arc<Shard>) {
         }
         loop {
             let batch = collect(&writer.shard);
+            // Before a flush is told that all is there.
+            for _ in 0..writer.shard.outbox().take_late() {
+                writer.cache.report_unproved();
+            }
             if batch.is_empty() {
                 break;
             }
@@ -271,18 +271,6 @@ impl Writer {
                 ..
             } if self.left(&contents).is_some_and(|left| left < SHORTEST) => {
                 self.cache.stats().count(Event::Expired);
-                self.cache.settle(&self.shard, &digest, ticket);
-                Job::Touch { touches }
-            }
-            Job::Store {
-                touches,
-                digest,
-                ticket,
-                known,
-                contents,
-                ..
-            } if known.generation == Generation::Unknown && contents.since_began() > RECENT => {
-                self.cache.stats().count(Event::Overtaken);
                 self.cache.settle(&self.shard, &digest, ticket);
                 Job::Touch { touches }
             }

@@ -68,9 +68,20 @@ pub(crate) fn test(args: &Args) -> Result<()> {
     // Of the failures, those that a recorder of metrics brings about.
     let mut metrics = prepare(runner(&[]));
     if has_nextest() {
-        metrics.args(["-E", "binary(=metrics) + test(a_recorder_that)", "--no-tests=pass"]);
+        metrics.args([
+            "-E",
+            "binary(=metrics) + test(a_recorder_that)",
+            "--no-tests=pass",
+        ]);
     }
-    metrics.args(["--test", "metrics", "--test", "faults", "--features", METRICS]);
+    metrics.args([
+        "--test",
+        "metrics",
+        "--test",
+        "faults",
+        "--features",
+        METRICS,
+    ]);
     run(metrics.args(&args.args))?;
     if args.args.is_empty() {
         eprintln!("\n# documentation tests");

@@ -13,8 +13,10 @@ impl Handler {
                 ::redis_cache_runtime::__private::Origin::new(
                     ::core::option_env!("CARGO_PKG_NAME"),
                     ::core::option_env!("CARGO_PKG_VERSION"),
+                    ::core::option_env!("CARGO_BIN_NAME"),
                     ::core::module_path!(),
                     true,
+                    9084461740537348202u64,
                 ),
             );
             &SITE

@@ -12,8 +12,10 @@ fn handle(
             ::redis_cache_runtime::__private::Origin::new(
                 ::core::option_env!("CARGO_PKG_NAME"),
                 ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::option_env!("CARGO_BIN_NAME"),
                 ::core::module_path!(),
                 false,
+                15273418891540438921u64,
             ),
         );
         &SITE

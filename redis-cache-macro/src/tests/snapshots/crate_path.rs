@@ -9,8 +9,10 @@ fn double(n: u32) -> u32 {
             crate::facade::cache::__private::Origin::new(
                 ::core::option_env!("CARGO_PKG_NAME"),
                 ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::option_env!("CARGO_BIN_NAME"),
                 ::core::module_path!(),
                 false,
+                2990392781529827546u64,
             ),
         );
         &SITE

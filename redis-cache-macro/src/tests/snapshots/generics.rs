@@ -14,8 +14,10 @@ impl Handler {
                 ::redis_cache_runtime::__private::Origin::new(
                     ::core::option_env!("CARGO_PKG_NAME"),
                     ::core::option_env!("CARGO_PKG_VERSION"),
+                    ::core::option_env!("CARGO_BIN_NAME"),
                     ::core::module_path!(),
                     true,
+                    14989793634524293261u64,
                 ),
             );
             &SITE

@@ -7,8 +7,10 @@ fn handle(n: u32) -> u32 {
             ::redis_cache_runtime::__private::Origin::new(
                 ::core::option_env!("CARGO_PKG_NAME"),
                 ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::option_env!("CARGO_BIN_NAME"),
                 ::core::module_path!(),
                 false,
+                9139361559413345491u64,
             ),
         );
         &SITE

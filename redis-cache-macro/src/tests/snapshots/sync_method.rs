@@ -32,8 +32,10 @@ impl Handler {
                 ::redis_cache_runtime::__private::Origin::new(
                     ::core::option_env!("CARGO_PKG_NAME"),
                     ::core::option_env!("CARGO_PKG_VERSION"),
+                    ::core::option_env!("CARGO_BIN_NAME"),
                     ::core::module_path!(),
                     true,
+                    9359997993335632758u64,
                 ),
             );
             &SITE

@@ -6,8 +6,10 @@ fn nothing() {
             ::redis_cache_runtime::__private::Origin::new(
                 ::core::option_env!("CARGO_PKG_NAME"),
                 ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::option_env!("CARGO_BIN_NAME"),
                 ::core::module_path!(),
                 false,
+                2718080905948937048u64,
             ),
         );
         &SITE

@@ -234,6 +234,9 @@ impl<'a> Encoder<'a> {
 
     /// A map under way.
     fn map(self, is_sorted: bool) -> Result<Map<'a>, EncodeError> {
+        // Where values are compared, a map that was read may have another order than the one that was written, and serde hides
+        // a `HashMap` that is flattened.
+        let is_sorted = is_sorted || self.place.strict;
         Ok(Map::begin(self.out, self.place.inner()?, is_sorted))
     }
 
