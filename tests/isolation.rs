@@ -434,3 +434,15 @@ fn instantiations_that_are_called_the_same() {
         flush_all();
     }
 }
+
+#[test]
+fn parameters_of_one_name_under_opposite_conditions() {
+    #[handler_cache(config = config(), shards = shards(), name = "opposite-conditions")]
+    fn text(#[cfg(not(unix))] n: f32, #[cfg(unix)] n: f64) -> String {
+        n.to_string()
+    }
+    for _ in 0..2 {
+        assert_eq!((text(1.0), text(2.0)), ("1".to_owned(), "2".to_owned()));
+        flush_all();
+    }
+}

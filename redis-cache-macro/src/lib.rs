@@ -71,7 +71,7 @@ use proc_macro::TokenStream;
 ///
 /// The values may be expressions, of the types `impl Into<String>` for the strings, `u16` for
 /// `port` and `shards`, `i64` for `db`, `usize` or an `Option` of it for `maxsize`, `Duration`
-/// for `timeout` and `ttl`, and `usize` for `max_value_bytes`. They are evaluated once, at the first call, and so can't see `self`
+/// for `timeout` and `ttl`, and `usize` for `max_value_bytes`. They are evaluated at the first call, and so can't see `self`
 /// or the arguments. `version` is evaluated at every call, and can.
 ///
 /// The environment overrides the endpoint and the timeout at run time: `HANDLER_CACHE_URL`, for

@@ -45,3 +45,26 @@ fn sets_are_stored_wherever_they_stand() {
         assert_eq!(result, CallResult::HitRedis);
     }
 }
+
+#[test]
+fn maps_that_serde_hides_are_stored_as_well() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Flattened {
+        name: String,
+        #[serde(flatten)]
+        others: HashMap<String, u32>,
+    }
+
+    #[handler_cache(config = config(), shards = shards(), name = "flattened map", timeout = "5s")]
+    fn flattened() -> Flattened {
+        Flattened {
+            name: "a".to_owned(),
+            others: (0..50).map(|n| (n.to_string(), n)).collect(),
+        }
+    }
+    for _ in 0..3 {
+        let (values, result) = twice(flattened);
+        assert_eq!(values[0], values[1]);
+        assert_eq!(result, CallResult::HitRedis);
+    }
+}
