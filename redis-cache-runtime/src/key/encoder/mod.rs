@@ -42,7 +42,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     encode_at(value, Place::default(), out)
 }
 
-/// Appends an encoding of `value` that tells bytes, tuples and sequences apart, whatever they hold.
+/// Appends an encoding of `value` that tells bytes, tuples and sequences apart, whatever they hold, and sorts every map.
 ///
 /// A key does not: a `Vec`, an array and a slice of the same numbers are one argument.
 ///
