@@ -204,3 +204,36 @@ fn who_leads_does_not_even_begin_to_follow() {
     });
     assert_eq!(FOLLOWING.load(Ordering::Relaxed), 0);
 }
+
+/// Whoever enters has the other one called by another thread, for which it waits; and the other one has this one called.
+#[handler_cache(config = config(), shards = shards(), name = "knot-this", timeout = "1s", maxsize = None, skip(depth))]
+fn this(round: u32, depth: u32) -> u32 {
+    if depth < 2 {
+        let called = thread::spawn(move || that(round, depth + 1));
+        assert_eq!(called.join().unwrap(), round);
+    }
+    round
+}
+
+#[handler_cache(config = config(), shards = shards(), name = "knot-that", timeout = "1s", maxsize = None, skip(depth))]
+fn that(round: u32, depth: u32) -> u32 {
+    if depth < 2 {
+        let called = thread::spawn(move || this(round, depth + 1));
+        assert_eq!(called.join().unwrap(), round);
+    }
+    round
+}
+
+#[test]
+fn knots_make_nobody_more_patient() {
+    ends(|tell| {
+        for round in 0..60 {
+            thread::scope(|scope| {
+                scope.spawn(|| assert_eq!(this(round, 0), round));
+                scope.spawn(|| assert_eq!(that(round, 0), round));
+            });
+        }
+        // All of them in the time that one may take: each is shorter than the one before, down to a bound.
+        tell("sixty knots".to_owned());
+    });
+}

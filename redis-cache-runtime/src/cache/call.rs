@@ -11,7 +11,7 @@ use super::{Cache, unproved::Unproved};
 use crate::{
     codec::{Codec, Limits, Written},
     envelope::{self, Contents, Damage, Draft, Opened},
-    flight::{Caller, Follower, Joined, Landing, Leader, Queued},
+    flight::{Caller, Follower, Joined, Landing, Leader, Queued, Untangled},
     io::{Failure, Lookup},
     key::{CallKey, Digest, KeyBuilder},
     lead::{self, Leading},
@@ -45,6 +45,7 @@ pub(super) struct Work {
     pub(super) leader: Leader,
     digest: Digest,
     started: Instant,
+    untangled: Untangled,
     /// The clears that came before.
     epoch: Epoch,
 }
@@ -56,6 +57,7 @@ impl Work {
             leader,
             digest,
             started: Instant::now(),
+            untangled: Untangled::now(),
             epoch: cache.shard(&digest).outbox().epoch(),
         }
     }
@@ -232,12 +234,13 @@ impl<R> Call<R> {
             mut leader,
             digest,
             started,
+            untangled,
             epoch,
         } = work;
         let _leading = Leading::begin();
         let cache = self.cache;
         let compute = started.elapsed();
-        cache.typical.add(compute);
+        cache.typical.add(compute, untangled.has_passed());
         let out = cache.shard(&digest).home().is_out();
         if out {
             leader = match leader.dismiss_alone() {

@@ -1,7 +1,7 @@
 //! How long the body of a handler usually takes.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -18,17 +18,26 @@ const WAIT: (u32, u32) = (1, 3);
 /// A round trip may take so long at least, which is half of the fastest body that has a say.
 const ROUND_TRIP: Duration = Duration::from_micros(500);
 
+/// After so many runs it is known what a run takes: one may have taken long because the machine was busy.
+const FEW: u32 = 4;
+
 /// A moving average, over about eight runs.
 #[derive(Debug, Default)]
 pub(super) struct Typical {
     /// Zero before the first run.
     nanos: AtomicU64,
+    /// Counted up to [`FEW`].
+    runs: AtomicU32,
 }
 
 impl Typical {
-    pub(super) fn add(&self, run: Duration) {
+    /// `was_held_up`: it may have waited for other calls, and does not tell how long a run takes, only that it takes no longer.
+    pub(super) fn add(&self, run: Duration, was_held_up: bool) {
         let run = u64::try_from(run.as_nanos()).unwrap_or(u64::MAX).max(1);
         let average = self.nanos.load(Ordering::Relaxed);
+        if was_held_up && run > average {
+            return;
+        }
         let next = if average == 0 {
             run
         } else {
@@ -36,6 +45,9 @@ impl Typical {
         };
         // A run that another overtakes here is not missed.
         self.nanos.store(next, Ordering::Relaxed);
+        if self.runs.load(Ordering::Relaxed) < FEW {
+            self.runs.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// What a run takes; nothing before the first.
@@ -48,7 +60,8 @@ impl Typical {
     pub(super) fn allowance(&self, timeout: Duration) -> Allowance {
         let average = Duration::from_nanos(self.nanos.load(Ordering::Relaxed));
         let wait = (average * WAIT.0 / WAIT.1).max(ROUND_TRIP);
-        let is_shortened = average >= LEAST && wait < timeout;
+        let is_known = self.runs.load(Ordering::Relaxed) >= FEW;
+        let is_shortened = is_known && average >= LEAST && wait < timeout;
         Allowance {
             time: if is_shortened { wait } else { timeout },
             is_shortened,
@@ -67,24 +80,43 @@ mod tests {
         let typical = Typical::default();
         assert_eq!(typical.allowance(timeout).time, timeout);
         assert!(!typical.allowance(timeout).is_shortened);
-        typical.add(ms(5));
+        for _ in 1..FEW {
+            typical.add(ms(5), false);
+            assert!(!typical.allowance(timeout).is_shortened);
+        }
+        typical.add(ms(5), false);
         assert!(typical.allowance(timeout).is_shortened);
         assert_eq!(typical.allowance(timeout).time, ms(5) / 3);
         let short = Typical::default();
-        short.add(LEAST);
+        for _ in 0..FEW {
+            short.add(LEAST, false);
+        }
         assert_eq!(short.allowance(timeout).time, LEAST / 2);
         for _ in 0..100 {
-            typical.add(ms(20));
+            typical.add(ms(20), false);
         }
         let budget = typical.allowance(timeout).time;
         assert!(budget > ms(6) && budget <= ms(20) / 3, "{budget:?}");
         for _ in 0..100 {
-            typical.add(Duration::from_secs(1));
+            typical.add(Duration::from_secs(1), false);
         }
         assert_eq!(typical.allowance(timeout).time, timeout);
         for _ in 0..200 {
-            typical.add(Duration::from_micros(1));
+            typical.add(Duration::from_micros(1), false);
         }
         assert_eq!(typical.allowance(timeout).time, timeout);
+    }
+
+    #[test]
+    fn a_run_that_was_held_up_is_never_longer_than_usual() {
+        let ms = Duration::from_millis;
+        let typical = Typical::default();
+        typical.add(ms(1000), true);
+        assert_eq!(typical.usual(), None);
+        typical.add(ms(80), false);
+        typical.add(ms(4000), true);
+        assert_eq!(typical.usual(), Some(ms(80)));
+        typical.add(ms(8), true);
+        assert_eq!(typical.usual(), Some(ms(71)));
     }
 }

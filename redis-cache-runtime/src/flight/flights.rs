@@ -13,7 +13,7 @@ use std::{
 use tokio::runtime::Handle;
 
 use super::{
-    Caller, Follower, Joined, Landing, Leader,
+    Caller, Follower, Joined, Landing, Leader, knots,
     leader::{PATIENCE, Role},
     pace::{FLOOR, Patience},
     progress::Progress,
@@ -238,8 +238,12 @@ impl Flights {
     /// Learns from a call some of whose followers were let go: whether their leader needed what they held, for one that began after
     /// it has ended before it.
     fn learn(&self, state: &State, leader: &Leader) {
+        let is_knot = matches!(leader.role, Role::LetGo { .. }) && state.leaders > 0;
+        if is_knot {
+            knots::add();
+        }
         let change = |halvings: u32| match leader.role {
-            Role::LetGo { .. } if state.leaders > 0 => Some((halvings + 1).min(HALVINGS)),
+            Role::LetGo { .. } if is_knot => Some((halvings + 1).min(HALVINGS)),
             Role::First => Some(halvings.saturating_sub(1)),
             Role::LetGo { .. } | Role::Beside => None,
         };
@@ -424,12 +428,18 @@ impl Flights {
         if leader.role == Role::First {
             _first = Some(state.take_first());
         }
-        if state.has_ended || state.leaders > 1 {
+        if matches!(leader.role, Role::LetGo { .. }) && state.leaders > 1 {
+            knots::add();
+        }
+        let is_patient = state.failures < PATIENCE;
+        // One that leads beside it may still have a value: but those who come are not held up for one that hangs, while the
+        // others fail.
+        if state.has_ended || state.leaders > 1 && is_patient {
             state.remove_leader(leader.is_looking);
             return Failed::Nothing;
         }
         let is_ours = is_at(&shard, leader);
-        if is_ours && state.failures < PATIENCE && !state.line.is_empty() {
+        if is_ours && is_patient && !state.line.is_empty() {
             if !leader.is_looking {
                 state.looking += 1;
             }

@@ -9,6 +9,7 @@
 
 mod flights;
 mod follower;
+mod knots;
 mod leader;
 mod pace;
 mod probe;
@@ -23,6 +24,7 @@ use std::time::Duration;
 pub(crate) use self::{
     flights::{Flights, Queued},
     follower::Follower,
+    knots::Untangled,
     leader::Leader,
 };
 

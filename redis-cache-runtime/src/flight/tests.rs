@@ -313,6 +313,26 @@ fn while_others_lead_a_failure_is_nobodys_affair() {
 }
 
 #[test]
+fn nobody_is_held_up_for_one_that_hangs_while_others_fail() {
+    let flights = flights();
+    let hangs = lead(flights);
+    let mut followers = [follow(flights), follow(flights), follow(flights)];
+    look_after(&hangs, PATIENCE);
+    drop(leads(&mut followers[0]));
+    // It may have been chance.
+    assert!(is_waiting(&mut followers[1]));
+    look_after(&hangs, PATIENCE * 3);
+    drop(leads(&mut followers[1]));
+    let [_, _, third] = followers;
+    assert!(matches!(third.recv(), Some(Landing::Alone)));
+    // Who comes now does not wait for it either.
+    let newcomer = lead(flights);
+    drop(newcomer);
+    hangs.land_queued(&unread("late"), epoch(0), || panic!("queued"));
+    drop(lead(flights));
+}
+
+#[test]
 fn who_leads_follows_nobody() {
     let flights = flights();
     let leader = lead(flights);
