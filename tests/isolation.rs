@@ -6,7 +6,7 @@
     reason = "what fails here fails the test, and odd types are what is tested"
 )]
 
-use std::process::Command;
+use std::{marker::PhantomData, process::Command};
 
 use cache_tests_support::{TestRedis, shards, shared};
 use redis_cache_runtime::{
@@ -443,6 +443,104 @@ fn parameters_of_one_name_under_opposite_conditions() {
     }
     for _ in 0..2 {
         assert_eq!((text(1.0), text(2.0)), ("1".to_owned(), "2".to_owned()));
+        flush_all();
+    }
+}
+
+trait Kind {
+    const KIND: &'static str;
+
+    fn factor(&self) -> u32;
+
+    #[handler_cache(config = config(), shards = shards(), timeout = "5s")]
+    fn scaled(&self, n: u32) -> u32 {
+        n * self.factor()
+    }
+}
+
+#[handler_cache(config = config(), shards = shards(), name = "of-local-types", timeout = "5s")]
+fn kind<T: Kind>(n: u32) -> String {
+    format!("{} {n}", T::KIND)
+}
+
+struct Service;
+struct One<T>(u32, PhantomData<T>);
+struct Two<T>(PhantomData<T>);
+impl<T> Kind for One<T> {
+    const KIND: &'static str = "one";
+
+    fn factor(&self) -> u32 {
+        self.0
+    }
+}
+impl<T> Kind for Two<T> {
+    const KIND: &'static str = "two";
+
+    fn factor(&self) -> u32 {
+        2
+    }
+}
+
+/// Another module than the type's.
+mod elsewhere {
+    use super::{Kind as _, One, PhantomData, Service, Two, kind};
+
+    impl Service {
+        pub(super) fn kinds() -> [String; 2] {
+            struct Local;
+            [kind::<One<Local>>(5), kind::<Two<Local>>(5)]
+        }
+
+        /// Of a body that does not know its type.
+        pub(super) fn scaled() -> [u32; 2] {
+            struct Local;
+            let one = |factor| One(factor, PhantomData::<Local>);
+            [one(2).scaled(5), one(3).scaled(5)]
+        }
+    }
+}
+
+/// The compiler names a local type of a method by the `impl` that the method stands in.
+#[test]
+fn types_that_are_local_to_a_method() {
+    for _ in 0..2 {
+        assert_eq!(Service::kinds(), ["one 5", "two 5"]);
+        assert_eq!(Service::scaled(), [10, 15]);
+        flush_all();
+    }
+}
+
+#[test]
+fn what_is_behind_a_trait_object() {
+    trait Dynamic {
+        fn factor(&self) -> u32;
+    }
+    struct Factor(u32);
+    impl Dynamic for Factor {
+        fn factor(&self) -> u32 {
+            self.0
+        }
+    }
+    impl dyn Dynamic {
+        #[handler_cache(config = config(), shards = shards(), name = "trait-object", timeout = "5s")]
+        fn scaled(&self, n: u32) -> u32 {
+            n * self.factor()
+        }
+    }
+    trait Boxed {
+        fn boxed(&self, n: u32) -> u32;
+    }
+    impl Boxed for Box<dyn Dynamic> {
+        #[handler_cache(config = config(), shards = shards(), name = "boxed-trait-object", timeout = "5s")]
+        fn boxed(&self, n: u32) -> u32 {
+            n * self.factor()
+        }
+    }
+
+    let objects: [Box<dyn Dynamic>; 2] = [Box::new(Factor(2)), Box::new(Factor(3))];
+    for _ in 0..2 {
+        assert_eq!(objects.each_ref().map(|object| object.scaled(5)), [10, 15]);
+        assert_eq!(objects.each_ref().map(|object| object.boxed(5)), [10, 15]);
         flush_all();
     }
 }

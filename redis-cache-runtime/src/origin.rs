@@ -11,6 +11,9 @@ const CLOSURE: &str = "[closure]";
 /// What the compiler calls a type that is not known where the code stands.
 const UNKNOWN: &str = "_";
 
+/// What the compiler's name of a trait object begins with.
+const DYN: &str = "dyn ";
+
 /// Pointers that are what they point at.
 const POINTERS: [&str; 6] = [
     "&mut ",
@@ -111,7 +114,7 @@ impl Origin {
             .and_then(|owner| owner.strip_suffix('>'))
         {
             None => stands_in_module(owner),
-            Some(owner) => owner.split_once(" as ").is_some_and(|(of_type, of_trait)| {
+            Some(owner) => split_outside(owner, " as ").is_some_and(|(of_type, of_trait)| {
                 stands_in_module(of_type) && stands_in_module(of_trait)
             }),
         }
@@ -167,26 +170,28 @@ pub(crate) fn closures(path: &str) -> usize {
 }
 
 /// Whether the type behind `self` is not known where the code of the handler at `path` stands: in the default body of a
-/// trait's method, and in an `impl` for every type. Whether it has an identity can't be seen there.
+/// trait's method, in an `impl` for every type, and in one for a `dyn` type. Whether it has an identity can't be seen there.
 pub(crate) fn hides_identity(path: &str, instance_path: &str) -> bool {
-    let Some(of_type) = implementor(path) else {
-        return implementor(instance_path).is_some();
+    let Some((mut of_type, _)) = of_brackets(path) else {
+        return matches!(of_brackets(instance_path), Some((_, Some(_trait))));
     };
-    let mut of_type = of_type;
     while let Some(inner) = POINTERS
         .iter()
         .find_map(|pointer| of_type.strip_prefix(pointer))
     {
         of_type = inner;
     }
-    of_type.trim_end_matches('>') == UNKNOWN
+    of_type.trim_end_matches('>') == UNKNOWN || of_type.starts_with(DYN)
 }
 
-/// The type of `<type as trait>::method`.
-fn implementor(path: &str) -> Option<&str> {
+/// The type and the trait of `<type as trait>::method`, the type of `<type>::method`.
+fn of_brackets(path: &str) -> Option<(&str, Option<&str>)> {
     let inner = path.strip_prefix('<')?;
     let inner = &inner[..closing_bracket(inner)?];
-    inner.split_once(" as ").map(|(of_type, _)| of_type)
+    Some(match split_outside(inner, " as ") {
+        Some((of_type, of_trait)) => (of_type, Some(of_trait)),
+        None => (inner, None),
+    })
 }
 
 /// The path of the method in the type names of what its body holds: an item (`…::handle::here`) or a closure
@@ -204,12 +209,10 @@ pub(crate) fn handler_path(name: &str) -> String {
 }
 
 fn without_impl(path: &str) -> Option<String> {
-    const START: &str = "<impl ";
-    let start = path.find(START)?;
-    let inner_start = start + START.len();
-    let end = closing_bracket(&path[inner_start..])? + inner_start;
-    let (inner, rest) = (&path[inner_start..end], &path[end + 1..]);
-    Some(match inner.split_once(" for ") {
+    let (_module, inner) = split_outside(path, "<impl ")?;
+    let end = closing_bracket(inner)?;
+    let (inner, rest) = (&inner[..end], &inner[end + 1..]);
+    Some(match split_outside(inner, " for ") {
         Some((of_trait, of_type)) => format!("<{of_type} as {of_trait}>{rest}"),
         None => format!("{inner}{rest}"),
     })
@@ -217,18 +220,32 @@ fn without_impl(path: &str) -> Option<String> {
 
 /// Where the bracket that was opened before `text` is closed.
 fn closing_bracket(text: &str) -> Option<usize> {
+    let mut characters = outside(text);
+    characters.find_map(|(at, character)| (character == '>').then_some(at))
+}
+
+/// Splits at the first `separator` that stands in no brackets: what stands in them is told of another type.
+fn split_outside<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
+    outside(text).find_map(|(at, _)| Some((&text[..at], text[at..].strip_prefix(separator)?)))
+}
+
+/// The characters that stand in no brackets which are opened in `text`, and where; those that open one among them.
+fn outside(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut depth = 0;
     let mut previous = ' ';
-    for (at, character) in text.char_indices() {
+    text.char_indices().filter(move |(_, character)| {
+        let is_arrow = previous == '-';
+        previous = *character;
+        let depth_before = depth;
         match character {
             '<' => depth += 1,
-            '>' if previous != '-' && depth == 0 => return Some(at),
-            '>' if previous != '-' => depth -= 1,
+            '>' if !is_arrow && depth > 0 => depth -= 1,
+            // What was opened before `text`.
+            '>' if !is_arrow => return true,
             _ => {}
         }
-        previous = character;
-    }
-    None
+        depth_before == 0 && !(is_arrow && *character == '>')
+    })
 }
 
 #[cfg(test)]
@@ -251,6 +268,18 @@ mod tests {
             (
                 "c::<impl c::m::G<fn() -> u8, 3>>::f::here",
                 "c::m::G<fn() -> u8, 3>::f",
+            ),
+            (
+                "c::f<c::m::One<c::x::<impl c::A>::run::Local>>::{{closure}}",
+                "c::f<c::m::One<c::x::<impl c::A>::run::Local>>",
+            ),
+            (
+                "<c::x::<impl c::A>::run::M as c::Tr<<u8 as c::T>::T>>::f::{{closure}}",
+                "<c::x::<impl c::A>::run::M as c::Tr<<u8 as c::T>::T>>::f",
+            ),
+            (
+                "c::x::<impl c::Tr<<u8 as c::T>::T> for fn() -> c::H<c::y::<impl c::Tr for c::A>::L>>::f::here",
+                "<fn() -> c::H<c::y::<impl c::Tr for c::A>::L> as c::Tr<<u8 as c::T>::T>>::f",
             ),
             (
                 "<c::m::A as c::m::Tr>::f::{{closure}}",
@@ -282,6 +311,14 @@ mod tests {
             ("<c::H<_> as c::Tr>::m", "<c::H<u8> as c::Tr>::m", false),
             ("c::H<_>::m", "c::H<<u8 as c::Tr>::T>::m", false),
             ("c::A::m", "c::A::m<<u8 as c::Tr>::T>", false),
+            ("c::Tr::m", "<c::x::<impl c::A>::run::M as c::Tr>::m", true),
+            ("<dyn c::Tr>::m", "<dyn c::Tr>::m", true),
+            ("<[u8]>::m", "<[u8]>::m", false),
+            (
+                "<alloc::boxed::Box<dyn c::Tr> as c::Other>::m",
+                "<alloc::boxed::Box<dyn c::Tr> as c::Other>::m",
+                true,
+            ),
         ];
         for (path, instance, hides) in cases {
             assert_eq!(hides_identity(path, instance), hides, "{path}");
