@@ -1,10 +1,11 @@
 //! Sets have no order, and so no other after they have been read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cache_tests_support::shards;
+use indexmap::IndexMap;
 use redis_cache_runtime::{CallResult, handler_cache};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{config, twice};
 
@@ -65,6 +66,86 @@ fn maps_that_serde_hides_are_stored_as_well() {
     for _ in 0..3 {
         let (values, result) = twice(flattened);
         assert_eq!(values[0], values[1]);
+        assert_eq!(result, CallResult::HitRedis);
+    }
+}
+
+#[test]
+fn a_map_whose_order_is_lost_is_not_stored() {
+    /// The best first, and by name once it has been read.
+    #[derive(Clone, Debug)]
+    struct Ranking(Vec<(String, u32)>);
+
+    impl Serialize for Ranking {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(name, points)| (name, points)))
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Ranking {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let by_name = BTreeMap::deserialize(deserializer)?;
+            Ok(Self(by_name.into_iter().collect()))
+        }
+    }
+
+    #[handler_cache(config = config(), shards = shards(), name = "ranking", timeout = "5s")]
+    fn ranking() -> Ranking {
+        Ranking(vec![("zoe".to_owned(), 9), ("amy".to_owned(), 1)])
+    }
+    #[handler_cache(config = config(), shards = shards(), name = "ranking in order", timeout = "5s")]
+    fn in_order() -> Ranking {
+        Ranking(vec![("amy".to_owned(), 1), ("zoe".to_owned(), 9)])
+    }
+    let (rankings, result) = twice(ranking);
+    assert!(rankings.iter().all(|ranking| ranking.0[0].0 == "zoe"));
+    assert_ne!(result, CallResult::HitRedis);
+    assert_eq!(twice(in_order).1, CallResult::HitRedis);
+
+    // Equal to each other whatever the order is.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Sorted {
+        #[serde(deserialize_with = "by_name")]
+        points: IndexMap<String, u32>,
+    }
+    fn by_name<'de, D: Deserializer<'de>>(d: D) -> Result<IndexMap<String, u32>, D::Error> {
+        let by_name = BTreeMap::deserialize(d)?;
+        Ok(by_name.into_iter().collect())
+    }
+
+    #[handler_cache(config = config(), shards = shards(), name = "sorted", timeout = "5s")]
+    fn sorted() -> Sorted {
+        let points = [("zoe".to_owned(), 9), ("amy".to_owned(), 1)].into();
+        Sorted { points }
+    }
+    let (values, result) = twice(sorted);
+    assert!(
+        values
+            .iter()
+            .all(|value| value.points.keys().next().unwrap() == "zoe")
+    );
+    assert_ne!(result, CallResult::HitRedis);
+}
+
+#[test]
+fn maps_without_an_order_need_no_partial_eq() {
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Flattened {
+        name: String,
+        #[serde(flatten)]
+        others: HashMap<String, u32>,
+    }
+
+    #[handler_cache(config = config(), shards = shards(), name = "flattened without equality", timeout = "5s")]
+    fn flattened(n: u32) -> Flattened {
+        Flattened {
+            name: "a".to_owned(),
+            others: (0..n).map(|n| (n.to_string(), n)).collect(),
+        }
+    }
+    for n in [2, 3, 50] {
+        let (values, result) = twice(|| flattened(n));
+        assert_eq!(values[0].others, values[1].others);
         assert_eq!(result, CallResult::HitRedis);
     }
 }

@@ -7,14 +7,25 @@ use super::{
     recorder::{self, Limits, Read},
 };
 use crate::{
-    key,
+    key::{self, MapOrder},
     shield::{Panicked, shield},
 };
 
-/// How much of a hash of an exact encoding is kept.
-const EXACT: usize = 16;
+/// What is kept of a hash of an exact encoding.
+type Hash = [u8; 16];
 
-pub(super) type Exact = [u8; EXACT];
+/// How often a value is read to see whether its maps have an order. A `HashMap` of two entries that is told in one order each
+/// time is told so by chance once in so many powers of two.
+const READINGS: usize = 12;
+
+/// What a value is to serde: hashes of its exact encodings.
+#[derive(Clone, Copy)]
+pub(super) struct Exact {
+    /// With its maps in the order of their keys.
+    sorted: Hash,
+    /// With its maps in the order in which they are told, which is chance where it is that of a `HashMap`.
+    told: Hash,
+}
 
 /// Whether a value comes back as it was.
 pub enum Proof {
@@ -74,7 +85,7 @@ pub(super) fn check<T: Cacheable>(
     if differs {
         return Err(differently());
     }
-    check_exact(&exact(original)?, &read)
+    check_exact(&exact(original)?, &read, payload, limits)
 }
 
 /// [`check`] where only the hash of the original's exact encoding is there.
@@ -83,16 +94,36 @@ pub(super) fn check_hash<T: Cacheable>(
     payload: &[u8],
     limits: Limits,
 ) -> Result<Shape, CodecError> {
-    check_exact(original, &recorder::read::<T>(payload, limits)?)
+    let read = recorder::read::<T>(payload, limits)?;
+    check_exact(original, &read, payload, limits)
 }
 
-fn check_exact<T: Cacheable>(original: &Exact, read: &Read<T>) -> Result<Shape, CodecError> {
+fn check_exact<T: Cacheable>(
+    original: &Exact,
+    read: &Read<T>,
+    payload: &[u8],
+    limits: Limits,
+) -> Result<Shape, CodecError> {
     let exact = exact(&read.value)?;
-    if exact == *original {
-        Ok(whole_shape(read, &exact))
-    } else {
-        Err(differently())
+    if exact.sorted != original.sorted {
+        return Err(differently());
     }
+    if exact.told != original.told && has_order::<T>(exact.told, payload, limits)? {
+        return Err(CodecError::new("the order of a map in it is lost"));
+    }
+    Ok(whole_shape(read, &exact.sorted))
+}
+
+/// Whether what is read from `payload` tells its maps in one order each time, as it did in the reading `told`: then it is no
+/// chance that the value was told in another one.
+fn has_order<T: Cacheable>(told: Hash, payload: &[u8], limits: Limits) -> Result<bool, CodecError> {
+    for _ in 1..READINGS {
+        let read = recorder::read::<T>(payload, limits)?;
+        if hash(&read.value, MapOrder::Told)? != told {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn differently() -> CodecError {
@@ -106,14 +137,14 @@ fn differently() -> CodecError {
 pub(super) fn read<T: Cacheable>(payload: &[u8], limits: Limits) -> Result<(T, Shape), CodecError> {
     let read = recorder::read::<T>(payload, limits)?;
     let shape = if read.hidden {
-        whole_shape(&read, &exact(&read.value)?)
+        whole_shape(&read, &hash(&read.value, MapOrder::Sorted)?)
     } else {
         read.shape
     };
     Ok((read.value, shape))
 }
 
-fn whole_shape<T>(read: &Read<T>, exact: &Exact) -> Shape {
+fn whole_shape<T>(read: &Read<T>, exact: &Hash) -> Shape {
     if !read.hidden {
         return read.shape;
     }
@@ -124,10 +155,17 @@ fn whole_shape<T>(read: &Read<T>, exact: &Exact) -> Shape {
     std::array::from_fn(|i| hash.as_bytes()[i])
 }
 
-/// A hash of what `value` is to serde, in the exact encoding of keys.
 pub(super) fn exact<T: Cacheable>(value: &T) -> Result<Exact, CodecError> {
+    Ok(Exact {
+        sorted: hash(value, MapOrder::Sorted)?,
+        told: hash(value, MapOrder::Told)?,
+    })
+}
+
+fn hash<T: Cacheable>(value: &T, map_order: MapOrder) -> Result<Hash, CodecError> {
     let mut encoded = Vec::new();
-    key::encode_strictly(value, &mut encoded).map_err(|error| CodecError(error.to_string()))?;
+    key::encode_strictly(value, map_order, &mut encoded)
+        .map_err(|error| CodecError(error.to_string()))?;
     let hash = blake3::hash(&encoded);
     Ok(std::array::from_fn(|i| hash.as_bytes()[i]))
 }

@@ -24,6 +24,6 @@ pub use self::{
 pub(crate) use self::{
     builder::Domain,
     digest::{Digest, DigestHasher, SHARD},
-    encoder::{EncodeError, encode_strictly},
+    encoder::{EncodeError, MapOrder, encode_strictly},
     parameters::Parameters,
 };

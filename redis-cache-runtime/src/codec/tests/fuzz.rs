@@ -110,7 +110,7 @@ fn any<T: for<'a> Arbitrary<'a>>(u: &mut Unstructured<'_>) -> cache_fuzz::Result
 
 fn exact(value: &impl Serialize) -> Vec<u8> {
     let mut out = Vec::new();
-    key::encode_strictly(value, &mut out).unwrap();
+    key::encode_strictly(value, key::MapOrder::Sorted, &mut out).unwrap();
     out
 }
 

@@ -359,7 +359,7 @@ impl<'de> Deserialize<'de> for Returns {
 
 fn exact(value: &Returns) -> Vec<u8> {
     let mut out = Vec::new();
-    key::encode_strictly(value, &mut out).unwrap();
+    key::encode_strictly(value, key::MapOrder::Told, &mut out).unwrap();
     out
 }
 

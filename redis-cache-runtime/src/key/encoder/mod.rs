@@ -42,7 +42,17 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     encode_at(value, Place::default(), out)
 }
 
-/// Appends an encoding of `value` that tells bytes, tuples and sequences apart, whatever they hold, and sorts every map.
+/// The order of a map's entries, where the map is not seen to have none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum MapOrder {
+    /// As they are told. Serde hides a `HashMap` that is flattened: it is told anew each time.
+    #[default]
+    Told,
+    /// That of their keys.
+    Sorted,
+}
+
+/// Appends an encoding of `value` that tells bytes, tuples and sequences apart, whatever they hold.
 ///
 /// A key does not: a `Vec`, an array and a slice of the same numbers are one argument.
 ///
@@ -51,10 +61,12 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
 /// Those of [`encode`].
 pub(crate) fn encode_strictly<T: Serialize + ?Sized>(
     value: &T,
+    map_order: MapOrder,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     let place = Place {
         strict: true,
+        map_order,
         ..Place::default()
     };
     encode_at(value, place, out)
@@ -117,6 +129,7 @@ struct Place {
     nesting: Nesting,
     /// Whether bytes, tuples and sequences of the same numbers are told apart.
     strict: bool,
+    map_order: MapOrder,
 }
 
 impl Place {
@@ -234,9 +247,7 @@ impl<'a> Encoder<'a> {
 
     /// A map under way.
     fn map(self, is_sorted: bool) -> Result<Map<'a>, EncodeError> {
-        // Where values are compared, a map that was read may have another order than the one that was written, and serde hides
-        // a `HashMap` that is flattened.
-        let is_sorted = is_sorted || self.place.strict;
+        let is_sorted = is_sorted || self.place.map_order == MapOrder::Sorted;
         Ok(Map::begin(self.out, self.place.inner()?, is_sorted))
     }
 

@@ -16,7 +16,7 @@ fn bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 
 fn strict<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut out = Vec::new();
-    encode_strictly(value, &mut out).unwrap();
+    encode_strictly(value, MapOrder::Told, &mut out).unwrap();
     out
 }
 

@@ -176,7 +176,7 @@ impl Value {
         }
     }
 
-    /// The same argument in one form: where `strict`, maps are in one order; else what lies in memory alike is one list.
+    /// The same argument in one form: unless `strict`, what lies in memory alike is one list.
     pub(super) fn canonical(self, strict: bool) -> Self {
         let one = |value: Box<Self>| Box::new(value.canonical(strict));
         let all = |items: Vec<Self>| -> Vec<Self> {
@@ -203,12 +203,7 @@ impl Value {
                 let entries = entries.into_iter();
                 let entries =
                     entries.map(|(key, value)| (key.canonical(strict), value.canonical(strict)));
-                let mut entries: Vec<_> = entries.collect();
-                if strict {
-                    // Of two equal keys the order counts: there is no such map, but serde can be given one.
-                    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-                }
-                Self::Map(entries)
+                Self::Map(entries.collect())
             }
             Self::Struct(name, fields) => Self::Struct(name, named(fields)),
             Self::StructVariant(name, fields) => Self::StructVariant(name, named(fields)),
