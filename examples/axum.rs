@@ -105,8 +105,12 @@ async fn say_whether_redis_answers(extractor: &Extractor) {
         Ok(cache) => cache.info().await,
         Err(error) => Err(error),
     };
-    match info {
-        Ok(info) => println!("{} answers are cached already", info.currsize),
-        Err(error) => println!("every request runs the handler until Redis answers: {error}"),
-    }
+    let away = match info {
+        Ok(info) => match info.unavailable {
+            None => return println!("{} answers are cached already", info.currsize),
+            Some(reason) => reason,
+        },
+        Err(error) => error.to_string(),
+    };
+    println!("every request runs the handler until Redis answers: {away}");
 }

@@ -21,10 +21,15 @@ fn main() {
         println!("{} after {:?}", square(12), start.elapsed());
     }
     match HandlerCache::named("hello").and_then(|cache| cache.info().wait()) {
-        Ok(info) => println!(
-            "hits: {}, misses: {}, entries: {}",
-            info.hits, info.misses, info.currsize
-        ),
+        Ok(info) => {
+            println!(
+                "hits: {}, misses: {}, entries: {}",
+                info.hits, info.misses, info.currsize
+            );
+            if let Some(reason) = info.unavailable {
+                println!("nothing was cached: {reason}");
+            }
+        }
         Err(error) => println!("both calls ran the function, nothing was cached: {error}"),
     }
 }

@@ -484,7 +484,15 @@ fn one_entry_can_be_deleted() {
             .version("v")
     };
     assert!(!cache.invalidate(of(4)).wait().unwrap());
-    assert!(!cache.invalidate((pixels.as_slice(), "a")).wait().unwrap());
+    let error = cache
+        .invalidate((pixels.as_slice(), "a"))
+        .wait()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArguments);
+    assert!(
+        error.to_string().contains("`Arguments::version`"),
+        "{error}"
+    );
     // The stores that are still on their way come first.
     assert!(cache.invalidate(of(3)).wait().unwrap());
     assert!(!cache.invalidate(of(3)).wait().unwrap());

@@ -152,6 +152,9 @@ impl HandlerCache {
     /// It holds for every process: a value that any of them computes at that moment is not stored afterwards, wherever its body
     /// began. Those who wait for that value already get it.
     ///
+    /// What it does not do: it leaves the entries of other builds in which the handler has other types, and those of
+    /// instantiations that only other processes have called. [`clear`](Self::clear) deletes these as well.
+    ///
     /// ```no_run
     /// use redis_cache_runtime::{HandlerCache, handler_cache};
     ///
@@ -169,8 +172,8 @@ impl HandlerCache {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArguments`] where one of them can't be written into a key, and where their number, or a type that
-    /// can be told (a number's width, say), is not that of the handler's calls. Where Redis can't be reached or
+    /// [`ErrorKind::InvalidArguments`] where one of them can't be written into a key, and where their number, a type that
+    /// can be told (a number's width, say), or whether there is an identity and a version, is not that of the handler's calls. Where Redis can't be reached or
     /// refuses.
     pub fn invalidate(&self, arguments: impl Into<Arguments>) -> Operation<bool> {
         let arguments = arguments.into();

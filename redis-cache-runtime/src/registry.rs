@@ -20,11 +20,11 @@ static REGISTRY: PerProcess<Mutex<Registry>> = PerProcess::new();
 struct Registry {
     caches: BTreeMap<String, Registered>,
     deployments: HashMap<String, Arc<Deployment>>,
-    /// Handlers whose cache's name is another's, by their paths.
+    /// Handlers that have no cache, though their settings may be right, by their paths.
     refused: BTreeMap<String, Refused>,
 }
 
-/// A handler that asked for a name that was taken.
+/// A handler that asked for a name that was taken, or whose settings panicked.
 #[derive(Debug)]
 struct Refused {
     name: String,
@@ -76,13 +76,18 @@ pub(crate) fn open(
         "`name` is taken: `{name}` is the cache of `{}`; give `{path}` another",
         registered.path
     );
+    Err(refuse(name, path, message))
+}
+
+/// Has the handler at `path` not cached.
+pub(crate) fn refuse(name: &str, path: &str, message: impl Into<String>) -> Arc<Error> {
     let error = Arc::new(Error::new(ErrorKind::InvalidConfig, message));
     let refused = Refused {
         name: name.to_owned(),
         error: Arc::clone(&error),
     };
     lock().refused.insert(path.to_owned(), refused);
-    Err(error)
+    error
 }
 
 /// The handlers that asked for that name when it was taken.
@@ -149,22 +154,21 @@ pub(crate) fn find(name: &str) -> Result<Arc<Cache>, Error> {
             if let Some(refused) = registry.refused.get(name) {
                 return Err(not_cached(name, &refused.error));
             }
-            let known: Vec<_> = registry
-                .caches
-                .keys()
-                .map(|name| format!("`{name}`"))
-                .collect();
-            let known = if known.is_empty() {
-                "none yet".to_owned()
-            } else {
-                known.join(", ")
-            };
-            Err(Error::new(
-                ErrorKind::UnknownCache,
-                format!("no call has opened a cache named `{name}`; open are: {known}"),
-            ))
+            let mut message = format!(
+                "no call has opened a cache named `{name}`; open are: {}",
+                listed(registry.caches.keys()).unwrap_or_else(|| "none yet".to_owned())
+            );
+            if let Some(refused) = listed(registry.refused.keys()) {
+                message += &format!("; not cached are: {refused}");
+            }
+            Err(Error::new(ErrorKind::UnknownCache, message))
         }
     }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a String>) -> Option<String> {
+    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn not_cached(name: &str, error: &Error) -> Error {

@@ -17,7 +17,7 @@ use crate::{
     codec::Codec,
     config::Settings,
     departure,
-    error::{Error, ErrorKind},
+    error::Error,
     key::{CallKey, Domain, KeyBuilder},
     origin::{Instance, Origin, closures, handler_path, hides_identity},
     per_process::PerProcess,
@@ -254,10 +254,10 @@ impl Site {
         );
         let opened = match settings {
             Ok(settings) => registry::open(SiteId::of(self), name.as_str(), &path, settings),
-            Err(Panicked) => Err(Arc::new(Error::new(
-                ErrorKind::InvalidConfig,
-                "a setting's expression panicked",
-            ))),
+            Err(Panicked) => {
+                let message = "a setting's expression panicked";
+                Err(registry::refuse(name.as_str(), &path, message))
+            }
         };
         let (cache, error) = match opened {
             Ok(cache) => (Some(cache), None),

@@ -120,9 +120,13 @@ fn arguments_that_can_t_be_a_call_s_are_no_miss() {
     model.score("text", Some(5), &[1.0]);
     model.score("text", None, &[1.0]);
     cache("identified").flush().wait().unwrap();
-    assert!(!cache("identified").invalidate(arguments()).wait().unwrap());
+    let said = refused("identified", arguments());
+    assert!(said.contains("`Arguments::identity`"), "{said}");
+    let said = refused("identified", arguments().identity(&model));
+    assert!(said.contains("`Arguments::version`"), "{said}");
+    refused("area", Arguments::from((3u32, 4u32)).version(&7));
     let few = Arguments::from(("text", None::<u32>)).identity(&model);
-    refused("identified", few);
+    refused("identified", few.version(&7));
     // What serde sees the same in, other types stand for.
     let owned = Arguments::from((String::from("text"), Some(5u32), [1.0f32]));
     let owned = owned.identity(&model).version(&7);
@@ -164,4 +168,58 @@ fn a_server_without_tls_is_told_from_one_that_is_away() {
         let said = cache.info().wait().unwrap().unavailable;
         said.is_some_and(|said| said.contains("does not speak TLS"))
     });
+}
+
+#[test]
+fn a_setting_that_panics_is_told_by_the_handlers_path() {
+    fn host() -> String {
+        panic!("no host")
+    }
+    #[handler_cache(host = host(), name = "panics")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    assert_eq!(double(1), 2);
+    let path = concat!(
+        module_path!(),
+        "::a_setting_that_panics_is_told_by_the_handlers_path::double"
+    );
+    let error = |name: &str| HandlerCache::named(name).unwrap_err();
+    let named = error(path);
+    assert_eq!(named.kind(), ErrorKind::InvalidConfig, "{named}");
+    assert!(named.to_string().contains("panicked"), "{named}");
+    // Nobody knows what name it would have given.
+    let unknown = error("panics").to_string();
+    assert!(
+        unknown.contains(&format!("not cached are: `{path}`")),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn a_server_that_hangs_is_told_from_one_that_was_away_before() {
+    let mut server = RedisServer::start();
+    server.kill();
+    #[handler_cache(url = AWAY.get().unwrap(), name = "away-and-hung", timeout = "10ms")]
+    fn double(n: u32) -> u32 {
+        n * 2
+    }
+
+    static AWAY: OnceLock<String> = OnceLock::new();
+    AWAY.set(server.url()).unwrap();
+    double(1);
+    let cache = HandlerCache::named("away-and-hung").unwrap();
+    let said = || cache.info().wait().unwrap().unavailable;
+    eventually(SOON, || said().is_some_and(|said| said.contains("refused")));
+    server.restart();
+    eventually(SOON, || said().is_none());
+    server.stop();
+    for n in 0..5 {
+        double(n);
+    }
+    eventually(SOON, || said().is_some());
+    let said = said().unwrap();
+    server.resume();
+    assert!(!said.contains("refused"), "{said}");
 }

@@ -327,7 +327,7 @@ async fn serve_library(
     };
     let source = reservation.endpoint.source();
     tokio::select! {
-        () = link::watch(source, &mut connection, closed, &signals.doubt, || {}) => {}
+        _fault = link::watch(source, &mut connection, closed, &signals.doubt, || {}) => {}
         () = signals.closed.notified() => {}
     }
 }

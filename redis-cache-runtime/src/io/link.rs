@@ -92,6 +92,10 @@ impl Link {
             .clone()
     }
 
+    fn set_reason(&self, reason: Option<RedisError>) {
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
     pub(super) fn probe(&self) -> Probe {
         match self.probe.load(Ordering::Acquire) {
             0 => Probe::Connecting,
@@ -156,8 +160,11 @@ impl Link {
                     backoff = Backoff::new();
                     self.publish(LinkState::Up(connection.clone()), Probe::Up);
                     tell(Change::Up { in_cluster });
+                    // What failed before is no reason for what comes.
+                    self.set_reason(None);
                     let tried = || tell(Change::Tried);
-                    watch(source, &mut connection, &closed, &self.doubt, tried).await;
+                    let fault = watch(source, &mut connection, &closed, &self.doubt, tried).await;
+                    self.set_reason(Some(fault));
                     self.publish(LinkState::Down, Probe::Down);
                     tell(Change::Down);
                 }
@@ -169,7 +176,7 @@ impl Link {
                         });
                     }
                     was_up = Some(false);
-                    *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    self.set_reason(Some(error));
                     self.publish(LinkState::Down, Probe::Down);
                     tell(Change::Unreachable);
                 }
@@ -184,34 +191,45 @@ impl Link {
     }
 }
 
-/// Returns when the connection is no good any more: it has been closed, or there is doubt and it does not answer as the
-/// server that was meant. `tell` hears each time that it was tried and is good.
+/// Returns when the connection is no good any more, and why: it has been closed, or there is doubt and it does not answer as
+/// the server that was meant. `tell` hears each time that it was tried and is good.
 pub(super) async fn watch(
     source: &Source,
     connection: &mut MultiplexedConnection,
     closed: &Notify,
     doubt: &Notify,
     tell: impl Fn(),
-) {
+) -> RedisError {
     loop {
         tokio::select! {
-            () = closed.notified() => return,
+            () = closed.notified() => {
+                return RedisError::from((ErrorKind::Io, "the connection was closed"));
+            }
             () = doubt.notified() => {}
             () = sleep(WATCH) => {}
         }
         let question = source.question();
-        let asked = timeout(PING, connection.send_packed_command(&question)).await;
-        let is_good = match asked {
-            Ok(Ok(answer)) => source.is_meant(&answer),
+        match timeout(PING, connection.send_packed_command(&question)).await {
+            Ok(Ok(answer)) if source.is_meant(&answer) => {}
+            Ok(Ok(_another)) => return another_server(),
             // An error is an answer.
-            Ok(Err(error)) => error.code().is_some(),
-            Err(_elapsed) => false,
-        };
-        if !is_good {
-            return;
+            Ok(Err(error)) if error.code().is_some() => {}
+            Ok(Err(error)) => return error,
+            Err(_elapsed) => return no_answer(),
         }
         tell();
     }
+}
+
+fn another_server() -> RedisError {
+    RedisError::from((
+        ErrorKind::Io,
+        "the server does not answer as the one that was meant",
+    ))
+}
+
+fn no_answer() -> RedisError {
+    std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer within a second").into()
 }
 
 struct Connected {
@@ -267,10 +285,7 @@ async fn connect_to(place: &Client, source: &Source) -> Result<Connected, RedisE
             .send_packed_commands(&greeting, 0, greeting.len())
             .await?;
         if !answers.get(1).is_some_and(|answer| source.is_meant(answer)) {
-            return Err(RedisError::from((
-                ErrorKind::Io,
-                "the server does not answer as the one that was meant",
-            )));
+            return Err(another_server());
         }
         let in_cluster = answers.first().is_some_and(is_in_cluster);
         Ok(Connected {
@@ -281,9 +296,7 @@ async fn connect_to(place: &Client, source: &Source) -> Result<Connected, RedisE
         })
     })
     .await
-    .unwrap_or_else(|_elapsed| {
-        Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer within a second").into())
-    })
+    .unwrap_or_else(|_elapsed| Err(no_answer()))
 }
 
 /// Reads the answer to `HELLO`.

@@ -61,6 +61,7 @@ impl Arguments {
     /// let arguments = Arguments::from(("hello",)).identity(&Model { revision: 3 });
     /// ```
     pub fn identity(mut self, receiver: &(impl CacheIdentity + ?Sized)) -> Self {
+        self.shape.add_identity();
         self.identity.clear();
         self.identity.extend_from_slice(&separator(b'I'));
         self.error = self.error.or(written(|| {
@@ -78,6 +79,7 @@ impl Arguments {
     /// let arguments = Arguments::from(("hello",)).version("2024-05");
     /// ```
     pub fn version(mut self, version: &(impl Serialize + ?Sized)) -> Self {
+        self.shape.add_version();
         self.version.clear();
         self.version.extend_from_slice(&separator(b'V'));
         self.error = self

@@ -154,6 +154,9 @@ impl KeyBuilder {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) {
+        if let Some(shape) = &mut self.shape {
+            shape.add_identity();
+        }
         self.stamps.identity = self.write_stamped(b'I', encode);
     }
 
@@ -162,6 +165,9 @@ impl KeyBuilder {
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) {
+        if let Some(shape) = &mut self.shape {
+            shape.add_version();
+        }
         self.stamps.version = self.write_stamped(b'V', encode);
         if let Anonymous::Found(path) = self.anonymous {
             self.anonymous = Anonymous::Unknown(path);

@@ -24,9 +24,12 @@ impl Parameters {
     }
 }
 
-/// The arguments in a key.
+/// What is in a key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shape {
+    has_identity: bool,
+    has_version: bool,
+    /// Of the arguments.
     kinds: Vec<Option<&'static str>>,
 }
 
@@ -34,6 +37,14 @@ impl Shape {
     /// Takes up an argument of type `T`.
     pub(super) fn add<T: ?Sized>(&mut self) {
         self.kinds.push(primitive::<T>());
+    }
+
+    pub(super) const fn add_identity(&mut self) {
+        self.has_identity = true;
+    }
+
+    pub(super) const fn add_version(&mut self) {
+        self.has_version = true;
     }
 
     /// Whether a call with parts like these may be one of the handler's.
@@ -49,6 +60,26 @@ impl Shape {
             return wrong(format!(
                 "the handler has {takes} argument{plural} in its key, not {has}"
             ));
+        }
+        let parts = [
+            (
+                self.has_identity,
+                given.has_identity,
+                "an identity",
+                "identity",
+            ),
+            (self.has_version, given.has_version, "a version", "version"),
+        ];
+        for (takes, has, part, method) in parts {
+            match (takes, has) {
+                (true, false) => {
+                    return wrong(format!(
+                        "the handler has {part} in its key: add it with `Arguments::{method}`"
+                    ));
+                }
+                (false, true) => return wrong(format!("the handler has no {method} in its key")),
+                (true, true) | (false, false) => {}
+            }
         }
         let pairs = self.kinds.iter().zip(&given.kinds).enumerate();
         for (place, pair) in pairs {
@@ -118,6 +149,31 @@ mod tests {
         assert_eq!(
             check(&shape(&[Shape::add::<u32>])).unwrap_err(),
             "the handler has 2 arguments in its key, not 1"
+        );
+    }
+
+    #[test]
+    fn identity_and_version_are_asked_for() {
+        let plain = Shape::default();
+        let mut identified = Shape::default();
+        identified.add_identity();
+        let mut versioned = identified.clone();
+        versioned.add_version();
+        let check = |shape: &Shape, given| shape.check(given).map_err(|error| error.to_string());
+        for shape in [&plain, &identified, &versioned] {
+            assert_eq!(check(shape, shape), Ok(()));
+        }
+        assert_eq!(
+            check(&identified, &plain).unwrap_err(),
+            "the handler has an identity in its key: add it with `Arguments::identity`"
+        );
+        assert_eq!(
+            check(&versioned, &identified).unwrap_err(),
+            "the handler has a version in its key: add it with `Arguments::version`"
+        );
+        assert_eq!(
+            check(&identified, &versioned).unwrap_err(),
+            "the handler has no version in its key"
         );
     }
 }
