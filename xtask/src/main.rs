@@ -5,6 +5,7 @@ mod child;
 mod ci;
 mod debian;
 mod demo;
+mod differential;
 mod fmt;
 mod paths;
 mod redis;
@@ -37,6 +38,8 @@ enum Command {
     Test(test::Args),
     /// Has Redis and the way to it fail in many ways under load, for a while
     Soak(soak::Args),
+    /// Calls handlers of types that are made up by chance, in two builds on one Redis, a million times
+    Differential(differential::Args),
     /// Checks format and lints, runs all tests, builds the documentation
     Ci,
     /// Measures the cache beside its baselines and peers, and writes `benches/REPORT.md`
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Redis(args) => redis::redis(&args),
         Command::Test(args) => test::test(&args),
         Command::Soak(args) => soak::soak(&args),
+        Command::Differential(args) => differential::differential(&args),
         Command::Ci => ci::ci(),
         Command::Bench(args) => bench::bench(&args),
         Command::Fmt => fmt::fmt(),

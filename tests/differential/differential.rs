@@ -1,0 +1,145 @@
+//! Handlers of types that are made up by chance, cached against uncached. Two builds of each take turns on one Redis, and then
+//! both call at once: no answer is another one than the body's, and neither build takes from the other what it has stored.
+//!
+//! `cargo xtask differential` makes more calls, of more types.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use cache_tests_support::TestRedis;
+
+/// A process of one build.
+struct Worker {
+    child: Child,
+    turns: ChildStdin,
+    told: BufReader<ChildStdout>,
+}
+
+/// What a turn came to for one handler.
+struct Tally {
+    name: String,
+    is_stored: bool,
+    right: u64,
+    hits: u64,
+    misses: u64,
+    calls: u64,
+}
+
+impl Worker {
+    fn start(redis: &TestRedis, build: usize, arguments: u64) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cache-differential"))
+            .args([build.to_string(), arguments.to_string()])
+            .envs(redis.environment())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            turns: child.stdin.take().unwrap(),
+            told: BufReader::new(child.stdout.take().unwrap()),
+            child,
+        }
+    }
+
+    fn begin(&mut self) {
+        writeln!(self.turns).unwrap();
+    }
+
+    fn end(&mut self) -> Vec<Tally> {
+        let lines = self.told.by_ref().lines().map(Result::unwrap);
+        let mut ended = false;
+        let tallies = lines.take_while(|line| {
+            ended = line == "end";
+            !ended
+        });
+        let tallies: Vec<_> = tallies.map(|line| Tally::of(&line)).collect();
+        assert!(ended, "the worker has failed");
+        tallies
+    }
+
+    fn leave(mut self) {
+        drop(self.turns);
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Tally {
+    fn of(line: &str) -> Self {
+        let [name, is_stored, right, hits, misses, calls] = line.split(' ').collect::<Vec<_>>()[..]
+        else {
+            panic!("{line}")
+        };
+        Self {
+            name: name.to_owned(),
+            is_stored: is_stored.parse().unwrap(),
+            right: right.parse().unwrap(),
+            hits: hits.parse().unwrap(),
+            misses: misses.parse().unwrap(),
+            calls: calls.parse().unwrap(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Total {
+    calls: u64,
+    hits: u64,
+    wrong: u64,
+    /// Of handlers all of whose answers are stored, from the second turn of a build on.
+    missed: u64,
+    /// Handlers all of whose answers are stored.
+    stored: usize,
+    handlers: usize,
+}
+
+impl Total {
+    fn add(&mut self, tallies: &[Tally], turn: u64) {
+        for tally in tallies {
+            self.calls += tally.calls;
+            self.hits += tally.hits;
+            self.wrong += tally.calls - tally.right;
+            if turn > 0 && tally.is_stored && tally.misses > 0 {
+                println!("{}: {} misses", tally.name, tally.misses);
+                self.missed += tally.misses;
+            }
+        }
+        self.handlers = tallies.len();
+        self.stored = tallies.iter().filter(|tally| tally.is_stored).count();
+    }
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    env::var(variable).map_or(default, |number| number.parse().unwrap())
+}
+
+#[test]
+fn two_builds_that_take_turns_are_never_wrong_and_both_hit() {
+    let redis = TestRedis::start_or_find();
+    let turns = number("DIFFERENTIAL_TURNS", 6);
+    let arguments = number("DIFFERENTIAL_ARGUMENTS", 8);
+    let mut builds = [0, 1].map(|build| Worker::start(&redis, build, arguments));
+    let mut total = Total::default();
+    for turn in 0..turns {
+        if turn < turns / 2 {
+            for build in &mut builds {
+                build.begin();
+                total.add(&build.end(), turn);
+            }
+        } else {
+            builds.iter_mut().for_each(Worker::begin);
+            for build in &mut builds {
+                total.add(&build.end(), turn);
+            }
+        }
+    }
+    builds.into_iter().for_each(Worker::leave);
+    println!("{total:?}");
+    assert_eq!((total.wrong, total.missed), (0, 0));
+    assert!(total.stored * 2 > total.handlers, "few types tell much");
+    assert!(total.hits * 2 > total.calls, "few calls were hits");
+}

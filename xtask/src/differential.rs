@@ -1,0 +1,40 @@
+//! `cargo xtask differential`
+
+use anyhow::Result;
+
+use crate::redis_server;
+use crate::run::{cargo, run};
+use crate::test::with_redis;
+
+/// How many arguments each handler is called with in a turn.
+const ARGUMENTS: u64 = 10;
+
+/// The builds of each handler.
+const BUILDS: u64 = 2;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How many types
+    #[arg(long, default_value_t = 200)]
+    types: u64,
+    /// How many calls at least
+    #[arg(long, default_value_t = 1_000_000)]
+    calls: u64,
+    /// Decides the types
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) fn differential(args: &Args) -> Result<()> {
+    let redis_server = redis_server::find_or_bring()?;
+    let turns = args
+        .calls
+        .div_ceil((args.types * ARGUMENTS * BUILDS).max(1));
+    let mut test = cargo(&["test", "--release", "--package", "cache-differential"]);
+    test.args(["--test", "differential", "--", "--nocapture"])
+        .env("DIFFERENTIAL_TYPES", args.types.to_string())
+        .env("DIFFERENTIAL_SEED", args.seed.to_string())
+        .env("DIFFERENTIAL_ARGUMENTS", ARGUMENTS.to_string())
+        .env("DIFFERENTIAL_TURNS", turns.to_string());
+    run(with_redis(&mut test, &redis_server))
+}
