@@ -1,13 +1,10 @@
 //! The rules between the arguments, and between them and the function.
 
-use proc_macro2::{TokenStream, TokenTree};
-use syn::{
-    Expr, ExprPath, Ident, Macro, PatIdent,
-    visit::{self, Visit},
-};
+use syn::Ident;
 
 use crate::{
     errors::Errors,
+    free::Free,
     handler::Handler,
     settings::{Settings, Value},
     signature,
@@ -126,7 +123,7 @@ fn skipped(settings: &Settings, handler: &Handler, errors: &mut Errors) {
 fn evaluated_once(settings: &Settings, handler: &Handler, errors: &mut Errors) {
     let bindings = handler.bindings();
     for setting in &settings.given {
-        for name in free_names(&setting.written) {
+        for name in Free::of(&setting.written).names {
             let what = if name == "self" {
                 "`self`".into()
             } else if bindings.iter().any(|binding| *binding.name == name) {
@@ -148,47 +145,4 @@ fn evaluated_once(settings: &Settings, handler: &Handler, errors: &mut Errors) {
             );
         }
     }
-}
-
-/// The single names that an expression uses and does not bind itself.
-fn free_names(expr: &Expr) -> Vec<Ident> {
-    #[derive(Default)]
-    struct Names {
-        used: Vec<Ident>,
-        bound: Vec<Ident>,
-    }
-
-    impl Visit<'_> for Names {
-        fn visit_expr_path(&mut self, expr: &ExprPath) {
-            self.used.extend(expr.path.get_ident().cloned());
-        }
-
-        fn visit_pat_ident(&mut self, pat: &PatIdent) {
-            self.bound.push(pat.ident.clone());
-            visit::visit_pat_ident(self, pat);
-        }
-
-        fn visit_macro(&mut self, call: &Macro) {
-            self.used.extend(selves(call.tokens.clone()));
-        }
-    }
-
-    let mut names = Names::default();
-    names.visit_expr(expr);
-    let Names { used, bound } = names;
-    used.into_iter()
-        .filter(|name| !bound.contains(name))
-        .collect()
-}
-
-/// Each `self` among the tokens of a macro call. What its other words mean only the macro knows.
-fn selves(tokens: TokenStream) -> Vec<Ident> {
-    tokens
-        .into_iter()
-        .flat_map(|tree| match tree {
-            TokenTree::Group(group) => selves(group.stream()),
-            TokenTree::Ident(word) if word == "self" => vec![word],
-            _ => Vec::new(),
-        })
-        .collect()
 }
