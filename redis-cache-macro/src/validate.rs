@@ -5,7 +5,7 @@ use syn::Ident;
 use crate::{
     errors::Errors,
     free::Free,
-    handler::Handler,
+    handler::{Binding, Handler},
     settings::{Settings, Value},
     signature,
 };
@@ -96,6 +96,15 @@ fn skipped(settings: &Settings, handler: &Handler, errors: &mut Errors) {
                 "`self` is never in the key by itself, only what its `CacheIdentity` gives; remove it from \
                  `skip`",
             );
+        } else if is_ambiguous(name, &bindings) {
+            let function = &handler.sig.ident;
+            errors.at(
+                name,
+                format!(
+                    "`{function}` has two names `{name}`, one of them from a macro, and `skip` can't tell them apart; rename \
+                     one"
+                ),
+            );
         } else if settings.skip[..place].contains(name) {
             errors.at(name, format!("`{name}` is skipped twice; remove one"));
         } else if bindings.iter().all(|binding| *binding.name != *name) {
@@ -117,6 +126,16 @@ fn skipped(settings: &Settings, handler: &Handler, errors: &mut Errors) {
             );
         }
     }
+}
+
+/// Whether two names of this text are there at once: where a macro writes one of them, the compiler tells them apart.
+fn is_ambiguous(name: &Ident, bindings: &[Binding<'_>]) -> bool {
+    let fitting: Vec<_> = bindings
+        .iter()
+        .filter(|binding| *binding.name == *name)
+        .collect();
+    let mut places = fitting.iter().enumerate();
+    places.any(|(at, one)| fitting[..at].iter().any(|other| one.is_beside(other)))
 }
 
 /// The settings belong to the cache, not to a call: no call's `self` or arguments are there yet.
