@@ -42,12 +42,20 @@ pub(crate) struct Binding<'a> {
     pub(crate) cfgs: Vec<&'a Attribute>,
     /// The parameter is a reference: there is nothing to drop.
     pub(crate) is_reference: bool,
+    /// The first and the last token of the parameter's type, or the name where it is one of a pattern.
+    pub(crate) place: (Span, Span),
 }
 
 impl<'a> Binding<'a> {
     fn new(name: Cow<'a, Ident>, parameter: &'a PatType) -> Self {
         let attrs = parameter.attrs.iter();
+        let is_whole = matches!(&*parameter.pat, Pat::Ident(pat) if pat.subpat.is_none());
         Self {
+            place: if is_whole {
+                ends(parameter.ty.to_token_stream(), name.span())
+            } else {
+                (name.span(), name.span())
+            },
             name,
             cfgs: attrs.filter(|attr| attr.path().is_ident("cfg")).collect(),
             is_reference: is_reference(parameter),
@@ -208,6 +216,13 @@ impl Body {
     pub(crate) fn block(&self) -> Group {
         braces(self.span, self.statements.clone())
     }
+}
+
+/// Where the tokens begin and end.
+fn ends(tokens: TokenStream, default: Span) -> (Span, Span) {
+    let mut spans = tokens.into_iter().map(|tree| tree.span());
+    let first = spans.next().unwrap_or(default);
+    (first, spans.last().unwrap_or(first))
 }
 
 fn is_reference(parameter: &PatType) -> bool {
