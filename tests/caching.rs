@@ -267,6 +267,41 @@ fn arguments_that_are_left_out_do_not_matter() {
     assert_eq!(RUNS.load(Ordering::Relaxed), 1);
 }
 
+/// A name that a macro writes and one that it is given are two, though they may have one text.
+#[test]
+fn names_of_one_text_are_all_in_the_key() {
+    macro_rules! handlers {
+        ($n:ident) => {
+            #[handler_cache(config = config(), shards = shards(), name = "text-tuple", timeout = "5s")]
+            fn tuple((n, $n): (u32, u32)) -> u32 {
+                n * 10 + $n
+            }
+
+            #[handler_cache(config = config(), shards = shards(), name = "text-array", timeout = "5s")]
+            async fn array((Ok($n) | Err($n)): Result<u32, u32>, [n, ..]: [u32; 3]) -> u32 {
+                n * 10 + $n
+            }
+
+            #[handler_cache(config = config(), shards = shards(), name = "text-version", timeout = "5s", skip(other), version = $n)]
+            fn version($n: u32, n: u32, other: u32) -> u32 {
+                n * 10 + $n + other
+            }
+        };
+    }
+
+    handlers!(n);
+    let array = |b, a| pollster::block_on(array(Err(b), [a, 0, 0]));
+    for _ in 0..2 {
+        for (a, b) in [(1, 2), (1, 3), (2, 2), (2, 3)] {
+            assert_eq!(tuple((a, b)), a * 10 + b);
+            assert_eq!(array(b, a), a * 10 + b);
+            assert_eq!(version(b, a, 0), a * 10 + b);
+        }
+        redis_cache_runtime::flush_all().wait().unwrap();
+    }
+    assert_eq!(result_of(|| tuple((2, 3))), CallResult::HitRedis);
+}
+
 #[test]
 fn an_identity_or_a_version_keeps_instances_apart() {
     struct Plain {

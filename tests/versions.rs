@@ -150,6 +150,54 @@ async fn by_format(revision: &str, model: Arc<Swap>, n: u32) -> u32 {
     model.compute(n)
 }
 
+#[handler_cache(config = config(), shards = shards(), name = "v-loop", timeout = "5s", skip(model), version = {
+    let mut last = None;
+    for _ in 0..4 {
+        if last.is_none() {
+            last = Some(model.revision());
+            continue;
+        }
+        break;
+    }
+    last
+})]
+fn by_loop(model: &Swap, n: u32) -> u32 {
+    model.compute(n)
+}
+
+#[handler_cache(config = config(), shards = shards(), name = "v-closure", timeout = "5s", skip(model), version = {
+    let revision = |model: &Swap| -> Option<u32> {
+        if model.revision() == 0 {
+            return None;
+        }
+        Some(Some(model.revision())?)
+    };
+    revision(model)
+})]
+fn by_closure(model: &Swap, n: u32) -> u32 {
+    model.compute(n)
+}
+
+#[handler_cache(config = config(), shards = shards(), name = "v-block", timeout = "5s", skip(model), version = block_on(async {
+    std::future::ready(model.revision()).await
+}))]
+fn by_async_block(model: &Swap, n: u32) -> u32 {
+    model.compute(n)
+}
+
+/// The version's own `label` is not the parameter, which the body has for itself.
+#[handler_cache(config = config(), shards = shards(), name = "v-shadow", timeout = "5s", skip(model, label), version = {
+    let label = model.revision();
+    match label {
+        0 => None,
+        label => Some(format!("{label}")),
+    }
+})]
+fn by_own_name(model: &Swap, n: u32, label: String) -> u32 {
+    drop(label);
+    model.compute(n)
+}
+
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
@@ -182,6 +230,22 @@ fn a_swap_while_a_body_runs() {
     let swap = model();
     let identified = Arc::new(Identified(Arc::clone(&swap)));
     swaps(&swap, |n| Arc::clone(&identified).arc(n));
+}
+
+/// What belongs to a closure, a loop or a name of the version's own does not keep it from being asked again.
+#[test]
+fn a_version_of_many_words_is_asked_again() {
+    let swap = Swap::default();
+    swaps(&swap, |n| by_loop(&swap, n));
+
+    let swap = Swap::default();
+    swaps(&swap, |n| by_closure(&swap, n));
+
+    let swap = Swap::default();
+    swaps(&swap, |n| by_async_block(&swap, n));
+
+    let swap = Swap::default();
+    swaps(&swap, |n| by_own_name(&swap, n, "x".to_owned()));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, format_ident};
 use syn::{
-    Attribute, Error, FnArg, Ident, Pat, PatIdent, PatType, Receiver, ReturnType, Signature, Token,
-    Type, Visibility,
+    Attribute, Error, FnArg, Ident, Pat, PatIdent, PatOr, PatType, Receiver, ReturnType, Signature,
+    Token, Type, Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream, Parser as _},
     parse_quote,
@@ -42,16 +42,34 @@ pub(crate) struct Binding<'a> {
     pub(crate) cfgs: Vec<&'a Attribute>,
     /// The parameter is a reference: there is nothing to drop.
     pub(crate) is_reference: bool,
+    /// The first and the last token of the parameter's type, or the name where it is one of a pattern.
+    pub(crate) place: (Span, Span),
 }
 
 impl<'a> Binding<'a> {
     fn new(name: Cow<'a, Ident>, parameter: &'a PatType) -> Self {
         let attrs = parameter.attrs.iter();
+        let is_whole = matches!(&*parameter.pat, Pat::Ident(pat) if pat.subpat.is_none());
         Self {
+            place: if is_whole {
+                ends(parameter.ty.to_token_stream(), name.span())
+            } else {
+                (name.span(), name.span())
+            },
             name,
             cfgs: attrs.filter(|attr| attr.path().is_ident("cfg")).collect(),
             is_reference: is_reference(parameter),
         }
+    }
+
+    /// Whether both can be there at once: not so under two `#[cfg]`s, which are taken for opposite ones.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        let written = |binding: &Self| {
+            let cfgs = binding.cfgs.iter();
+            cfgs.map(|cfg| cfg.to_token_stream().to_string())
+                .collect::<Vec<_>>()
+        };
+        self.cfgs.is_empty() || other.cfgs.is_empty() || written(self) == written(other)
     }
 }
 
@@ -137,16 +155,8 @@ impl Handler {
                 let name = Cow::Owned(name_of_unnamed(at));
                 captured.push(Binding::new(name, parameter));
             }
-            let others = captured.len();
-            for name in names_in(&parameter.pat) {
-                // The arms of an or-pattern bind the same names. Two parameters do so under opposite `#[cfg]`s: both count.
-                if captured[others..]
-                    .iter()
-                    .all(|binding| *binding.name != *name)
-                {
-                    captured.push(Binding::new(Cow::Borrowed(name), parameter));
-                }
-            }
+            let names = names_in(&parameter.pat).into_iter();
+            captured.extend(names.map(|name| Binding::new(Cow::Borrowed(name), parameter)));
         }
         captured
     }
@@ -208,6 +218,13 @@ impl Body {
     }
 }
 
+/// Where the tokens begin and end.
+fn ends(tokens: TokenStream, default: Span) -> (Span, Span) {
+    let mut spans = tokens.into_iter().map(|tree| tree.span());
+    let first = spans.next().unwrap_or(default);
+    (first, spans.last().unwrap_or(first))
+}
+
 fn is_reference(parameter: &PatType) -> bool {
     matches!(ungrouped_type(&parameter.ty), Type::Reference(_))
 }
@@ -238,13 +255,21 @@ fn braces(span: Span, content: TokenStream) -> Group {
 }
 
 /// The names that a pattern binds.
-pub(crate) fn names_in(pat: &Pat) -> Vec<&Ident> {
+fn names_in(pat: &Pat) -> Vec<&Ident> {
     struct Names<'a>(Vec<&'a Ident>);
 
     impl<'a> Visit<'a> for Names<'a> {
         fn visit_pat_ident(&mut self, pat: &'a PatIdent) {
             self.0.push(&pat.ident);
             visit::visit_pat_ident(self, pat);
+        }
+
+        /// Each arm binds the same names. By their texts they can't be compared: two names in a pattern may have one, where a
+        /// macro has written it.
+        fn visit_pat_or(&mut self, pat: &'a PatOr) {
+            if let Some(first) = pat.cases.first() {
+                self.visit_pat(first);
+            }
         }
     }
 

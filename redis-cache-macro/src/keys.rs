@@ -31,6 +31,18 @@ const SYNONYMS: [(&str, &str); 9] = [
     ("exclude", "skip"),
 ];
 
+/// What is no argument, so that no secret is written into source.
+const CREDENTIALS: [&str; 8] = [
+    "password",
+    "passwd",
+    "pass",
+    "pwd",
+    "user",
+    "username",
+    "credentials",
+    "auth",
+];
+
 /// The argument `key` as one writes it, if there is such an argument.
 pub(crate) fn example(key: &str) -> Option<&'static str> {
     KEYS.iter()
@@ -38,8 +50,14 @@ pub(crate) fn example(key: &str) -> Option<&'static str> {
         .map(|(_, example)| *example)
 }
 
-/// Says that there is no argument `key`, and which there are.
+/// Says that there is no argument `key`, and which there are, or where credentials belong.
 pub(crate) fn unknown(key: &str) -> String {
+    if CREDENTIALS.contains(&key) {
+        return format!(
+            "`{key}` is not an argument: credentials don't belong in source; they go into the environment, \
+             `HANDLER_CACHE_URL=redis://user:password@host:6379`, or into `config = …` by `Config::credentials`"
+        );
+    }
     let known: Vec<_> = KEYS.iter().map(|(known, _)| format!("`{known}`")).collect();
     let meant = nearest(key).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     format!(

@@ -4,6 +4,10 @@
 const TCP: [&str; 4] = ["redis", "rediss", "valkey", "valkeys"];
 const SOCKET: [&str; 3] = ["unix", "redis+unix", "valkey+unix"];
 
+/// An unencoded `/`, `?` or `#` ends what is read as user, password and host, and leaves the `@` behind it.
+const ENCODING: &str = "a user or password in `url` has to be percent-encoded: `@` as `%40`, `/` as `%2F`, `#` as `%23`, `?` as \
+     `%3F`, `%` as `%25`; or keep it out of source, in `HANDLER_CACHE_URL`";
+
 /// The schemes of sentinels.
 const SENTINEL: [&str; 2] = ["redis+sentinel", "rediss+sentinel"];
 
@@ -89,6 +93,9 @@ fn check_sentinel(rest: &str) -> Result<(), String> {
     const EXPECTED: &str = "`redis+sentinel://localhost:26379/mymaster`";
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    if path.contains('@') {
+        return Err(ENCODING.into());
+    }
     let hosts = authority
         .rsplit_once('@')
         .map_or(authority, |(_, hosts)| hosts);
@@ -121,6 +128,12 @@ fn check_sentinel(rest: &str) -> Result<(), String> {
 }
 
 fn check_tcp(rest: &str) -> Result<(), String> {
+    if rest
+        .split_once(['/', '?', '#'])
+        .is_some_and(|(_, tail)| tail.contains('@'))
+    {
+        return Err(ENCODING.into());
+    }
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (authority, db) = rest.split_once('/').unwrap_or((rest, ""));
     let server = authority

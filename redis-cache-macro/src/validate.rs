@@ -1,14 +1,11 @@
 //! The rules between the arguments, and between them and the function.
 
-use proc_macro2::{TokenStream, TokenTree};
-use syn::{
-    Expr, ExprPath, Ident, Macro, PatIdent,
-    visit::{self, Visit},
-};
+use syn::Ident;
 
 use crate::{
     errors::Errors,
-    handler::Handler,
+    free::Free,
+    handler::{Binding, Handler},
     settings::{Settings, Value},
     signature,
 };
@@ -99,6 +96,15 @@ fn skipped(settings: &Settings, handler: &Handler, errors: &mut Errors) {
                 "`self` is never in the key by itself, only what its `CacheIdentity` gives; remove it from \
                  `skip`",
             );
+        } else if is_ambiguous(name, &bindings) {
+            let function = &handler.sig.ident;
+            errors.at(
+                name,
+                format!(
+                    "`{function}` has two names `{name}`, one of them from a macro, and `skip` can't tell them apart; rename \
+                     one"
+                ),
+            );
         } else if settings.skip[..place].contains(name) {
             errors.at(name, format!("`{name}` is skipped twice; remove one"));
         } else if bindings.iter().all(|binding| *binding.name != *name) {
@@ -122,11 +128,21 @@ fn skipped(settings: &Settings, handler: &Handler, errors: &mut Errors) {
     }
 }
 
+/// Whether two names of this text are there at once: where a macro writes one of them, the compiler tells them apart.
+fn is_ambiguous(name: &Ident, bindings: &[Binding<'_>]) -> bool {
+    let fitting: Vec<_> = bindings
+        .iter()
+        .filter(|binding| *binding.name == *name)
+        .collect();
+    let mut places = fitting.iter().enumerate();
+    places.any(|(at, one)| fitting[..at].iter().any(|other| one.is_beside(other)))
+}
+
 /// The settings belong to the cache, not to a call: no call's `self` or arguments are there yet.
 fn evaluated_once(settings: &Settings, handler: &Handler, errors: &mut Errors) {
     let bindings = handler.bindings();
     for setting in &settings.given {
-        for name in free_names(&setting.written) {
+        for name in Free::of(&setting.written).names {
             let what = if name == "self" {
                 "`self`".into()
             } else if bindings.iter().any(|binding| *binding.name == name) {
@@ -148,47 +164,4 @@ fn evaluated_once(settings: &Settings, handler: &Handler, errors: &mut Errors) {
             );
         }
     }
-}
-
-/// The single names that an expression uses and does not bind itself.
-fn free_names(expr: &Expr) -> Vec<Ident> {
-    #[derive(Default)]
-    struct Names {
-        used: Vec<Ident>,
-        bound: Vec<Ident>,
-    }
-
-    impl Visit<'_> for Names {
-        fn visit_expr_path(&mut self, expr: &ExprPath) {
-            self.used.extend(expr.path.get_ident().cloned());
-        }
-
-        fn visit_pat_ident(&mut self, pat: &PatIdent) {
-            self.bound.push(pat.ident.clone());
-            visit::visit_pat_ident(self, pat);
-        }
-
-        fn visit_macro(&mut self, call: &Macro) {
-            self.used.extend(selves(call.tokens.clone()));
-        }
-    }
-
-    let mut names = Names::default();
-    names.visit_expr(expr);
-    let Names { used, bound } = names;
-    used.into_iter()
-        .filter(|name| !bound.contains(name))
-        .collect()
-}
-
-/// Each `self` among the tokens of a macro call. What its other words mean only the macro knows.
-fn selves(tokens: TokenStream) -> Vec<Ident> {
-    tokens
-        .into_iter()
-        .flat_map(|tree| match tree {
-            TokenTree::Group(group) => selves(group.stream()),
-            TokenTree::Ident(word) if word == "self" => vec![word],
-            _ => Vec::new(),
-        })
-        .collect()
 }

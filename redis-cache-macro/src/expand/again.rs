@@ -1,17 +1,16 @@
 //! The part of the expansion that asks once more, after the body, what the receiver and the version are.
 
-use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::{Expr, Ident, Receiver, ReceiverKind, spanned::Spanned as _};
 
 use super::{Expansion, hygienic};
 use crate::{
     fragment::{ungrouped, ungrouped_type},
+    free::Free,
     handler::Binding,
+    words::{formats_self, is_part_of_path},
 };
-
-/// Words that leave the expression in which they stand: a closure can't hold it.
-const LEAVING: [&str; 5] = ["await", "return", "break", "continue", "yield"];
 
 /// What is asked once more.
 pub(super) struct Again {
@@ -44,12 +43,17 @@ impl Expansion<'_> {
             .settings
             .version
             .as_ref()
-            .filter(|version| can_be_asked(version));
-        let tokens = version.map(Expr::to_token_stream).unwrap_or_default();
-        let names_self = words(tokens.clone()).iter().any(|word| word == "self");
+            // A literal stays what it is.
+            .filter(|version| !matches!(ungrouped(version), Expr::Lit(_)))
+            .map(|version| (version, Free::of(version)))
+            // A closure can't hold the others.
+            .filter(|(_, free)| !free.leaves);
+        let names_self = version
+            .as_ref()
+            .is_some_and(|(_, free)| free.may_use("self"));
         let (keep_self, receiver) = self.receiver_again(names_self);
         let (keep_rest, version) = match version {
-            Some(version) => self.version_again(version, names_self),
+            Some((version, free)) => self.version_again(version, &free),
             None => Default::default(),
         };
         let closure = if receiver.is_empty() && version.is_empty() {
@@ -98,18 +102,18 @@ impl Expansion<'_> {
     }
 
     /// What keeps the parameters that the version names, and what feeds the version.
-    fn version_again(&self, version: &Expr, names_self: bool) -> (TokenStream, TokenStream) {
+    fn version_again(&self, version: &Expr, free: &Free) -> (TokenStream, TokenStream) {
         let Self { private: p, .. } = self;
         let span = hygienic(version.span());
         let mut tokens = version.to_token_stream();
         let mut kept = TokenStream::new();
         let (mut names, mut places) = (Vec::new(), Vec::new());
-        if names_self
+        if free.may_use("self")
             && let Some(receiver) = self.handler.receiver()
             && !is_shared(receiver)
         {
             // A text that a macro formats can't be given another word.
-            if is_exclusive(receiver) || formats_self(&tokens) {
+            if is_exclusive(receiver) || formats_self(tokens.clone()) {
                 return Default::default();
             }
             let this = Ident::new("__this", Span::mixed_site());
@@ -117,11 +121,10 @@ impl Expansion<'_> {
             names.push(this.clone());
             places.push(this);
         }
-        let used = words(tokens.clone());
         let bindings = self.handler.bindings();
         let asked = bindings
             .iter()
-            .filter(|binding| used.iter().any(|word| *binding.name == word));
+            .filter(|binding| free.may_use(&binding.name.to_string()));
         for (at, Binding { name, cfgs, .. }) in asked.enumerate() {
             // Whether it is there at all is not known here.
             if !cfgs.is_empty() {
@@ -178,75 +181,6 @@ fn is_shared(receiver: &Receiver) -> bool {
 /// `&mut self`: nobody else changes it while the body runs.
 fn is_exclusive(receiver: &Receiver) -> bool {
     matches!(&receiver.kind, ReceiverKind::Reference(_, _, Some(_)))
-}
-
-/// Whether a closure can hold the expression, and its value can be another one later.
-fn can_be_asked(version: &Expr) -> bool {
-    if matches!(ungrouped(version), Expr::Lit(_)) {
-        return false;
-    }
-    let leaves = |tree: &TokenTree| match tree {
-        TokenTree::Punct(punct) => punct.as_char() == '?',
-        TokenTree::Ident(word) => LEAVING.iter().any(|leaving| word == leaving),
-        _ => false,
-    };
-    !any(version.to_token_stream(), &leaves)
-}
-
-fn any(tokens: TokenStream, is_it: &impl Fn(&TokenTree) -> bool) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        TokenTree::Group(group) => any(group.stream(), is_it),
-        tree => is_it(&tree),
-    })
-}
-
-/// Whether a text among them may format `self`.
-fn formats_self(tokens: &TokenStream) -> bool {
-    let formats = |tree: &TokenTree| match tree {
-        TokenTree::Literal(literal) => formatted(&literal.to_string()).any(|word| word == "self"),
-        _ => false,
-    };
-    any(tokens.clone(), &formats)
-}
-
-/// The words that may name a variable, also those in the texts that a macro formats.
-fn words(tokens: TokenStream) -> Vec<String> {
-    let mut words = Vec::new();
-    let trees: Vec<_> = tokens.into_iter().collect();
-    for (at, tree) in trees.iter().enumerate() {
-        match tree {
-            TokenTree::Group(group) => words.extend(self::words(group.stream())),
-            TokenTree::Literal(literal) => words.extend(formatted(&literal.to_string())),
-            TokenTree::Ident(word) if !is_part_of_path(&trees, at) => words.push(word.to_string()),
-            _ => {}
-        }
-    }
-    words
-}
-
-/// Whether the word at `at` is a field, a method, or a segment of a longer path.
-fn is_part_of_path(trees: &[TokenTree], at: usize) -> bool {
-    let punct = |at: Option<usize>, what| {
-        let tree = at.and_then(|at| trees.get(at));
-        matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == what)
-    };
-    let before = |steps| at.checked_sub(steps);
-    let after_dot = punct(before(1), '.') && !punct(before(2), '.');
-    let joint_colon = matches!(
-        trees.get(at + 1),
-        Some(TokenTree::Punct(punct)) if punct.as_char() == ':' && punct.spacing() == Spacing::Joint
-    );
-    after_dot || joint_colon || punct(before(1), ':') && punct(before(2), ':')
-}
-
-/// What stands in braces in a text: `{name}`, `{name:?}`.
-fn formatted(text: &str) -> impl Iterator<Item = String> {
-    text.split('{').skip(1).map(|rest| {
-        let end = rest
-            .find(|character: char| !character.is_alphanumeric() && character != '_')
-            .unwrap_or(rest.len());
-        rest[..end].to_owned()
-    })
 }
 
 /// The tokens with another word for `self`.

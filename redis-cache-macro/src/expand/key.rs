@@ -66,24 +66,36 @@ impl Expansion<'_> {
     /// ```text
     /// {
     ///     use {PartFast as _, PartSerde as _};
-    ///     *(&Part::new(&images)).__handler_cache_feed(&mut __key) = ();
+    ///     let __part = Part::new(&images);
+    ///     *(&__part).__handler_cache_feed(&mut __key) = ();
     /// }
     /// ```
     ///
-    /// Of a parameter under a `#[cfg]` the name is fed too: which names there are is not known
-    /// here.
-    fn part(&self, Binding { name, cfgs, .. }: &Binding<'_>) -> TokenStream {
+    /// All bounds are on the last call, on what lies from the first token of the parameter's type to the last: its error is
+    /// shown there. Of a parameter under a `#[cfg]` the name is fed too: which names there are is not known here.
+    fn part(
+        &self,
+        Binding {
+            name, cfgs, place, ..
+        }: &Binding<'_>,
+    ) -> TokenStream {
         let Self { private: p, .. } = self;
         let span = hygienic(name.span());
+        let (first, last) = (hygienic(place.0), hygienic(place.1));
         let label = (!cfgs.is_empty()).then(|| {
             let label = name.to_string();
             quote_spanned!(span=> *(&#p::Part::new(#label)).__handler_cache_feed(&mut __key) = ();)
         });
+        let reference = quote_spanned!(first=> &);
+        let part = quote_spanned!(last=> __part);
+        let feed =
+            quote_spanned!(first=> *(#reference #part).__handler_cache_feed(&mut __key) = (););
         quote_spanned! {span=>
             #(#cfgs)* {
                 use #p::{PartFast as _, PartSerde as _};
                 #label
-                *(&#p::Part::new(&#name)).__handler_cache_feed(&mut __key) = ();
+                let __part = #p::Part::new(&#name);
+                #feed
             }
         }
     }

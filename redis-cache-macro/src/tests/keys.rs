@@ -31,3 +31,12 @@ fn other_words() {
         assert_eq!(meant(key), None, "{key}");
     }
 }
+
+#[test]
+fn credentials() {
+    for key in ["password", "user", "username"] {
+        let message = unknown(key);
+        assert!(message.contains("`Config::credentials`"), "{message}");
+        assert!(message.contains("HANDLER_CACHE_URL"), "{message}");
+    }
+}

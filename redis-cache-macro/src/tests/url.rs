@@ -43,3 +43,19 @@ fn what_is_no_endpoint() {
         assert!(check(url).is_err(), "{url}");
     }
 }
+
+#[test]
+fn what_is_to_be_encoded() {
+    for url in [
+        "redis://:p@ss/w@localhost",
+        "redis://user:se/cret@localhost:6379/0",
+        "rediss://:se?cret@localhost",
+        "redis://:se#cret@localhost",
+        "redis://a:7000,redis://:se/cret@b:7000",
+        "redis+sentinel://u:se/cret@a:1,b/main",
+    ] {
+        let message = check(url).unwrap_err();
+        assert!(message.contains("percent-encoded"), "{url}: {message}");
+        assert!(!message.contains("cret"), "{url}: {message}");
+    }
+}

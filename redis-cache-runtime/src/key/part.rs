@@ -40,7 +40,8 @@ impl<T: SkipInKey + ?Sized> SkipInKey for Arc<T> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be part of the key of a `#[handler_cache]` method",
     label = "this argument can't be written into the key",
-    note = "derive `serde::Serialize` for it, leave the argument out with `skip(…)`, or implement `SkipInKey` for its type; a generic type needs the bound `serde::Serialize`"
+    note = "derive `serde::Serialize` for it, leave the argument out with `skip(…)`, or implement `SkipInKey` for its type",
+    note = "a generic type needs the bound `serde::Serialize`, an `Rc` or `Arc` serde's feature `rc`"
 )]
 pub trait KeyPart {
     #[doc(hidden)]

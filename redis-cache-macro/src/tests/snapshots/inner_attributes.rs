@@ -43,8 +43,8 @@ fn handle(n: u32) -> u32 {
         );
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            *(&::redis_cache_runtime::__private::Part::new(&n))
-                .__handler_cache_feed(&mut __key) = ();
+            let __part = ::redis_cache_runtime::__private::Part::new(&n);
+            *(&__part).__handler_cache_feed(&mut __key) = ();
         }
         ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
     };

@@ -35,4 +35,20 @@ fn without_parameters() -> u32 {
     1
 }
 
+macro_rules! of_one_text {
+    ($n:ident) => {
+        #[handler_cache(skip(n))]
+        fn in_a_pattern((n, $n): (u32, u32)) -> u32 {
+            n + $n
+        }
+
+        #[handler_cache(skip($n))]
+        fn in_two_parameters(n: u32, $n: u32) -> u32 {
+            n + $n
+        }
+    };
+}
+
+of_one_text!(n);
+
 fn main() {}

@@ -5,6 +5,11 @@ fn unknown(n: u32) -> u32 {
     n
 }
 
+#[handler_cache(password = "x")]
+fn credentials(n: u32) -> u32 {
+    n
+}
+
 #[handler_cache(prot = 6379)]
 fn misspelt(n: u32) -> u32 {
     n

@@ -25,6 +25,11 @@ fn db(n: u32) -> u32 {
     n
 }
 
+#[handler_cache(url = "redis://:p@ss/w@localhost")]
+fn encoding(n: u32) -> u32 {
+    n
+}
+
 #[handler_cache(url = "redis://")]
 fn no_host(n: u32) -> u32 {
     n

@@ -9,6 +9,17 @@ fn argument(n: u32, image: &Image) -> u32 {
 }
 
 #[handler_cache]
+fn argument_of_a_pattern((n, image): (u32, Image)) -> u32 {
+    let Image = image;
+    n
+}
+
+#[handler_cache]
+fn argument_of_a_longer_type(n: u32, shared: std::sync::Arc<u32>) -> u32 {
+    n + *shared
+}
+
+#[handler_cache]
 fn generic_argument<T: Into<u32>>(value: T) -> u32 {
     value.into()
 }

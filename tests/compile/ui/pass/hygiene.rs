@@ -14,8 +14,8 @@ fn locals(__site: u32, __key: u32, __path: u32, __codec: u32, __settings: u32, _
 }
 
 #[handler_cache]
-async fn locals_async(__site: u32, __key: u32, __codec: u32, __ret: u32) -> u32 {
-    __site + __key + __codec + __ret
+async fn locals_async(__site: u32, __key: u32, __codec: u32, __ret: u32, __part: u32) -> u32 {
+    __site + __key + __codec + __ret + __part
 }
 
 #[handler_cache(skip(host), version = (SITE, here()))]
@@ -62,7 +62,7 @@ fn main() {
     assert_eq!(outer_items(1), 6);
     assert_eq!(inner_items(1), 3);
     smol::block_on(async {
-        assert_eq!(locals_async(1, 2, 3, 4).await, 10);
+        assert_eq!(locals_async(1, 2, 3, 4, 5).await, 15);
         assert_eq!(shadowed_by_body(1).await, "1");
     });
 }
