@@ -24,6 +24,7 @@ pub(crate) use self::{
     flights::{Flights, Queued},
     follower::Follower,
     leader::Leader,
+    progress::example as example_waker,
 };
 
 use crate::envelope::Contents;
