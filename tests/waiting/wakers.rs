@@ -122,11 +122,11 @@ fn wakers_that_never_come_back_when_there_is_none() {
     ends(|tell| {
         start();
         server().stop();
-        let call = call_of_an_endless_one(100);
-        // The clock goes on.
-        all_others_end(200, tell);
+        // What would have told the first might tell nobody any more, and the clock, which would then tell the second, neither.
+        let calls = [100, 20_000].map(call_of_an_endless_one);
+        all_others_end(40_000, tell);
         server().resume();
-        drop(call);
+        drop(calls);
     });
 }
 

@@ -49,8 +49,11 @@ struct Late {
     /// Until it has been woken.
     waker: Option<Waker>,
     /// By what it is.
-    wake: fn(Waker),
+    wake: Wake,
 }
+
+/// What wakes somebody.
+type Wake = fn(Waker);
 
 #[derive(Debug, Default)]
 struct State {
@@ -63,7 +66,7 @@ struct State {
 
 impl State {
     /// Takes the wakers of those whose deadline has passed, and sets the timer. Nothing of a waker's runs here.
-    fn turn(&mut self, now: Instant, late: &mut Vec<(Waker, fn(Waker))>) {
+    fn turn(&mut self, now: Instant, late: &mut Vec<(Waker, Wake)>) {
         let mut next: Option<Instant> = None;
         for (_, waiting) in &mut self.waiting {
             let deadline = waiting.deadline;
@@ -176,12 +179,11 @@ pub(super) fn until<T, F: Future<Output = T>>(
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        match &waiting {
-            Some(waiting) => waiting.update(context.waker()),
-            None => {
-                let begun = Waiting::begin(clock, deadline, context.waker(), waking::wake);
-                waiting = Some(begun);
-            }
+        if let Some(waiting) = &waiting {
+            waiting.update(context.waker());
+        } else {
+            let begun = Waiting::begin(clock, deadline, context.waker(), waking::wake);
+            waiting = Some(begun);
         }
         Poll::Pending
     })
