@@ -18,6 +18,8 @@ mod forks;
 mod held;
 #[path = "worker/herd.rs"]
 mod herd;
+#[path = "worker/midway.rs"]
+mod midway;
 #[path = "worker/namesakes.rs"]
 mod namesakes;
 #[path = "worker/pairs.rs"]
@@ -191,6 +193,13 @@ fn main() {
         "fork" => forker::run(),
         // forks ROUNDS CHILDREN: forks so many children in the middle of first calls, and fails where one does not end.
         "forks" => forks::run(number(1), number(2)),
+        // midway WHERE: forks in the middle of calls, and fails where one does not end.
+        "midway" => match args[1].as_str() {
+            "bodies" => midway::fork_in_bodies(number(2)),
+            "calls" => midway::fork_under_calls(),
+            "handles" => midway::fork_beside_handles(),
+            other => panic!("unknown place {other}"),
+        },
         // exhausted WHAT: goes on when it has run out of that, and is cached again when it is there again.
         "exhausted" => exhausted::run(&args[1]),
         // fork-clear: has two children clear, and prints the generation of each.

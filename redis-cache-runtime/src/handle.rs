@@ -81,6 +81,19 @@ impl HandlerCache {
         self.cache.name()
     }
 
+    /// The cache of that name in this process: a handle that was made before a fork is of use to the child as well.
+    fn cache(&self) -> Result<Arc<Cache>, Error> {
+        if self.cache.is_ours() {
+            return Ok(Arc::clone(&self.cache));
+        }
+        registry::find(self.name()).map_err(|error| {
+            let message = format!(
+                "this handle is of the process from which this one was forked, and here {error}"
+            );
+            Error::new(error.kind(), message)
+        })
+    }
+
     /// What this process has counted, and how many entries there are in Redis, once it has what this process has computed
     /// up to now.
     ///
@@ -91,7 +104,10 @@ impl HandlerCache {
     ///
     /// Where Redis refuses to count.
     pub fn info(&self) -> Operation<CacheInfo> {
-        let cache = Arc::clone(&self.cache);
+        let cache = match self.cache() {
+            Ok(cache) => cache,
+            Err(error) => return Operation::done(Err(error)),
+        };
         on_thread(async move {
             let counted = within(async {
                 let mut currsize = 0;
@@ -122,14 +138,18 @@ impl HandlerCache {
     ///
     /// Where Redis can't be reached, refuses, or makes no headway for a few seconds.
     pub fn clear(&self) -> Operation<()> {
-        self.cache.metrics().count_invalidation(Invalidation::Clear);
+        let cache = match self.cache() {
+            Ok(cache) => cache,
+            Err(error) => return Operation::done(Err(error)),
+        };
+        cache.metrics().count_invalidation(Invalidation::Clear);
         let distrust = |cache: &Cache| cache.flights().distrust(None);
         let progress = Arc::<Notify>::default();
-        let clears = self.everywhere(distrust, |shard, done| {
+        let clears = everywhere(&cache, distrust, |shard, done| {
             let dropped = shard.outbox().push_clear(Arc::clone(&progress), done) as u64;
-            self.cache.flights().forget_queued();
-            self.cache.metrics().unqueued(dropped);
-            self.cache.stats().count_many(Event::Overtaken, dropped);
+            cache.flights().forget_queued();
+            cache.metrics().unqueued(dropped);
+            cache.stats().count_many(Event::Overtaken, dropped);
         });
         on_thread(async move {
             let mut cleared = pin!(sum(clears));
@@ -177,9 +197,13 @@ impl HandlerCache {
     /// refuses.
     pub fn invalidate(&self, arguments: impl Into<Arguments>) -> Operation<bool> {
         let arguments = arguments.into();
+        let cache = match self.cache() {
+            Ok(cache) => cache,
+            Err(error) => return Operation::done(Err(error)),
+        };
         let mut digests = Vec::new();
         let mut unfit = None;
-        for domain in &self.cache.domains() {
+        for domain in &cache.domains() {
             if let Err(error) = arguments.check(domain) {
                 unfit = Some(error);
                 continue;
@@ -196,11 +220,11 @@ impl HandlerCache {
         if let (Some(error), true) = (unfit, digests.is_empty()) {
             return Operation::done(Err(error));
         }
-        self.cache.metrics().count_invalidation(Invalidation::Key);
+        cache.metrics().count_invalidation(Invalidation::Key);
         let deletions = digests.into_iter().map(|digest| {
-            let shard = self.cache.shard(&digest);
-            self.cache.flights().invalidate(&digest);
-            let cache = Arc::clone(&self.cache);
+            let shard = cache.shard(&digest);
+            cache.flights().invalidate(&digest);
+            let cache = Arc::clone(&cache);
             // What Redis said before is not for those who come after.
             let distrust = move || cache.flights().distrust(Some(&digest));
             queued(shard, distrust, |done| {
@@ -220,9 +244,16 @@ impl HandlerCache {
     /// expired meanwhile, or was overtaken by a clear or an invalidation, is wanted no more. Where Redis can't be reached, or does not take
     /// everything within a few seconds.
     pub fn flush(&self) -> Operation<()> {
-        let told = self.cache.losses().told();
-        let flushes = self.everywhere(|_| {}, |shard, done| shard.outbox().push_flush(done));
-        let cache = Arc::clone(&self.cache);
+        let cache = match self.cache() {
+            Ok(cache) => cache,
+            Err(error) => return Operation::done(Err(error)),
+        };
+        let told = cache.losses().told();
+        let flushes = everywhere(
+            &cache,
+            |_| {},
+            |shard, done| shard.outbox().push_flush(done),
+        );
         on_thread(async move {
             within(sum(flushes)).await?;
             cache.losses().since(&told, cache.name())
@@ -243,16 +274,20 @@ impl HandlerCache {
             refused: registry::refused(self.cache.name()),
         }
     }
+}
 
-    /// Queues one job for each shard. `ended` is called after each.
-    fn everywhere(&self, ended: fn(&Cache), push: impl Fn(&Shard, Done)) -> Vec<Operation<u64>> {
-        let shards = self.cache.shards().iter();
-        let ended = shards.map(|shard| {
-            let cache = Arc::clone(&self.cache);
-            queued(shard, move || ended(&cache), |done| push(shard, done))
-        });
-        ended.collect()
-    }
+/// Queues one job for each shard. `ended` is called after each.
+fn everywhere(
+    cache: &Arc<Cache>,
+    ended: fn(&Cache),
+    push: impl Fn(&Shard, Done),
+) -> Vec<Operation<u64>> {
+    let shards = cache.shards().iter();
+    let ended = shards.map(|shard| {
+        let cache = Arc::clone(cache);
+        queued(shard, move || ended(&cache), |done| push(shard, done))
+    });
+    ended.collect()
 }
 
 /// Waits until the values that are on their way have reached Redis, or can't.

@@ -83,6 +83,7 @@ mod store;
 mod swap;
 mod telemetry;
 mod uncached;
+mod waking;
 
 pub use redis_cache_macro::handler_cache;
 

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     error::{Error, ErrorKind},
+    per_process::{Belonging, Process},
     slot,
 };
 
@@ -20,7 +21,8 @@ pub struct Operation<T> {
 }
 
 enum State<T> {
-    Waiting(slot::Receiver<Result<T, Error>>),
+    /// The thread that would tell it is that of the process which has asked.
+    Waiting(Belonging<slot::Receiver<Result<T, Error>>>),
     Done(Option<Result<T, Error>>),
 }
 
@@ -34,7 +36,7 @@ impl<T> Operation<T> {
     /// An operation whose end is told through `receiver`.
     pub(crate) fn new(receiver: slot::Receiver<Result<T, Error>>) -> Self {
         Self {
-            state: State::Waiting(receiver),
+            state: State::Waiting(Belonging::new(Process::current(), receiver)),
         }
     }
 
@@ -54,19 +56,37 @@ impl<T> Operation<T> {
     where
         T: Unpin,
     {
-        pollster::block_on(self)
+        match self.state {
+            // As a thread: no executor's code is between it and the answer.
+            State::Waiting(receiver) => match receiver.get() {
+                Some(receiver) => receiver.recv().unwrap_or_else(|_| Err(lost())),
+                None => Err(inherited()),
+            },
+            State::Done(result) => result.unwrap_or_else(|| Err(lost())),
+        }
     }
+}
+
+fn lost() -> Error {
+    Error::new(ErrorKind::Unavailable, "the cache's I/O thread has ended")
+}
+
+fn inherited() -> Error {
+    let message = "it was asked by the process from which this one was forked";
+    Error::new(ErrorKind::Unavailable, message)
 }
 
 impl<T: Unpin> Future for Operation<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let lost = || Error::new(ErrorKind::Unavailable, "the cache's I/O thread has ended");
         match &mut self.state {
-            State::Waiting(receiver) => Pin::new(receiver)
-                .poll(context)
-                .map(|received| received.unwrap_or_else(|_| Err(lost()))),
+            State::Waiting(receiver) => match receiver.get_mut() {
+                Some(receiver) => Pin::new(receiver)
+                    .poll(context)
+                    .map(|received| received.unwrap_or_else(|_| Err(lost()))),
+                None => Poll::Ready(Err(inherited())),
+            },
             State::Done(result) => Poll::Ready(result.take().unwrap_or_else(|| Err(lost()))),
         }
     }

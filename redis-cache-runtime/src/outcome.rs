@@ -16,7 +16,8 @@ pub enum CallResult {
     Miss,
     /// The value came from a concurrent call with the same key.
     Coalesced,
-    /// The body ran without a look-up: the cache is off, a setting is wrong, or the call has no key.
+    /// The body ran without a look-up: the cache is off, a setting is wrong, or the call has no key. Or the process was forked from
+    /// another in the middle of the call.
     Bypass,
     /// The body ran, because Redis could not be asked.
     ErrorOpen,

@@ -2,10 +2,12 @@
 
 use std::{
     fmt,
+    pin::Pin,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU8, Ordering},
     },
+    task::{Context, Poll},
 };
 
 use arc_swap::ArcSwapOption;
@@ -31,8 +33,11 @@ struct Owned<T: 'static> {
 }
 
 /// The process in which this was made.
-#[derive(Clone)]
-enum Process {
+#[derive(Clone, Debug)]
+pub(crate) struct Process(Guard);
+
+#[derive(Clone, Debug)]
+enum Guard {
     /// The system tells of a fork: to look costs a load, where `getpid` is a system call.
     #[cfg(unix)]
     Told(forkguard::atfork::Guard),
@@ -40,19 +45,20 @@ enum Process {
 }
 
 impl Process {
-    fn current() -> Self {
+    pub(crate) fn current() -> Self {
         #[cfg(unix)]
         if let Some(guard) = registered() {
-            return Self::Told(guard);
+            return Self(Guard::Told(guard));
         }
-        Self::Asked(forkguard::pid::Guard::default())
+        Self(Guard::Asked(forkguard::pid::Guard::default()))
     }
 
-    fn is_current(&self) -> bool {
-        let forked = match self.clone() {
+    /// Whether it is the one that is running; otherwise that was forked from it.
+    pub(crate) fn is_current(&self) -> bool {
+        let forked = match self.0.clone() {
             #[cfg(unix)]
-            Self::Told(mut guard) => guard.detected_fork(),
-            Self::Asked(mut guard) => guard.detected_fork(),
+            Guard::Told(mut guard) => guard.detected_fork(),
+            Guard::Asked(mut guard) => guard.detected_fork(),
         };
         !forked
     }
@@ -127,6 +133,64 @@ impl<T: Default + 'static> PerProcess<T> {
                 _ = self.first.set(first);
                 value
             }
+        }
+    }
+}
+
+/// What was under way when a process forked, and belongs to it: the child has it as well, where it is neither used nor dropped,
+/// for either could wait for a thread that is not there. What is leaked so is what was under way.
+#[derive(Debug)]
+pub(crate) struct Belonging<T> {
+    process: Process,
+    value: Option<T>,
+}
+
+impl<T> Belonging<T> {
+    pub(crate) fn new(process: Process, value: T) -> Self {
+        Self {
+            process,
+            value: Some(value),
+        }
+    }
+
+    /// The value, in its own process.
+    pub(crate) fn get(&self) -> Option<&T> {
+        let value = self.value.as_ref();
+        value.filter(|_| self.process.is_current())
+    }
+
+    /// As [`get`](Self::get).
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        let value = self.value.as_mut();
+        value.filter(|_| self.process.is_current())
+    }
+
+    /// Takes the value out, in its own process.
+    pub(crate) fn take(&mut self) -> Option<T> {
+        if self.process.is_current() {
+            self.value.take()
+        } else {
+            None
+        }
+    }
+}
+
+impl<T> Drop for Belonging<T> {
+    fn drop(&mut self) {
+        if !self.process.is_current() {
+            std::mem::forget(self.value.take());
+        }
+    }
+}
+
+/// Ends at once in another process than its own.
+impl<F: Future + ?Sized> Future for Belonging<Pin<Box<F>>> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<F::Output>> {
+        match Self::get_mut(self.get_mut()) {
+            Some(future) => future.as_mut().poll(context).map(Some),
+            None => Poll::Ready(None),
         }
     }
 }

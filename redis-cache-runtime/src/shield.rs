@@ -16,3 +16,8 @@ pub(crate) fn shield<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
         Panicked
     })
 }
+
+/// Drops a value of the user's that the user has never had: a panic of its `Drop` is nobody's.
+pub(crate) fn discard<T>(value: T) {
+    _ = shield(|| drop(value));
+}

@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use crate::shield::shield;
+use crate::waking;
 
 /// A channel for one value.
 pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
@@ -59,8 +59,9 @@ impl<T> Slot<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts `next` into the slot, for the receiver to see, unless the receiver has gone: then `next` is given back.
-    fn put(&self, next: State<T>) -> Option<State<T>> {
+    /// Puts `next` into the slot, for the receiver to see, unless the receiver has gone: then `next` is given back. A task is woken
+    /// by `wake`.
+    fn put(&self, next: State<T>, wake: fn(Waker)) -> Option<State<T>> {
         let mut state = self.state();
         if matches!(*state, State::Closed) {
             return Some(next);
@@ -68,8 +69,7 @@ impl<T> Slot<T> {
         let before = std::mem::replace(&mut *state, next);
         drop(state);
         match before {
-            // It may run the code of an executor, which may panic: the receiver's, not the sender's affair.
-            State::Task(waker) => _ = shield(|| waker.wake()),
+            State::Task(waker) => wake(waker),
             State::Thread => self.changed.notify_one(),
             State::Empty | State::Full(_) | State::Closed => {}
         }
@@ -103,11 +103,24 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// The value, where the receiver has gone.
-    pub(crate) fn send(mut self, value: T) -> Result<(), T> {
+    pub(crate) fn send(self, value: T) -> Result<(), T> {
+        self.send_by(value, waking::wake)
+    }
+
+    /// Sends the value to a task of the runtime that this runs on: what it takes to wake it is that runtime's affair.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub(crate) fn send_here(self, value: T) -> Result<(), T> {
+        self.send_by(value, waking::wake_here)
+    }
+
+    fn send_by(mut self, value: T, wake: fn(Waker)) -> Result<(), T> {
         let Some(slot) = self.0.take() else {
             return Err(value);
         };
-        match slot.put(State::Full(value)) {
+        match slot.put(State::Full(value), wake) {
             Some(State::Full(value)) => Err(value),
             _ => Ok(()),
         }
@@ -117,7 +130,7 @@ impl<T> Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         if let Some(slot) = &self.0 {
-            slot.put(State::Closed);
+            slot.put(State::Closed, waking::wake);
         }
     }
 }
@@ -132,8 +145,7 @@ impl<T> fmt::Debug for Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Blocks the thread until there is a value, or never will be. Only for tests: nobody waits without a bound.
-    #[cfg(test)]
+    /// Blocks the thread until there is a value, or never will be. For a sender that has a bound of its own.
     pub(crate) fn recv(&self) -> Result<T, Lost> {
         self.wait(None).map_err(|_| Lost)
     }
@@ -276,9 +288,17 @@ mod tests {
         assert!(poll(&mut receiver, &first).is_pending());
         assert!(poll(&mut receiver, &second).is_pending());
         assert!(poll(&mut receiver, &second).is_pending());
+        sender.send_here(1).unwrap();
+        let wakes = || [&first, &second].map(|counting| counting.0.load(Ordering::Relaxed));
+        assert_eq!(wakes(), [0, 1]);
+        assert_eq!(receiver.recv(), Ok(1));
+        // By another thread.
+        let (sender, mut receiver) = channel();
+        assert!(poll(&mut receiver, &first).is_pending());
         sender.send(1).unwrap();
-        let wakes = [first, second].map(|counting| counting.0.load(Ordering::Relaxed));
-        assert_eq!(wakes, [0, 1]);
+        while wakes() != [1, 1] {
+            thread::yield_now();
+        }
         assert_eq!(receiver.recv(), Ok(1));
     }
 

@@ -64,6 +64,11 @@ pub(crate) fn keep_off() {
     set(Place::Ours);
 }
 
+/// Whether this thread is one of ours.
+pub(crate) fn is_on_our_thread() -> bool {
+    place() == Place::Ours
+}
+
 /// Whether the recorder is not to run on this thread: it is one of ours, or the process is a forked child, in which a thread of
 /// its parent may have left the recorder's locks behind.
 #[cfg(feature = "metrics")]

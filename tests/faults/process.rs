@@ -14,6 +14,36 @@ fn a_fork_in_the_first_call() {
     );
 }
 
+/// In a body, whose call the child goes on with.
+#[test]
+fn a_fork_inside_a_body() {
+    let server = RedisServer::start();
+    ends_well(
+        &["midway", "bodies", "400"],
+        &[("HANDLER_CACHE_URL", &server.url())],
+    );
+}
+
+/// While calls wait for Redis, for one another, or for their bodies.
+#[test]
+fn a_fork_while_calls_are_under_way() {
+    let server = RedisServer::start();
+    ends_well(
+        &["midway", "calls"],
+        &[("HANDLER_CACHE_URL", &server.url())],
+    );
+}
+
+/// What a program has asked the cache for, and by what.
+#[test]
+fn a_fork_beside_handles() {
+    let server = RedisServer::start();
+    ends_well(
+        &["midway", "handles"],
+        &[("HANDLER_CACHE_URL", &server.url())],
+    );
+}
+
 /// At the first call, and later.
 #[cfg(target_os = "linux")]
 #[test]

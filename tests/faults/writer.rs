@@ -1,7 +1,17 @@
 //! Values that Redis does not take, or not as fast as they come.
 
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+};
+
 use cache_tests_support::{FakeServer, RedisServer, eventually, resident};
-use redis_cache_runtime::CallResult;
+use redis_cache_runtime::{CallResult, HandlerCache, handler_cache};
+use serde::{Deserialize, Serialize};
 
 use crate::rig::{AT_ONCE, Handler, PATIENCE, SOON};
 
@@ -57,4 +67,78 @@ fn a_shard_that_is_on_its_way() {
     for handler in &handlers!(fake.url(), "on-its-way", PATIENCE, maxsize = 100_000) {
         look_ups_go_on(handler, &fake, "-TRYAGAIN the slot is on its way\r\n");
     }
+}
+
+/// A value that does not let its copies be dropped where it was made: the bare handler has none.
+#[derive(Serialize, Deserialize)]
+struct Original {
+    n: u32,
+    #[serde(skip)]
+    is_copy: bool,
+}
+
+static COPIES: AtomicU32 = AtomicU32::new(0);
+const CALLER: &str = "caller";
+
+impl PartialEq for Original {
+    fn eq(&self, other: &Self) -> bool {
+        self.n == other.n
+    }
+}
+
+impl Clone for Original {
+    fn clone(&self) -> Self {
+        COPIES.fetch_add(1, Ordering::Relaxed);
+        Self {
+            n: self.n,
+            is_copy: true,
+        }
+    }
+}
+
+impl Drop for Original {
+    fn drop(&mut self) {
+        let is_here = thread::current().name() == Some(CALLER);
+        assert!(!(self.is_copy && is_here), "a copy is dropped");
+    }
+}
+
+#[test]
+fn a_copy_that_panics_when_it_is_dropped() {
+    static URL: OnceLock<String> = OnceLock::new();
+
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "copied", timeout = PATIENCE, maxsize = None)]
+    fn original(n: u32) -> Original {
+        Original { n, is_copy: false }
+    }
+
+    let server = RedisServer::start();
+    URL.set(server.url()).unwrap();
+    let calls = move || {
+        original(0);
+        HandlerCache::named("copied")
+            .unwrap()
+            .flush()
+            .wait()
+            .unwrap();
+        // So that there is no room for what is computed.
+        let pause = ["client", "pause", "5000", "write"];
+        crate::rig::run(&mut server.connection(), &pause);
+        for n in 1..CALLS {
+            let called = catch_unwind(AssertUnwindSafe(|| original(n).n));
+            assert_eq!(called.ok(), Some(n), "the copy's panic is the caller's");
+        }
+        let info = HandlerCache::named("copied")
+            .unwrap()
+            .info()
+            .wait()
+            .unwrap();
+        let copies = COPIES.load(Ordering::Relaxed);
+        assert!(
+            info.not_stored > 0 && copies > 2000,
+            "{copies} copies, {info:?}"
+        );
+    };
+    let caller = thread::Builder::new().name(CALLER.to_owned()).spawn(calls);
+    caller.unwrap().join().unwrap();
 }

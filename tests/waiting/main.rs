@@ -11,6 +11,7 @@ mod pools;
 mod recursion;
 mod runtimes;
 mod storm;
+mod wakers;
 
 use std::{
     env,

@@ -83,7 +83,7 @@ fn child(n: u64) -> ! {
 }
 
 /// Waits for a process to end, and tells how.
-fn end_of(pid: i32, patience: Duration) -> i32 {
+pub(crate) fn end_of(pid: i32, patience: Duration) -> i32 {
     let pid = Pid::from_raw(pid).unwrap();
     let began = Instant::now();
     loop {

@@ -17,6 +17,7 @@ use crate::{
     lead::{self, Leading},
     metrics::{CacheOperation, ErrorType, Level},
     outcome::{self, CallResult, Outcome},
+    shield::discard,
     stats::Event,
     store::{Epoch, Used},
     telemetry,
@@ -184,7 +185,7 @@ impl<R> Call<R> {
             Lookup::Found(envelope) if envelope.len() > self.cache.max_value_bytes => {}
             Lookup::Found(envelope) => match self.read(&envelope, &entry) {
                 // Redis counts from when it took the value, and by the `ttl` of who stored it.
-                Ok(found) if self.has_expired(envelope::age(found.created)) => {}
+                Ok(found) if self.has_expired(envelope::age(found.created)) => discard(found),
                 Ok(found) => {
                     leader.land(&Contents::of(&envelope, found.created));
                     self.touch(&digest);
@@ -328,6 +329,7 @@ impl<R> Call<R> {
         let read = self.codec.read(opened.payload, self.limits());
         let (value, shape) = read.map_err(|_| Damage::Type)?;
         if shape != opened.shape {
+            discard(value);
             return Err(Damage::Type);
         }
         Ok(Found {

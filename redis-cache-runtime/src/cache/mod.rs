@@ -3,6 +3,7 @@
 mod call;
 mod run;
 mod run_async;
+mod session;
 mod typical;
 mod unproved;
 mod verifier;
@@ -29,6 +30,7 @@ use crate::{
     io::{Allowance, Deployment},
     key::{self, Digest, Domain, EncodeError},
     metrics::{CacheMetrics, CacheOperation, ErrorType},
+    per_process::Process,
     stats::{Event, Stats},
     store::{self, Epoch, Loss, Losses, Names, Place, Pushed, Shard},
     telemetry,
@@ -37,6 +39,8 @@ use crate::{
 /// One cache: a name, where it lives, and what this process knows of it.
 pub(crate) struct Cache {
     name: Arc<str>,
+    /// Whose it is: a forked child has one of its own.
+    process: Process,
     maxsize: MaxSize,
     timeout: Duration,
     typical: Typical,
@@ -91,6 +95,7 @@ impl Cache {
         };
         Ok(Self {
             name: config.name.as_str().into(),
+            process: Process::current(),
             maxsize: config.maxsize,
             timeout: config.timeout,
             typical: Typical::default(),
@@ -113,6 +118,12 @@ impl Cache {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it is this process's, and not that of one from which this one was forked: of that one's nothing may be touched
+    /// that another thread could have locked.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.process.is_current()
     }
 
     pub(crate) const fn maxsize(&self) -> MaxSize {

@@ -5,14 +5,13 @@ use std::time::Instant;
 use super::{
     Cache,
     call::{Call, Next, Step, Work},
+    session::Session,
 };
 use crate::{
     codec::Codec,
     io::{Allowance, Failure, Lookup},
     key::{CallKey, Digest, KeyBuilder},
-    lead,
     metrics::Stopwatch,
-    stack,
 };
 
 impl Cache {
@@ -24,6 +23,10 @@ impl Cache {
         body: impl FnOnce() -> R,
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
+        if !self.is_ours() {
+            // The arguments' own code has forked.
+            return Session::inherited(self).run(body, again);
+        }
         let mut call = Call::new(self, key, codec);
         let next = match call.join(false) {
             Step::Follow(leader) => {
@@ -34,7 +37,7 @@ impl Cache {
         };
         let (leader, digest) = match next {
             Next::Done(value) => return value,
-            Next::Alone => return self.metrics().time(|| stack::with_room(body)),
+            Next::Alone => return Session::begin(call, None).run(body, again),
             Next::Lead(leader, digest) | Next::AskAgain(leader, digest) => (leader, digest),
         };
         let (allowance, asked) = (self.allowance(), Instant::now());
@@ -49,12 +52,10 @@ impl Cache {
         };
         match next {
             Next::Done(value) => value,
-            Next::Alone => self.metrics().time(|| stack::with_room(body)),
+            Next::Alone => Session::begin(call, None).run(body, again),
             Next::Lead(leader, digest) | Next::AskAgain(leader, digest) => {
                 let work = Work::begin(self, leader, digest);
-                let value = self.metrics().time(|| lead::run(body));
-                call.computed(&value, work, again);
-                value
+                Session::begin(call, Some(work)).run(body, again)
             }
         }
     }

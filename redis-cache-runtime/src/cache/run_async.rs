@@ -13,14 +13,15 @@ use std::{
 use super::{
     Cache,
     call::{Call, Next, Step, Work},
+    session::Session,
 };
 use crate::{
     codec::Codec,
     flight::{Follower, Leader},
     io::{Allowance, Failure, Lookup},
-    key::{CallKey, Digest, KeyBuilder},
-    lead::Leading,
-    metrics::{Lap, Stopwatch},
+    key::{CallKey, Digest, KeyBuilder, OpenCache},
+    metrics::Stopwatch,
+    per_process::Belonging,
     stack::Deep,
 };
 
@@ -42,8 +43,9 @@ pub async fn call_async<R, F: Future<Output = R>>(
     };
     let run = match way {
         Way::Ask(ask) => match ask.await {
-            Ok(run) => run,
-            Err(value) => return value,
+            Some(Ok(run)) => run,
+            Some(Err(value)) => return value,
+            None => inherited(cache),
         },
         Way::Run(run) => run,
     };
@@ -63,8 +65,8 @@ pub async fn call_async<R, F: Future<Output = R>>(
 
 /// How a call goes on that has no value yet.
 enum Way<'r, R> {
-    /// It waits for another, or for Redis.
-    Ask(Pin<Box<dyn Future<Output = Asked<'r, R>> + Send + 'r>>),
+    /// It waits for another, or for Redis. In a child that is forked meanwhile nobody would tell it anything.
+    Ask(Belonging<Pin<Box<dyn Future<Output = Asked<'r, R>> + Send + 'r>>>),
     /// It runs the body.
     Run(Box<dyn Run<R> + 'r>),
 }
@@ -100,49 +102,17 @@ impl<R, F: Future<Output = R>> Future for Running<'_, R, F> {
     }
 }
 
-/// A call that runs its body.
-struct Session<R> {
-    call: Call<R>,
-    /// `None` where it runs for itself alone.
-    work: Option<Work>,
-    lap: Option<Lap<'static>>,
-}
-
-impl<R> Session<R> {
-    fn begin<'r>(call: Call<R>, work: Option<Work>) -> Box<dyn Run<R> + 'r>
-    where
-        R: 'r,
-    {
-        let lap = Some(call.cache().metrics().lap());
-        Box::new(Self { call, work, lap })
-    }
-}
-
 impl<R> Run<R> for Session<R> {
     fn poll(
         &self,
         context: &mut Context<'_>,
         poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        match &self.work {
-            Some(work) => {
-                let leader = &work.leader;
-                leader.poll_attended(context, |context| {
-                    let _leading = Leading::begin();
-                    poll(context)
-                })
-            }
-            None => poll(context),
-        }
+        self.poll(context, poll)
     }
 
     fn finish(&mut self, value: &R, again: &mut dyn FnMut(&mut KeyBuilder)) {
-        if let Some(lap) = self.lap.take() {
-            self.call.cache().metrics().finish(lap);
-        }
-        if let Some(work) = self.work.take() {
-            self.call.computed(value, work, again);
-        }
+        self.finish(value, again);
     }
 }
 
@@ -170,15 +140,26 @@ impl<R> Next<R> {
     }
 }
 
+fn inherited<'r, R: 'r>(cache: &'static dyn OpenCache) -> Box<dyn Run<R> + 'r> {
+    Box::new(Session::inherited(cache.get()))
+}
+
 fn begin<'r, R: 'r>(cache: &'static Cache, key: CallKey, codec: Codec<R>) -> Result<Way<'r, R>, R> {
+    if !cache.is_ours() {
+        // The arguments' own code has forked.
+        return Ok(Way::Run(Box::new(Session::inherited(cache))));
+    }
     let mut call = Call::new(cache, key, codec);
     let turn = match call.join(true) {
         Step::Follow(leader) => Turn::Follow(leader),
         Step::Go(next) => next.turn()?,
     };
     Ok(match turn {
-        Turn::Alone => Way::Run(Session::begin(call, None)),
-        turn => Way::Ask(Box::pin(ask(call, turn))),
+        Turn::Alone => Way::Run(Box::new(Session::begin(call, None))),
+        turn => {
+            let ask: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(ask(call, turn));
+            Way::Ask(Belonging::new(cache.process.clone(), ask))
+        }
     })
 }
 
@@ -195,7 +176,7 @@ async fn ask<'r, R: 'r>(mut call: Call<R>, turn: Turn) -> Asked<'r, R> {
         turn => turn,
     };
     let (Turn::Lead(leader, digest) | Turn::AskAgain(leader, digest)) = turn else {
-        return Ok(Session::begin(call, None));
+        return Ok(Box::new(Session::begin(call, None)));
     };
     let (allowance, asked) = (cache.allowance(), Instant::now());
     let found = look_up(cache, &leader, &call.entry(&digest), allowance).await;
@@ -214,7 +195,7 @@ async fn ask<'r, R: 'r>(mut call: Call<R>, turn: Turn) -> Asked<'r, R> {
         }
         Turn::Alone | Turn::Follow(_) => None,
     };
-    Ok(Session::begin(call, work))
+    Ok(Box::new(Session::begin(call, work)))
 }
 
 async fn look_up(cache: &Cache, leader: &Leader, entry: &Digest, allowance: Allowance) -> Lookup {

@@ -47,6 +47,7 @@ impl Unproved {
                 Err(leader) => leader,
             };
         }
+        self.leader.rest();
         verifier::submit(self, owed);
     }
 

@@ -157,8 +157,7 @@ impl Waiting {
     }
 }
 
-/// With the copy of a value goes code of the user's.
 fn give_up(unproved: Unproved, owed: Option<Owed>) {
-    _ = shield(|| drop(owed));
+    drop(owed);
     unproved.give_up();
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     key::{self, MapOrder},
-    shield::{Panicked, shield},
+    shield::{Panicked, discard, shield},
 };
 
 /// What is kept of a hash of an exact encoding.
@@ -45,7 +45,9 @@ impl fmt::Debug for Proof {
 }
 
 /// Reads a payload, and compares what it has read with what it remembers of the value.
-pub struct Owed(Box<Settle>);
+///
+/// What it remembers may be a copy of the value, and goes with it wherever it is dropped.
+pub struct Owed(Option<Box<Settle>>);
 
 type Settle = dyn FnOnce(&[u8]) -> Result<Shape, CodecError> + Send;
 
@@ -59,11 +61,23 @@ impl Owed {
     pub(super) fn new(
         owed: impl FnOnce(&[u8]) -> Result<Shape, CodecError> + Send + 'static,
     ) -> Self {
-        Self(Box::new(owed))
+        Self(Some(Box::new(owed)))
     }
 
-    pub(crate) fn settle(self, payload: &[u8]) -> Result<Shape, CodecError> {
-        shield(|| (self.0)(payload)).unwrap_or_else(|Panicked| Err(CodecError::panicked()))
+    pub(crate) fn settle(mut self, payload: &[u8]) -> Result<Shape, CodecError> {
+        let settle = self.0.take();
+        let settled = settle.map(|settle| shield(|| settle(payload)));
+        settled
+            .unwrap_or(Err(Panicked))
+            .unwrap_or_else(|Panicked| Err(CodecError::panicked()))
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        if let Some(settle) = self.0.take() {
+            discard(settle);
+        }
     }
 }
 

@@ -103,6 +103,14 @@ impl Leader {
         }
     }
 
+    /// Says that it is done on a thread of ours from here on: with the last of an executor's wakers goes code of its own, and so
+    /// that one stays here.
+    pub(crate) fn rest(&self) {
+        if let Some(progress) = &self.progress {
+            progress.rest();
+        }
+    }
+
     /// Says that Redis had nothing, and the body runs.
     pub(crate) fn computes(&mut self) {
         if std::mem::take(&mut self.is_looking) {

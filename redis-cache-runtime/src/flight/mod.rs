@@ -26,6 +26,7 @@ pub(crate) use self::{
     follower::Follower,
     knots::Untangled,
     leader::Leader,
+    progress::example as example_waker,
 };
 
 use crate::envelope::Contents;

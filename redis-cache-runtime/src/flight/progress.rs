@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::lead;
+use crate::{lead, telemetry, waking};
 
 /// A leader that was woken so long ago and has not been polled since holds nobody up any longer.
 pub(super) const STALLED: Duration = Duration::from_secs(1);
@@ -44,6 +44,12 @@ impl Progress {
         self.state()
             .woken
             .is_some_and(|woken| woken.elapsed() >= STALLED)
+    }
+
+    /// Lets go of whom to wake: the leader has nothing left to be polled for.
+    pub(super) fn rest(&self) {
+        let waker = self.state().waker.take();
+        drop(waker);
     }
 
     /// Notes that it is polled.
@@ -83,10 +89,24 @@ impl Wake for Progress {
             state.woken.get_or_insert_with(Instant::now);
             state.waker.take()
         };
-        if let Some(waker) = waker {
-            waker.wake();
+        match waker {
+            // Elsewhere the leader is woken by what it waits for itself, as it would be without us.
+            Some(waker) if telemetry::is_on_our_thread() => waking::wake(waker),
+            Some(waker) => waker.wake(),
+            None => {}
         }
     }
+}
+
+/// What wakes a leader. Made here alone, so that all are made of the same.
+#[inline(never)]
+fn waker_of(progress: &Arc<Progress>) -> Waker {
+    Waker::from(Arc::clone(progress))
+}
+
+/// One such as wakes a leader.
+pub(crate) fn example() -> Waker {
+    waker_of(&Arc::default())
 }
 
 /// Polls `work` and notes that it is polled. Inside another leader's body that one's waker is enough: a recursion would else wake
@@ -109,6 +129,5 @@ pub(super) fn poll_attended<T>(
         return poll(context);
     }
     progress.polled(context.waker());
-    let waker = Waker::from(Arc::clone(progress));
-    poll(&mut Context::from_waker(&waker))
+    poll(&mut Context::from_waker(&waker_of(progress)))
 }

@@ -17,7 +17,7 @@ use std::{
 
 use slab::Slab;
 
-use crate::{launch::Launch, per_process::PerProcess, shield::shield, telemetry};
+use crate::{launch::Launch, per_process::PerProcess, telemetry, waking};
 
 /// How often the timer goes off with nothing under way: so soon that those who come next need not set it.
 const TICK: Duration = Duration::from_millis(25);
@@ -42,10 +42,22 @@ pub(crate) struct Clock {
     earlier: Condvar,
 }
 
+/// One that waits.
+#[derive(Debug)]
+struct Late {
+    deadline: Instant,
+    /// Until it has been woken.
+    waker: Option<Waker>,
+    /// By what it is.
+    wake: Wake,
+}
+
+/// What wakes somebody.
+type Wake = fn(Waker);
+
 #[derive(Debug, Default)]
 struct State {
-    /// Their wakers, until they have been woken.
-    waiting: Slab<(Instant, Option<Waker>)>,
+    waiting: Slab<Late>,
     /// When the timer goes off; `None` where none is running.
     timer: Option<Instant>,
     /// How often it has gone off since anything was under way.
@@ -54,13 +66,15 @@ struct State {
 
 impl State {
     /// Takes the wakers of those whose deadline has passed, and sets the timer. Nothing of a waker's runs here.
-    fn turn(&mut self, now: Instant, late: &mut Vec<Waker>) {
+    fn turn(&mut self, now: Instant, late: &mut Vec<(Waker, Wake)>) {
         let mut next: Option<Instant> = None;
-        for (_, (deadline, waker)) in &mut self.waiting {
-            if *deadline <= now {
-                late.extend(waker.take());
+        for (_, waiting) in &mut self.waiting {
+            let deadline = waiting.deadline;
+            if deadline <= now {
+                let waker = waiting.waker.take();
+                late.extend(waker.map(|waker| (waker, waiting.wake)));
             } else {
-                next = Some(next.map_or(*deadline, |next| next.min(*deadline)));
+                next = Some(next.map_or(deadline, |next| next.min(deadline)));
             }
         }
         self.idle_turns += 1;
@@ -84,9 +98,9 @@ impl Clock {
         runs.then_some(clock)
     }
 
-    /// Has `waker` be woken at `deadline`, unless what this gives back is dropped before.
+    /// Has `waker`, which is one of ours, be woken at `deadline`, unless what this gives back is dropped before.
     pub(crate) fn wake_at(&'static self, deadline: Instant, waker: &Waker) -> Waiting {
-        Waiting::begin(self, deadline, waker)
+        Waiting::begin(self, deadline, waker, waking::wake_here)
     }
 
     fn launch(&'static self) {
@@ -124,9 +138,8 @@ impl Clock {
                 self.wait(state, now);
             } else {
                 drop(state);
-                for waker in late.drain(..) {
-                    // It may run the executor's code.
-                    _ = shield(|| waker.wake());
+                for (waker, wake) in late.drain(..) {
+                    wake(waker);
                 }
             }
         }
@@ -166,9 +179,11 @@ pub(super) fn until<T, F: Future<Output = T>>(
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        match &waiting {
-            Some(waiting) => waiting.update(context.waker()),
-            None => waiting = Some(Waiting::begin(clock, deadline, context.waker())),
+        if let Some(waiting) = &waiting {
+            waiting.update(context.waker());
+        } else {
+            let begun = Waiting::begin(clock, deadline, context.waker(), waking::wake);
+            waiting = Some(begun);
         }
         Poll::Pending
     })
@@ -183,10 +198,14 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    fn begin(clock: &'static Clock, deadline: Instant, waker: &Waker) -> Self {
-        let waker = waker.clone();
+    fn begin(clock: &'static Clock, deadline: Instant, waker: &Waker, wake: fn(Waker)) -> Self {
+        let waker = Some(waker.clone());
         let mut state = clock.state();
-        let place = state.waiting.insert((deadline, Some(waker)));
+        let place = state.waiting.insert(Late {
+            deadline,
+            waker,
+            wake,
+        });
         state.idle_turns = 0;
         if state.timer.is_none_or(|timer| deadline < timer) {
             state.timer = Some(deadline);
@@ -200,7 +219,7 @@ impl Waiting {
         let is_known = |known: &Waker| known.will_wake(waker);
         let state = self.clock.state();
         let known = state.waiting.get(self.place);
-        if known.is_some_and(|(_, known)| known.as_ref().is_some_and(is_known)) {
+        if known.is_some_and(|known| known.waker.as_ref().is_some_and(is_known)) {
             return;
         }
         drop(state);
@@ -208,7 +227,7 @@ impl Waiting {
         let old = {
             let mut state = self.clock.state();
             let known = state.waiting.get_mut(self.place);
-            known.and_then(|(_, known)| known.replace(new))
+            known.and_then(|known| known.waker.replace(new))
         };
         drop(old);
     }

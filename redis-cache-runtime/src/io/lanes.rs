@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
+    pin::Pin,
     sync::{
         Arc, PoisonError, RwLock, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
@@ -24,6 +25,7 @@ use super::{
     pool::IDLE,
     wire::{self, Stream, Wire},
 };
+use crate::per_process::{Belonging, Process};
 
 /// A runtime that asks only once (each `#[tokio::test]` has its own) is not worth a connection.
 const WORTHWHILE: u32 = 2;
@@ -116,7 +118,9 @@ impl Lanes {
                 generation,
                 failed: false,
             };
-            runtime.spawn(serve(reservation));
+            // Where a child goes on with the runtime, the connection stays the parent's.
+            let serving: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(serve(reservation));
+            runtime.spawn(Belonging::new(Process::current(), serving));
         }
         None
     }

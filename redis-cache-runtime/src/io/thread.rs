@@ -5,9 +5,10 @@
 //! of another thread's first call, what tokio keeps for the whole process may be half made: then the thread hangs, alone.
 
 use std::{
-    future::pending,
+    future::{pending, poll_fn},
     pin::Pin,
     sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    task::{Poll, Waker},
     time::Duration,
 };
 
@@ -16,7 +17,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{launch::Launch, per_process::PerProcess, shield::shield, telemetry};
+use crate::{flight, launch::Launch, per_process::PerProcess, shield::shield, telemetry, waking};
 
 /// A thread that takes longer to start counts as failed until it has.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -140,6 +141,7 @@ impl IoThread {
                 return report("no cache for now: its runtime can't be built", error);
             }
         };
+        waking::learn(prompt_wakers(&runtime));
         let waiting = {
             let mut waiting = self.waiting();
             _ = self.handle.set(runtime.handle().clone());
@@ -179,6 +181,19 @@ fn build() -> std::io::Result<Runtime> {
         .thread_name("redis-cache-io")
         .max_blocking_threads(4)
         .build()
+}
+
+/// Wakers that are no more than a moment's work: those of a runtime's tasks and of who waits for a runtime, and ours.
+fn prompt_wakers(runtime: &Runtime) -> impl Iterator<Item = Waker> {
+    let own = || poll_fn(|context| Poll::Ready(context.waker().clone()));
+    let task = runtime.block_on(runtime.spawn(own())).ok();
+    let others = [
+        runtime.block_on(own()),
+        // As one waits for a runtime with threads of its own.
+        runtime.handle().block_on(own()),
+        flight::example_waker(),
+    ];
+    task.into_iter().chain(others)
 }
 
 /// Fails where there are not so many descriptors left as a runtime takes: it panics where its signals get none.

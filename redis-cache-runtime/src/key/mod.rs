@@ -22,7 +22,7 @@ pub use self::{
     version::{Kept, KeptCopy, KeptNot, VersionPart},
 };
 pub(crate) use self::{
-    builder::Domain,
+    builder::{Domain, OpenCache},
     digest::{Digest, DigestHasher, SHARD},
     encoder::{EncodeError, MapOrder, encode_strictly},
     parameters::Parameters,

@@ -152,14 +152,6 @@ impl CacheMetrics {
         }
     }
 
-    /// Runs a body, which may panic.
-    pub(crate) fn time<R>(&self, body: impl FnOnce() -> R) -> R {
-        let lap = Lap::begin(&self.cut_short);
-        let value = body();
-        lap.finish(&self.returned);
-        value
-    }
-
     /// Begins to time a body, which may panic or be dropped.
     pub(crate) fn lap(&self) -> Lap<'_> {
         Lap::begin(&self.cut_short)

@@ -127,7 +127,7 @@ impl Wire {
             let has_many = answers.len() > 1;
             for (asker, reply) in answers.drain(..) {
                 // One who has gone away needs no answer.
-                drop(asker.send(reply));
+                drop(asker.send_here(reply));
             }
             if has_many {
                 // Those who have been answered ask again, and all of that goes out in one write.

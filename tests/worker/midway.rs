@@ -1,0 +1,214 @@
+//! Forks in the middle of a call: what it had begun is the parent's, and the child's end of it comes all the same.
+
+use std::{
+    pin::Pin,
+    process,
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, Waker},
+    thread,
+    time::{Duration, Instant},
+};
+
+use fork::{Fork, fork};
+use redis_cache_runtime::{CallResult, ErrorKind, HandlerCache, handler_cache, observe};
+use tokio::runtime::Runtime;
+
+use crate::forks::{block_on, end_of};
+
+/// Many times what a child takes.
+const SOON: Duration = Duration::from_secs(20);
+
+/// What takes longer has waited for something.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Arguments from here on have their bodies fork.
+const FORKING: u64 = 1 << 32;
+
+/// What a body that has forked gives in the child.
+const CHILD: i32 = 0;
+
+fn fork_at(n: u64) -> i32 {
+    if n < FORKING {
+        return 1;
+    }
+    match fork().unwrap() {
+        Fork::Child => CHILD,
+        Fork::Parent(pid) => pid,
+    }
+}
+
+#[handler_cache(name = "midway", maxsize = 100_000)]
+fn blocking(n: u64) -> i32 {
+    fork_at(n)
+}
+
+#[handler_cache(name = "midway-async", maxsize = 100_000)]
+async fn in_task(n: u64) -> i32 {
+    fork_at(n)
+}
+
+#[handler_cache(name = "midway-outer", maxsize = 100_000)]
+fn around(n: u64) -> i32 {
+    blocking(n)
+}
+
+#[handler_cache(name = "midway-panics", maxsize = 100_000)]
+fn panicking(n: u64) -> i32 {
+    let pid = fork_at(n);
+    assert_ne!(pid, CHILD, "in the child");
+    pid
+}
+
+/// Others use the caches all the while, and hold whatever they lock when the process forks.
+fn keep_busy() {
+    for first in 0..6 {
+        thread::spawn(move || {
+            for n in (first..).step_by(6) {
+                blocking(n % 2000);
+                block_on(in_task(n % FORKING));
+                around(n % 2000);
+            }
+        });
+    }
+}
+
+fn call_in_child() {
+    assert_eq!(blocking(7), 1);
+    assert_eq!(block_on(in_task(7)), 1);
+    process::exit(0);
+}
+
+/// Has bodies fork; the child goes on with the call that it is in, and makes others.
+pub(crate) fn fork_in_bodies(rounds: u64) {
+    std::panic::set_hook(Box::new(|_| {}));
+    keep_busy();
+    thread::sleep(Duration::from_millis(100));
+    for round in 0..rounds {
+        let n = FORKING + round;
+        let (pid, outcome) = match round % 4 {
+            0 => observe(|| blocking(n)),
+            1 => observe(|| block_on(in_task(n))),
+            2 => observe(|| around(n)),
+            _ => observe(|| std::panic::catch_unwind(|| panicking(n)).unwrap_or(CHILD)),
+        };
+        if pid == CHILD {
+            assert!(round % 4 == 3 || outcome.unwrap().result == CallResult::Bypass);
+            call_in_child();
+        }
+        assert_eq!(end_of(pid, SOON), 0, "in round {round}");
+    }
+    process::exit(0);
+}
+
+/// Runs `program` in a child, where it ends at once.
+fn in_child(what: &str, program: impl FnOnce()) {
+    match fork().unwrap() {
+        Fork::Child => {
+            let began = Instant::now();
+            program();
+            let took = began.elapsed();
+            assert!(took < AT_ONCE, "{what}: {took:?}");
+            process::exit(0);
+        }
+        Fork::Parent(pid) => assert_eq!(end_of(pid, SOON), 0, "{what}"),
+    }
+}
+
+fn poll_once<F: Future>(future: Pin<&mut F>) {
+    let polled = future.poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Pending));
+}
+
+static IS_HELD: AtomicBool = AtomicBool::new(true);
+
+/// Its body waits.
+#[handler_cache(name = "midway-held", timeout = "10s")]
+async fn held(n: u64) -> u64 {
+    std::future::poll_fn(|context| {
+        if IS_HELD.load(Ordering::Relaxed) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+    .await;
+    n + 1
+}
+
+#[handler_cache(name = "midway-once", timeout = "10s")]
+async fn once(n: u64) -> u64 {
+    n + 1
+}
+
+/// Futures that were polled before the fork are awaited after it.
+pub(crate) fn fork_under_calls() {
+    let runtime = Runtime::new().unwrap();
+    for n in 0..4 {
+        block_on(once(n));
+        runtime.block_on(once(n));
+    }
+    // It asks Redis.
+    let mut asking = Box::pin(once(10));
+    poll_once(asking.as_mut());
+    in_child("one that asks", || {
+        let (value, outcome) = observe(|| block_on(asking.as_mut()));
+        assert_eq!(value, 11);
+        assert_eq!(outcome.unwrap().result, CallResult::Bypass);
+    });
+    assert_eq!(block_on(asking), 11);
+
+    let mut dropped = Box::pin(once(11));
+    poll_once(dropped.as_mut());
+    in_child("one that is dropped", || drop(dropped));
+
+    let mut asking = Box::pin(once(12));
+    {
+        let _runtime = runtime.enter();
+        poll_once(asking.as_mut());
+    }
+    in_child("one of a runtime", || assert_eq!(block_on(asking), 13));
+
+    // Its body runs, and another waits for it.
+    let mut running = Box::pin(held(1));
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(300) {
+        poll_once(running.as_mut());
+    }
+    let mut following = Box::pin(held(1));
+    poll_once(following.as_mut());
+    in_child("one that runs, and one that follows", || {
+        IS_HELD.store(false, Ordering::Relaxed);
+        assert_eq!(block_on(following), 2);
+        assert_eq!(block_on(running), 2);
+        assert_eq!(block_on(once(13)), 14);
+    });
+    process::exit(0);
+}
+
+/// Handles and operations from before the fork are used after it.
+pub(crate) fn fork_beside_handles() {
+    blocking(1);
+    let cache = HandlerCache::named("midway").unwrap();
+    cache.flush().wait().unwrap();
+    in_child("a handle before a call", || {
+        let error = cache.info().wait().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnknownCache);
+        assert!(error.to_string().contains("forked"), "{error}");
+        assert!(cache.clear().wait().is_err());
+        assert!(cache.flush().wait().is_err());
+        assert!(cache.invalidate((1u64,)).wait().is_err());
+        assert_eq!(cache.parameters().name, "midway");
+    });
+    in_child("a handle after a call", || {
+        blocking(2);
+        cache.flush().wait().unwrap();
+        let info = cache.info().wait().unwrap();
+        assert_eq!((info.misses, info.currsize), (1, 2));
+        assert!(cache.invalidate((2u64,)).wait().unwrap());
+    });
+    let asked = cache.info();
+    in_child("an operation", || {
+        assert!(asked.wait().is_err());
+    });
+    process::exit(0);
+}
