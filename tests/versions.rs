@@ -170,7 +170,7 @@ fn by_loop(model: &Swap, n: u32) -> u32 {
         if model.revision() == 0 {
             return None;
         }
-        Some(Some(model.revision())?)
+        Some(Some(model.revision())? + 1)
     };
     revision(model)
 })]

@@ -66,8 +66,7 @@ impl Expansion<'_> {
     /// ```text
     /// {
     ///     use {PartFast as _, PartSerde as _};
-    ///     let __part = Part::new(&images);
-    ///     *(&__part).__handler_cache_feed(&mut __key) = ();
+    ///     *match Part::new(&images) { __part => (&__part).__handler_cache_feed(&mut __key) } = ();
     /// }
     /// ```
     ///
@@ -88,14 +87,12 @@ impl Expansion<'_> {
         });
         let reference = quote_spanned!(first=> &);
         let part = quote_spanned!(last=> __part);
-        let feed =
-            quote_spanned!(first=> *(#reference #part).__handler_cache_feed(&mut __key) = (););
+        let feed = quote_spanned!(first=> (#reference #part).__handler_cache_feed(&mut __key));
         quote_spanned! {span=>
             #(#cfgs)* {
                 use #p::{PartFast as _, PartSerde as _};
                 #label
-                let __part = #p::Part::new(&#name);
-                #feed
+                *match #p::Part::new(&#name) { __part => #feed } = ();
             }
         }
     }

@@ -48,21 +48,24 @@ fn handle(
         );
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&n);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&n) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         #[cfg(feature = "scale")]
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
             *(&::redis_cache_runtime::__private::Part::new("scale"))
                 .__handler_cache_feed(&mut __key) = ();
-            let __part = ::redis_cache_runtime::__private::Part::new(&scale);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&scale) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&last);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&last) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
     };

@@ -45,8 +45,9 @@ fn double(n: u32) -> u32 {
         );
         {
             use crate::facade::cache::__private::{PartFast as _, PartSerde as _};
-            let __part = crate::facade::cache::__private::Part::new(&n);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match crate::facade::cache::__private::Part::new(&n) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         crate::facade::cache::__private::KeyBuilder::finish(__key)
     };

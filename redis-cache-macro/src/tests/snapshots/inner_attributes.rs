@@ -43,8 +43,9 @@ fn handle(n: u32) -> u32 {
         );
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&n);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&n) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
     };

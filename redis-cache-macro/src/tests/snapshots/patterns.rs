@@ -52,43 +52,51 @@ fn handle(
         );
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&a);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&a) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&x);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&x) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&height);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&height) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&whole);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&whole) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&first);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&first) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&text);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&text) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&_unused);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&_unused) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         {
             use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-            let __part = ::redis_cache_runtime::__private::Part::new(&n);
-            *(&__part).__handler_cache_feed(&mut __key) = ();
+            *match ::redis_cache_runtime::__private::Part::new(&n) {
+                __part => (&__part).__handler_cache_feed(&mut __key),
+            } = ();
         }
         ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
     };

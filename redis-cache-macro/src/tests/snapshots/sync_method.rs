@@ -81,13 +81,15 @@ impl Handler {
             );
             {
                 use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-                let __part = ::redis_cache_runtime::__private::Part::new(&images);
-                *(&__part).__handler_cache_feed(&mut __key) = ();
+                *match ::redis_cache_runtime::__private::Part::new(&images) {
+                    __part => (&__part).__handler_cache_feed(&mut __key),
+                } = ();
             }
             {
                 use ::redis_cache_runtime::__private::{PartFast as _, PartSerde as _};
-                let __part = ::redis_cache_runtime::__private::Part::new(&n);
-                *(&__part).__handler_cache_feed(&mut __key) = ();
+                *match ::redis_cache_runtime::__private::Part::new(&n) {
+                    __part => (&__part).__handler_cache_feed(&mut __key),
+                } = ();
             }
             ::redis_cache_runtime::__private::KeyBuilder::finish(__key)
         };
