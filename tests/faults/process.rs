@@ -19,7 +19,7 @@ fn a_fork_in_the_first_call() {
 fn a_fork_inside_a_body() {
     let server = RedisServer::start();
     ends_well(
-        &["midway", "bodies", "400"],
+        &["midway", "bodies", "200"],
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
