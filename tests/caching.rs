@@ -525,7 +525,7 @@ fn one_entry_can_be_deleted() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArguments);
     assert!(
-        error.to_string().contains("`Arguments::version`"),
+        error.to_string().contains("`Arguments::identity`"),
         "{error}"
     );
     // The stores that are still on their way come first.
