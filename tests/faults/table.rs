@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 const FAILURES: &str = include_str!("../FAILURES.md");
 
 /// How many failures are numbered.
-const ROWS: u32 = 55;
+const ROWS: u32 = 56;
 
 /// The file and the name of each test in the table: in a row, names follow the file that they are of.
 fn named() -> BTreeSet<(&'static str, &'static str)> {
