@@ -15,7 +15,7 @@ const BUILDS: u64 = 2;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// How many types
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 60)]
     types: u64,
     /// How many calls at least
     #[arg(long, default_value_t = 1_000_000)]
@@ -30,7 +30,7 @@ pub(crate) fn differential(args: &Args) -> Result<()> {
     let turns = args
         .calls
         .div_ceil((args.types * ARGUMENTS * BUILDS).max(1));
-    let mut test = cargo(&["test", "--release", "--package", "cache-differential"]);
+    let mut test = cargo(&["test", "--package", "cache-differential"]);
     test.args(["--test", "differential", "--", "--nocapture"])
         .env("DIFFERENTIAL_TYPES", args.types.to_string())
         .env("DIFFERENTIAL_SEED", args.seed.to_string())
