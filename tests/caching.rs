@@ -17,7 +17,7 @@ use std::{
 
 use cache_tests_support::{MonitorLine, TestRedis, cache_keys, forget, shards, shared};
 use redis_cache_runtime::{
-    Arguments, CacheIdentity, CallResult, Config, ErrorKind, HandlerCache, MaxSize, SkipInKey,
+    Arguments, CacheIdentity, CacheStatus, Config, ErrorKind, HandlerCache, MaxSize, SkipInKey,
     handler_cache, observe, observe_async,
 };
 
@@ -25,7 +25,7 @@ fn config() -> Config {
     shared().config()
 }
 
-fn result_of<T>(call: impl FnOnce() -> T) -> CallResult {
+fn result_of<T>(call: impl FnOnce() -> T) -> CacheStatus {
     observe(call)
         .1
         .expect("an annotated method was called")
@@ -47,11 +47,11 @@ fn the_second_call_is_answered_from_redis() {
     }
 
     let (value, outcome) = observe(|| double(4));
-    assert_eq!((value, outcome.unwrap().result), (8, CallResult::Miss));
+    assert_eq!((value, outcome.unwrap().result), (8, CacheStatus::Miss));
     flush("second-call");
     let (value, outcome) = observe(|| double(4));
     let outcome = outcome.unwrap();
-    assert_eq!((value, outcome.result), (8, CallResult::HitRedis));
+    assert_eq!((value, outcome.result), (8, CacheStatus::HitRedis));
     assert_eq!(&*outcome.cache, "second-call");
     assert!(outcome.age.unwrap() < Duration::from_secs(60));
     assert_eq!(double(5), 10);
@@ -84,7 +84,7 @@ async fn an_async_method_is_answered_from_redis() {
     for _ in 0..8 {
         let (value, outcome) = observe_async(handler.handle("a")).await;
         assert_eq!(value.unwrap(), "A");
-        assert_eq!(outcome.unwrap().result, CallResult::HitRedis);
+        assert_eq!(outcome.unwrap().result, CacheStatus::HitRedis);
     }
     assert_eq!(handler.runs.load(Ordering::Relaxed), 1);
 }
@@ -121,7 +121,7 @@ fn a_hit_is_one_get_and_a_miss_one_get_and_one_script() {
     flush("monitored");
 
     let monitor = shared().monitor();
-    assert_eq!(result_of(|| double(0)), CallResult::HitRedis);
+    assert_eq!(result_of(|| double(0)), CacheStatus::HitRedis);
     let lines = monitor.finish("monitored");
     let commands: Vec<_> = lines.iter().map(MonitorLine::command).collect();
     assert_eq!(
@@ -137,7 +137,7 @@ fn a_hit_is_one_get_and_a_miss_one_get_and_one_script() {
 
     flush("monitored");
     let monitor = shared().monitor();
-    assert_eq!(result_of(|| double(999)), CallResult::Miss);
+    assert_eq!(result_of(|| double(999)), CacheStatus::Miss);
     flush("monitored");
     let lines = monitor.finish("monitored");
     let commands: Vec<_> = lines
@@ -299,7 +299,7 @@ fn names_of_one_text_are_all_in_the_key() {
         }
         redis_cache_runtime::flush_all().wait().unwrap();
     }
-    assert_eq!(result_of(|| tuple((2, 3))), CallResult::HitRedis);
+    assert_eq!(result_of(|| tuple((2, 3))), CacheStatus::HitRedis);
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn an_identity_or_a_version_keeps_instances_apart() {
 
     // Another instance with the same identity shares.
     let same = Arc::new(Model { factor: 2 });
-    assert_eq!(result_of(|| same.scale(5)), CallResult::HitRedis);
+    assert_eq!(result_of(|| same.scale(5)), CacheStatus::HitRedis);
 }
 
 #[test]
@@ -358,8 +358,8 @@ fn maxsize_zero_is_off_and_none_is_unbounded() {
     fn off(n: u32) -> u32 {
         n
     }
-    assert_eq!(result_of(|| off(1)), CallResult::Bypass);
-    assert_eq!(result_of(|| off(1)), CallResult::Bypass);
+    assert_eq!(result_of(|| off(1)), CacheStatus::Bypass);
+    assert_eq!(result_of(|| off(1)), CacheStatus::Bypass);
     let info = HandlerCache::named("off").unwrap().info().wait().unwrap();
     assert_eq!((info.misses, info.maxsize, info.currsize), (2, Some(0), 0));
 
@@ -399,7 +399,7 @@ fn a_cache_tells_of_itself_and_can_be_cleared() {
         (info.maxsize, info.stored, info.not_stored, info.corrupt),
         (Some(16), 2, 0, 0)
     );
-    assert_eq!(info.count(CallResult::Miss), 2);
+    assert_eq!(info.count(CacheStatus::Miss), 2);
 
     let parameters = cache.parameters();
     assert_eq!(parameters.name, "surface");
@@ -409,7 +409,7 @@ fn a_cache_tells_of_itself_and_can_be_cleared() {
 
     cache.clear().wait().unwrap();
     assert_eq!(cache.info().wait().unwrap().currsize, 0);
-    assert_eq!(result_of(|| double(1)), CallResult::Miss);
+    assert_eq!(result_of(|| double(1)), CacheStatus::Miss);
 }
 
 #[tokio::test]
@@ -510,8 +510,8 @@ fn one_entry_can_be_deleted() {
     let model = Model { revision: 3 };
     let call = |pixels: &[f32]| result_of(|| model.predict(pixels, "a".to_owned(), 1));
     let pixels = vec![0.5f32; 784];
-    assert_eq!(call(&pixels), CallResult::Miss);
-    assert_eq!(call(&pixels[1..]), CallResult::Miss);
+    assert_eq!(call(&pixels), CacheStatus::Miss);
+    assert_eq!(call(&pixels[1..]), CacheStatus::Miss);
     let cache = HandlerCache::named("invalidated").unwrap();
     let of = |revision| {
         Arguments::from((pixels.as_slice(), "a"))
@@ -531,7 +531,7 @@ fn one_entry_can_be_deleted() {
     // The stores that are still on their way come first.
     assert!(cache.invalidate(of(3)).wait().unwrap());
     assert!(!cache.invalidate(of(3)).wait().unwrap());
-    assert_eq!(call(&pixels), CallResult::Miss);
+    assert_eq!(call(&pixels), CacheStatus::Miss);
     assert!(call(&pixels[1..]).is_hit());
     assert_eq!(cache.info().wait().unwrap().currsize, 2);
     let error = cache.invalidate((1u32, Refuses)).wait().unwrap_err();

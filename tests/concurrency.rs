@@ -13,7 +13,7 @@ use std::{
 };
 
 use cache_tests_support::{eventually, shards, shared};
-use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache};
+use redis_cache_runtime::{CacheStatus, Config, HandlerCache, handler_cache};
 use tokio::sync::Notify;
 
 const SOON: Duration = Duration::from_secs(5);
@@ -23,7 +23,7 @@ fn config() -> Config {
 }
 
 /// How many calls of this process ended in `result`.
-fn count(name: &str, result: CallResult) -> u64 {
+fn count(name: &str, result: CacheStatus) -> u64 {
     HandlerCache::named(name)
         .unwrap()
         .info()
@@ -187,7 +187,7 @@ async fn followers_that_go_away_are_counted_and_hold_nobody_up() {
     assert_eq!((leader.await.unwrap(), stays.await.unwrap()), (1, 1));
     assert_eq!(RUNS.load(Ordering::Relaxed), 1);
     let results =
-        tokio::task::spawn_blocking(|| count("cancelled-followers", CallResult::Cancelled)).await;
+        tokio::task::spawn_blocking(|| count("cancelled-followers", CacheStatus::Cancelled)).await;
     assert_eq!(results.unwrap(), 1);
 }
 
@@ -417,8 +417,8 @@ fn threads_that_make_the_first_call_of_a_further_instantiation_at_once() {
             let (value, outcome) = redis_cache_runtime::observe(|| double(Numbered::<N>(4)));
             assert_eq!(value, 8);
             let result = outcome.unwrap().result;
-            assert_ne!(result, CallResult::Bypass, "not cached: {N}");
-            result == CallResult::HitRedis
+            assert_ne!(result, CacheStatus::Bypass, "not cached: {N}");
+            result == CacheStatus::HitRedis
         };
         eventually(SOON, is_hit);
     }
@@ -452,18 +452,18 @@ fn locks_that_the_caller_holds() {
             outcome.unwrap().result
         };
         let held = mutex.lock().unwrap();
-        assert_eq!(call(1), CallResult::Bypass);
+        assert_eq!(call(1), CacheStatus::Bypass);
         drop(held);
         let held = shared.write().unwrap();
-        assert_eq!(call(1), CallResult::Bypass);
+        assert_eq!(call(1), CacheStatus::Bypass);
         drop(held);
         let held = shared.read().unwrap();
-        eventually(SOON, || call(1) == CallResult::HitRedis);
+        eventually(SOON, || call(1) == CacheStatus::HitRedis);
         drop(held);
         // What is behind them is part of the key.
         *mutex.lock().unwrap() = 5;
-        assert_eq!(call(1), CallResult::Miss);
+        assert_eq!(call(1), CacheStatus::Miss);
         *shared.write().unwrap() = 5;
-        assert_eq!(call(1), CallResult::Miss);
+        assert_eq!(call(1), CacheStatus::Miss);
     }]);
 }

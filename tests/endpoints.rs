@@ -117,9 +117,9 @@ fn a_rotated_secret_is_a_cold_cache() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(calls("first").starts_with("8 miss\n"));
-    assert!(calls("first").starts_with("8 hit_l2\n"));
+    assert!(calls("first").starts_with("8 hit_redis\n"));
     assert!(calls("second").starts_with("8 miss\n"));
-    assert!(calls("second").starts_with("8 hit_l2\n"));
+    assert!(calls("second").starts_with("8 hit_redis\n"));
 }
 
 /// Two secrets that differ in bytes that are not UTF-8 are two secrets, and two addresses two addresses.

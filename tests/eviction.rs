@@ -14,7 +14,7 @@ use std::env;
 use cache_tests_support::{
     TestRedis, cache_keys, cache_sizes, in_one_shard, shard_written_by, shards, shared,
 };
-use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, Config, HandlerCache, handler_cache, observe};
 
 use crate::{
     oracle::Oracle,
@@ -47,9 +47,9 @@ fn the_least_recently_used_entry_goes_first() {
     flush("abac");
     assert_eq!(cache_keys(&mut connection, "abac").len(), 2);
     let result = |text| observe(|| upper(text)).1.unwrap().result;
-    assert_eq!(result(&a), CallResult::HitRedis);
-    assert_eq!(result(&c), CallResult::HitRedis);
-    assert_eq!(result(&b), CallResult::Miss);
+    assert_eq!(result(&a), CacheStatus::HitRedis);
+    assert_eq!(result(&c), CacheStatus::HitRedis);
+    assert_eq!(result(&b), CacheStatus::Miss);
 }
 
 /// Ten thousand of them, or as many as `LRU_ORACLE_CALLS` says.
@@ -98,13 +98,13 @@ fn many_random_calls_leave_what_a_list_would_keep() {
         let result = outcome.unwrap().result;
         assert_eq!(result.is_hit(), hit, "step {step}, {n}: {result}");
         // A value that is used while it is queued may be queued once more.
-        queued += u32::from(result != CallResult::HitRedis);
+        queued += u32::from(result != CacheStatus::HitRedis);
     }
     flush("oracle");
     assert_eq!(cache_keys(&mut connection, "oracle").len(), 50);
     for n in oracle.entries() {
         let result = observe(|| square(n)).1.unwrap().result;
-        assert_eq!(result, CallResult::HitRedis, "{n}");
+        assert_eq!(result, CacheStatus::HitRedis, "{n}");
     }
 }
 
@@ -132,7 +132,7 @@ fn eight_processes_that_take_turns_leave_what_a_list_would_keep() {
     for step in 0..600 {
         let worker = random.below(8) as usize;
         let n = random.mostly_below(25, ARGUMENTS);
-        let expected = if oracle.call(n) { "hit_l2" } else { "miss" };
+        let expected = if oracle.call(n) { "hit_redis" } else { "miss" };
         let result = workers[worker].call(n);
         assert_eq!(result, expected, "step {step}, {n} in process {worker}");
     }

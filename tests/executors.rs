@@ -4,7 +4,7 @@ use std::{future::poll_fn, sync::OnceLock, task::Poll, thread, time::Duration};
 
 use cache_tests_support::{TestRedis, eventually, shards};
 use redis_cache_runtime::{
-    CallResult, Config, HandlerCache, handler_cache, observe, observe_async,
+    CacheStatus, Config, HandlerCache, handler_cache, observe, observe_async,
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -38,12 +38,12 @@ macro_rules! handlers {
         #[allow(dead_code, clippy::allow_attributes, reason = "not every test uses both")]
         async fn double_hits() {
             let (value, outcome) = observe_async(double(1)).await;
-            assert_eq!((value, outcome.unwrap().result), (2, CallResult::HitRedis));
+            assert_eq!((value, outcome.unwrap().result), (2, CacheStatus::HitRedis));
         }
         #[allow(dead_code, clippy::allow_attributes, reason = "not every test uses both")]
         fn triple_hits() {
             let (value, outcome) = observe(|| triple(1));
-            assert_eq!((value, outcome.unwrap().result), (3, CallResult::HitRedis));
+            assert_eq!((value, outcome.unwrap().result), (3, CacheStatus::HitRedis));
         }
     };
 }

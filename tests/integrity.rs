@@ -16,7 +16,7 @@ use std::{
 
 use cache_tests_support::{TestRedis, cache_keys, eventually, in_one_shard, shards, shared, tags};
 use redis::Commands as _;
-use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, Config, HandlerCache, handler_cache, observe};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -65,13 +65,13 @@ fn is_a_miss_and_heals(what: &str) {
     let runs = RUNS.load(Ordering::Relaxed);
     let (value, outcome) = observe(|| reciprocal(7));
     assert_eq!(value.unwrap(), "1/7", "{what}");
-    assert_eq!(outcome.unwrap().result, CallResult::Miss, "{what}");
+    assert_eq!(outcome.unwrap().result, CacheStatus::Miss, "{what}");
     assert_eq!(RUNS.load(Ordering::Relaxed), runs + 1, "{what}");
     flush();
     assert_eq!(corrupt(), before + 1, "{what}");
     let (value, outcome) = observe(|| reciprocal(7));
     assert_eq!(value.unwrap(), "1/7", "{what}");
-    assert_eq!(outcome.unwrap().result, CallResult::HitRedis, "{what}");
+    assert_eq!(outcome.unwrap().result, CacheStatus::HitRedis, "{what}");
     assert_eq!(
         cache_keys(&mut shared().connection(), "fragile").len(),
         1,
@@ -264,10 +264,10 @@ fn a_lost_clock_does_not_turn_the_order_round() {
     double(arguments[4]);
     flush();
     for (place, expected) in [
-        (4, CallResult::HitRedis),
-        (3, CallResult::HitRedis),
-        (2, CallResult::HitRedis),
-        (0, CallResult::Miss),
+        (4, CacheStatus::HitRedis),
+        (3, CacheStatus::HitRedis),
+        (2, CacheStatus::HitRedis),
+        (0, CacheStatus::Miss),
     ] {
         let (_, outcome) = observe(|| double(arguments[place]));
         assert_eq!(outcome.unwrap().result, expected, "{place}");

@@ -10,7 +10,7 @@ use std::{marker::PhantomData, process::Command};
 
 use cache_tests_support::{TestRedis, shards, shared};
 use redis_cache_runtime::{
-    CacheIdentity, CallResult, Config, HandlerCache, handler_cache, observe,
+    CacheIdentity, CacheStatus, Config, HandlerCache, handler_cache, observe,
 };
 
 fn config() -> Config {
@@ -163,7 +163,7 @@ fn instantiations_of_a_generic_handler() {
         flush_all();
     }
     let (_, outcome) = observe(|| free::<Large>(5));
-    assert_eq!(outcome.unwrap().result, CallResult::HitRedis);
+    assert_eq!(outcome.unwrap().result, CacheStatus::HitRedis);
 }
 
 #[test]
@@ -258,10 +258,10 @@ fn builds_with_other_types() {
         assert_eq!(answer(build), format!("{build} miss"));
     }
     for build in builds {
-        assert_eq!(answer(build), format!("{build} hit_l2"));
+        assert_eq!(answer(build), format!("{build} hit_redis"));
     }
     // The same code in another place, under the same name, is the same handler.
-    assert_eq!(answer("first_moved"), "first hit_l2");
+    assert_eq!(answer("first_moved"), "first hit_redis");
 }
 
 /// See `worker/namesakes.rs`: whichever of two processes comes first, neither gets the other's answers, and each finds its own.
@@ -292,7 +292,7 @@ fn namesakes_in_two_processes() {
 }
 
 /// A call, its value, and how it is answered.
-type ExpectedCall<T> = (fn(&T) -> u32, u32, CallResult);
+type ExpectedCall<T> = (fn(&T) -> u32, u32, CacheStatus);
 
 /// What implements the trait may have an identity, or not: where the body stands that can't be seen.
 #[test]
@@ -354,16 +354,20 @@ fn instances_of_a_default_body() {
 
     let (double, triple) = (Model(2), Model(3));
     let calls: [ExpectedCall<Model>; 6] = [
-        (|model| Scores::score(model, 5), 5, CallResult::Bypass),
+        (|model| Scores::score(model, 5), 5, CacheStatus::Bypass),
         (
             |model| pollster::block_on(model.awaited(5)),
             5,
-            CallResult::Bypass,
+            CacheStatus::Bypass,
         ),
-        (|model| model.blanket(5), 5, CallResult::Bypass),
-        (|model| model.versioned(5), 5, CallResult::HitRedis),
-        (|model| Identified::score(model, 5), 5, CallResult::HitRedis),
-        (|_| Model::associated(5), 0, CallResult::HitRedis),
+        (|model| model.blanket(5), 5, CacheStatus::Bypass),
+        (|model| model.versioned(5), 5, CacheStatus::HitRedis),
+        (
+            |model| Identified::score(model, 5),
+            5,
+            CacheStatus::HitRedis,
+        ),
+        (|_| Model::associated(5), 0, CacheStatus::HitRedis),
     ];
     for (at, (call, times, result)) in calls.into_iter().enumerate() {
         let expected = |model: &Model| if times == 0 { 6 } else { model.0 * times };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cache_tests_support::{cache_keys, eventually, in_one_shard, shards, shared, tags};
 use redis_cache_runtime::{
-    CacheInfo, CallResult, Config, ErrorKind, HandlerCache, handler_cache, observe,
+    CacheInfo, CacheStatus, Config, ErrorKind, HandlerCache, handler_cache, observe,
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -34,10 +34,10 @@ fn an_entry_expires() {
         n * 2
     }
     let result = |n| observe(|| double(n)).1.unwrap().result;
-    assert_eq!(result(1), CallResult::Miss);
+    assert_eq!(result(1), CacheStatus::Miss);
     flush("expiring");
     // Hits do not make it live longer: it expires under constant use.
-    eventually(SOON, || result(1) == CallResult::Miss);
+    eventually(SOON, || result(1) == CacheStatus::Miss);
     flush("expiring");
     let key = cache_keys(&mut shared().connection(), "expiring").remove(0);
     let left: i64 = redis::cmd("PTTL")

@@ -17,7 +17,7 @@ use std::{
 
 use cache_tests_support::{RedisServer, cache_keys, eventually};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -72,7 +72,7 @@ impl Series {
         self.0.keys().filter(of_name).map(|s| self.get(s)).sum()
     }
 
-    fn requests(&self, result: CallResult) -> u64 {
+    fn requests(&self, result: CacheStatus) -> u64 {
         self.get(&format!("handler_cache_requests_total result={result}"))
     }
 
@@ -80,7 +80,11 @@ impl Series {
     fn balance(&self, calls: u64, runs: u64) {
         println!("{calls} calls, {runs} runs: {:#?}", self.0);
         assert_eq!(self.sum("handler_cache_requests_total"), calls);
-        let ran = [CallResult::Miss, CallResult::Bypass, CallResult::ErrorOpen];
+        let ran = [
+            CacheStatus::Miss,
+            CacheStatus::Bypass,
+            CacheStatus::ErrorOpen,
+        ];
         assert_eq!(
             ran.map(|result| self.requests(result)).iter().sum::<u64>(),
             runs
@@ -156,25 +160,25 @@ fn calls_of_all_kinds_are_counted_once() {
 
     let info = HandlerCache::named("kinds").unwrap().info().wait().unwrap();
     for result in [
-        CallResult::HitRedis,
-        CallResult::HitBuffer,
-        CallResult::Miss,
-        CallResult::Coalesced,
-        CallResult::Bypass,
-        CallResult::ErrorOpen,
-        CallResult::Cancelled,
+        CacheStatus::HitRedis,
+        CacheStatus::HitBuffer,
+        CacheStatus::Miss,
+        CacheStatus::Coalesced,
+        CacheStatus::Bypass,
+        CacheStatus::ErrorOpen,
+        CacheStatus::Cancelled,
     ] {
         assert_eq!(series.requests(result), info.count(result), "{result}");
     }
-    assert_eq!(series.requests(CallResult::Bypass), 32);
+    assert_eq!(series.requests(CacheStatus::Bypass), 32);
     assert_eq!(
         series.get("handler_cache_errors_total error_type=encode,operation=key"),
         32
     );
     for result in [
-        CallResult::HitRedis,
-        CallResult::Coalesced,
-        CallResult::Miss,
+        CacheStatus::HitRedis,
+        CacheStatus::Coalesced,
+        CacheStatus::Miss,
     ] {
         assert!(series.requests(result) > 0, "{result}");
     }
@@ -187,20 +191,20 @@ fn calls_of_all_kinds_are_counted_once() {
         info.stored
     );
     assert_eq!(
-        series.get("handler_cache_evictions_total layer=l2,reason=size"),
+        series.get("handler_cache_evictions_total layer=redis,reason=size"),
         info.evicted
     );
-    assert_eq!(series.get("handler_cache_entries_limit layer=l2"), 40);
-    let looked_up = "handler_cache_lookup_duration_seconds_count layer=l2,outcome=";
+    assert_eq!(series.get("handler_cache_entries_limit layer=redis"), 40);
+    let looked_up = "handler_cache_lookup_duration_seconds_count layer=redis,outcome=";
     assert_eq!(
         series.get(&format!("{looked_up}found")),
-        series.requests(CallResult::HitRedis)
+        series.requests(CacheStatus::HitRedis)
     );
     assert_eq!(
         series.get("handler_cache_value_size_bytes_count operation=get"),
-        series.requests(CallResult::HitRedis)
+        series.requests(CacheStatus::HitRedis)
     );
-    assert!(series.get(&format!("{looked_up}absent")) <= series.requests(CallResult::Miss));
+    assert!(series.get(&format!("{looked_up}absent")) <= series.requests(CacheStatus::Miss));
 }
 
 #[test]
@@ -238,7 +242,7 @@ fn a_cancelled_call_is_counted_and_leaves_no_level_behind() {
     server.resume();
     let series = Series::of_cache("cancelled");
     series.balance(3, 1);
-    assert_eq!(series.requests(CallResult::Cancelled), 2);
+    assert_eq!(series.requests(CacheStatus::Cancelled), 2);
 }
 
 #[test]
@@ -306,7 +310,7 @@ fn a_wrong_setting_and_errors_are_counted() {
         _ = half(n);
     }
     let series = Series::of_cache("misset");
-    assert_eq!(series.requests(CallResult::Bypass), 3);
+    assert_eq!(series.requests(CacheStatus::Bypass), 3);
     assert_eq!(
         series.get("handler_cache_errors_total error_type=settings,operation=open"),
         1
@@ -348,7 +352,7 @@ fn damage_and_invalidations_are_counted() {
         1
     );
     assert_eq!(
-        series.get("handler_cache_evictions_total layer=l2,reason=corrupt"),
+        series.get("handler_cache_evictions_total layer=redis,reason=corrupt"),
         1
     );
     assert_eq!(
@@ -391,7 +395,7 @@ fn an_outage_shows_and_adds_up() {
 
     eventually(SOON, || {
         call(1);
-        Series::of("cache_name", "outage").requests(CallResult::HitRedis) > 0
+        Series::of("cache_name", "outage").requests(CacheStatus::HitRedis) > 0
     });
     assert_eq!(of_endpoint().get("handler_cache_connection_up"), 1);
     assert_eq!(of_endpoint().get("handler_cache_breaker_state"), 0);
@@ -439,7 +443,7 @@ fn an_outage_shows_and_adds_up() {
     assert!(errors("timeout") > 0);
     assert!(errors("connect") >= 50);
     let failed = series.sum("handler_cache_errors_total");
-    assert!(series.requests(CallResult::ErrorOpen) <= failed);
+    assert!(series.requests(CacheStatus::ErrorOpen) <= failed);
     assert!(
         !EXPORTER.render().contains(password),
         "a label shows the password"

@@ -13,7 +13,7 @@ use std::{
 };
 
 use cache_tests_support::{TestRedis, eventually, shards};
-use redis_cache_runtime::{CallResult, Config, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, Config, HandlerCache, handler_cache, observe};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -31,7 +31,10 @@ fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
 
     let began = Instant::now();
     let (value, outcome) = observe(|| double(1));
-    assert_eq!((value, outcome.unwrap().result), (2, CallResult::ErrorOpen));
+    assert_eq!(
+        (value, outcome.unwrap().result),
+        (2, CacheStatus::ErrorOpen)
+    );
     assert!(
         began.elapsed() < Duration::from_secs(1),
         "{:?}",
@@ -42,7 +45,7 @@ fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
         let (value, outcome) = observe(|| double(n));
         assert_eq!(
             (value, outcome.unwrap().result),
-            (n * 2, CallResult::ErrorOpen)
+            (n * 2, CacheStatus::ErrorOpen)
         );
     }
     let cache = HandlerCache::named("late-redis").unwrap();
@@ -54,7 +57,7 @@ fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
 
     server.restart();
     eventually(SOON, || {
-        observe(|| double(3)).1.unwrap().result == CallResult::HitRedis
+        observe(|| double(3)).1.unwrap().result == CacheStatus::HitRedis
     });
 }
 
@@ -76,10 +79,10 @@ async fn an_async_handler_answers_without_redis_and_joins_it_when_it_appears() {
         outcome.unwrap().result
     };
     for n in 0..1000 {
-        assert_eq!(result(n).await, CallResult::ErrorOpen);
+        assert_eq!(result(n).await, CacheStatus::ErrorOpen);
     }
     server.restart();
-    let hit = async || result(3).await == CallResult::HitRedis;
+    let hit = async || result(3).await == CacheStatus::HitRedis;
     cache_tests_support::eventually_async(SOON, hit).await;
 }
 
@@ -94,7 +97,7 @@ fn a_killed_server_costs_no_call_and_is_found_again() {
         n * 2
     }
 
-    let hit = |n| observe(|| double(n)).1.unwrap().result == CallResult::HitRedis;
+    let hit = |n| observe(|| double(n)).1.unwrap().result == CacheStatus::HitRedis;
     eventually(SOON, || hit(1));
     server.kill();
     for n in 0..1000 {
@@ -120,18 +123,18 @@ fn a_stopped_server_costs_no_more_than_the_budget() {
         assert_eq!(value, n * 2);
         outcome.unwrap().result
     };
-    eventually(SOON, || result(1) == CallResult::HitRedis);
+    eventually(SOON, || result(1) == CacheStatus::HitRedis);
     server.stop();
     let mut added = Vec::new();
     for n in 0..20 {
         let began = Instant::now();
-        assert_eq!(result(100 + n), CallResult::ErrorOpen);
+        assert_eq!(result(100 + n), CacheStatus::ErrorOpen);
         added.push(began.elapsed());
     }
     added.sort();
     assert!(added[10] < Duration::from_millis(60), "{added:?}");
     server.resume();
-    eventually(SOON, || result(1) == CallResult::HitRedis);
+    eventually(SOON, || result(1) == CacheStatus::HitRedis);
 }
 
 /// Runs the worker's `call 4` with these variables, and gives its output.
@@ -166,7 +169,7 @@ fn the_environment_names_the_endpoint() {
         ("HANDLER_CACHE_TIMEOUT", "10s".to_owned()),
     ]);
     assert!(
-        said.starts_with("8 hit_l2\n") || said.starts_with("8 miss\n"),
+        said.starts_with("8 hit_redis\n") || said.starts_with("8 miss\n"),
         "{said}"
     );
 }

@@ -18,7 +18,7 @@ use std::{
 
 use cache_tests_support::{Cluster, Sentinel, eventually};
 use redis_cache_runtime::{
-    CallResult, Config, ErrorKind, HandlerCache, handler_cache, observe, observe_async,
+    CacheStatus, Config, ErrorKind, HandlerCache, handler_cache, observe, observe_async,
 };
 
 const SOON: Duration = Duration::from_secs(30);
@@ -127,7 +127,7 @@ fn one_node_tells_of_all_and_shards_spread_over_them() {
     for n in 0..200 {
         let (value, outcome) = observe(|| square(n));
         assert_eq!(value, square_of(n));
-        assert_eq!(outcome.unwrap().result, CallResult::HitRedis, "{n}");
+        assert_eq!(outcome.unwrap().result, CacheStatus::HitRedis, "{n}");
     }
     let cache = HandlerCache::named("spread").unwrap();
     let info = cache.info().wait().unwrap();
@@ -161,7 +161,7 @@ async fn an_async_handler_finds_its_slots() {
     for n in 0..50 {
         let (value, outcome) = observe_async(square(n)).await;
         assert_eq!(value, square_of(n));
-        assert_eq!(outcome.unwrap().result, CallResult::HitRedis, "{n}");
+        assert_eq!(outcome.unwrap().result, CacheStatus::HitRedis, "{n}");
     }
 }
 
@@ -183,7 +183,7 @@ fn slots_move_to_a_node_that_was_added_under_load() {
 
     let call = |n| {
         let (value, outcome) = observe(|| square(n));
-        (value, outcome.unwrap().result == CallResult::HitRedis)
+        (value, outcome.unwrap().result == CacheStatus::HitRedis)
     };
     let added = cluster.add_node();
     let (load, load_async) = (Load::default(), Load::default());
@@ -198,7 +198,7 @@ fn slots_move_to_a_node_that_was_added_under_load() {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             load_async.run(3, 100, |n| {
                 let (value, outcome) = runtime.block_on(observe_async(square_async(n)));
-                (value, outcome.unwrap().result == CallResult::HitRedis)
+                (value, outcome.unwrap().result == CacheStatus::HitRedis)
             });
         });
         scope.spawn(|| {
@@ -262,7 +262,7 @@ fn a_replica_takes_the_place_of_a_killed_primary_under_load() {
 
     let call = |n| {
         let (value, outcome) = observe(|| square(n));
-        (value, outcome.unwrap().result == CallResult::HitRedis)
+        (value, outcome.unwrap().result == CacheStatus::HitRedis)
     };
     let load = Load::default();
     let mut promoted = None;
@@ -314,7 +314,7 @@ fn a_node_that_hangs_holds_up_no_other() {
         let hits = |n: &u32| {
             let (value, outcome) = observe(|| square(*n));
             assert_eq!(value, square_of(*n));
-            outcome.unwrap().result == CallResult::HitRedis
+            outcome.unwrap().result == CacheStatus::HitRedis
         };
         (0..ARGUMENTS).filter(hits).count()
     };
@@ -355,7 +355,7 @@ fn the_primary_that_the_sentinels_name_is_the_one_that_is_used() {
 
     let call = |n| {
         let (value, outcome) = observe(|| square(n));
-        (value, outcome.unwrap().result == CallResult::HitRedis)
+        (value, outcome.unwrap().result == CacheStatus::HitRedis)
     };
     let load = Load::default();
     thread::scope(|scope| {

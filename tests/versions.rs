@@ -11,7 +11,7 @@ use std::{
 };
 
 use cache_tests_support::{shards, shared};
-use redis_cache_runtime::{CacheIdentity, CallResult, Config, handler_cache, observe};
+use redis_cache_runtime::{CacheIdentity, CacheStatus, Config, handler_cache, observe};
 use tokio::sync::Notify;
 
 fn config() -> Config {
@@ -367,7 +367,7 @@ fn a_version_that_panics_when_it_is_asked_again() {
 
     for _ in 0..2 {
         let (value, outcome) = observe(|| double(4));
-        assert_eq!((value, outcome.unwrap().result), (8, CallResult::Miss));
+        assert_eq!((value, outcome.unwrap().result), (8, CacheStatus::Miss));
         flush_all();
     }
 }

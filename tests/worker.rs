@@ -32,7 +32,7 @@ mod teller;
 use std::{env, io, sync::OnceLock, time::Duration};
 
 use cache_tests_support::eventually;
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe, observe_async};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -244,13 +244,13 @@ fn tour() {
         }
         flush("churn");
         for n in [1, 3] {
-            assert_eq!(result(n), CallResult::HitRedis, "{n} in round {round}");
+            assert_eq!(result(n), CacheStatus::HitRedis, "{n} in round {round}");
             let (value, outcome) = runtime.block_on(observe_async(churn_async(n)));
             assert_eq!(value, n * 3);
-            assert_ne!(outcome.unwrap().result, CallResult::ErrorOpen);
+            assert_ne!(outcome.unwrap().result, CacheStatus::ErrorOpen);
         }
         flush("churn-async");
-        assert_eq!(result(2), CallResult::Miss);
+        assert_eq!(result(2), CacheStatus::Miss);
         flush("churn");
         let info = cache("churn").info().wait().unwrap();
         assert_eq!((info.currsize, info.not_stored, info.corrupt), (2, 0, 0));

@@ -2,18 +2,16 @@
 //! pinned to the same version.
 
 pub use crate::{
-    cache::call_async,
-    codec::{
-        Cacheable, Codec, ComparedByBytes, ComparedHere, ComparedThere, Returned, ReturnedWhole,
-        SentThere, Stored,
-    },
     config::{Config, MaxSize, Settings},
     key::{
         CallKey, FastPart, Kept, KeptCopy, KeptNot, KeyBuilder, KeyPart, Mentioned, Part, PartFast,
         PartSerde, Receiver, ReceiverAnonymous, VersionPart, mention,
     },
-    origin::{Instance, Origin, instance_of, path_of},
-    site::Site,
+    site::{Instance, Origin, Site, call_async, instance_of, path_of},
+    value::codec::{
+        Cacheable, Codec, ComparedByBytes, ComparedHere, ComparedThere, Returned, ReturnedWhole,
+        SentThere, Stored,
+    },
 };
 
 /// Reads what `maxsize = …` says.

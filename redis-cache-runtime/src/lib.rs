@@ -53,48 +53,32 @@
 
 #[doc(hidden)]
 pub mod __private;
+mod api;
 mod cache;
-mod codec;
 mod config;
-mod departure;
-mod envelope;
-mod error;
+mod conn;
 mod flight;
-mod handle;
-mod io;
-mod jitter;
 mod key;
-mod launch;
-mod lead;
-mod metrics;
-mod nesting;
-mod operation;
-mod origin;
 mod outcome;
-mod per_process;
-mod registry;
-mod schema;
-mod shield;
+mod process;
+mod remote;
 mod site;
-mod slot;
-mod stack;
-mod stats;
-mod store;
-mod swap;
 mod telemetry;
-mod uncached;
-mod waking;
+mod value;
 
 pub use redis_cache_macro::handler_cache;
 
 pub use self::{
+    api::{CacheInfo, HandlerCache, Operation, Parameters, flush_all},
     config::{Config, MaxSize},
-    error::{Error, ErrorKind},
-    handle::{CacheInfo, HandlerCache, Parameters, flush_all},
     key::{Arguments, CacheIdentity, SkipInKey},
-    operation::Operation,
-    outcome::{CallResult, Outcome, observe, observe_async},
+    outcome::{CacheStatus, Error, ErrorKind, Outcome},
+    telemetry::{observe, observe_async},
 };
+
+/// The name of [`CacheStatus`] in earlier versions.
+#[deprecated = "it is called `CacheStatus`"]
+pub type CallResult = CacheStatus;
 
 /// The README's examples are compiled as well.
 #[cfg(doctest)]

@@ -67,10 +67,10 @@ macro_rules! integers {
     ($($integer:ty)*) => { $(impl Make for $integer {
         #[expect(
             clippy::allow_attributes,
-            clippy::cast_possible_truncation,
             reason = "what the type can hold of the number"
         )]
         #[allow(
+            clippy::cast_possible_truncation,
             clippy::cast_possible_wrap,
             clippy::cast_lossless,
             trivial_numeric_casts,

@@ -16,12 +16,12 @@ use std::{
     io::{self, BufRead as _, Write as _},
 };
 
-use redis_cache_runtime::{CallResult, Outcome, flush_all};
+use redis_cache_runtime::{CacheStatus, Outcome, flush_all};
 
 /// How a call ended.
 struct Called {
     right: bool,
-    result: CallResult,
+    result: CacheStatus,
 }
 
 impl Called {
@@ -30,7 +30,7 @@ impl Called {
         if !right {
             eprintln!("{answer:?} instead of {expected:?}");
         }
-        let result = outcome.map_or(CallResult::Bypass, |outcome| outcome.result);
+        let result = outcome.map_or(CacheStatus::Bypass, |outcome| outcome.result);
         Self { right, result }
     }
 }
@@ -43,11 +43,7 @@ struct Handler {
     calls: [fn(u64) -> Called; 2],
 }
 
-#[expect(
-    clippy::allow_attributes,
-    clippy::wildcard_imports,
-    reason = "not all of it is always used"
-)]
+#[expect(clippy::allow_attributes, reason = "not all of it is always used")]
 #[allow(
     dead_code,
     unused_imports,
@@ -106,9 +102,9 @@ fn turn(build: usize, arguments: usize) {
         for n in 0..arguments {
             let called = calls[build](n.try_into().unwrap());
             right += usize::from(called.right);
-            hits += usize::from(called.result == CallResult::HitRedis);
+            hits += usize::from(called.result == CacheStatus::HitRedis);
             // A look-up that a busy machine answers late is none.
-            misses += usize::from(called.result == CallResult::Miss);
+            misses += usize::from(called.result == CacheStatus::Miss);
             if !called.right {
                 eprintln!("{name} of build {build}, argument {n}: {}", called.result);
             }

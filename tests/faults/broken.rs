@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use cache_tests_support::{Direction, Fault, FaultProxy, RedisServer};
 use fastrand::Rng;
-use redis_cache_runtime::CallResult;
+use redis_cache_runtime::CacheStatus;
 
 use crate::rig::{BUDGET, Handler, PATIENCE};
 
@@ -66,7 +66,7 @@ fn one_byte_at_a_time() {
                 pause: Duration::ZERO,
             };
             proxy.set(&[slice(Direction::Requests), slice(Direction::Replies)]);
-            handler.all([1; 5], CallResult::HitRedis);
+            handler.all([1; 5], CacheStatus::HitRedis);
             handler.call(size.try_into().unwrap());
         }
         proxy.lift();
@@ -85,7 +85,7 @@ fn drips(handler: &Handler, proxy: &FaultProxy) {
         size: 1,
         pause: BUDGET / 5,
     }]);
-    handler.all(0..3, CallResult::ErrorOpen);
+    handler.all(0..3, CacheStatus::ErrorOpen);
     proxy.lift();
     handler.recovers();
     assert_eq!(handler.info().corrupt, 0);
@@ -116,7 +116,7 @@ fn a_narrow_line() {
             handler.is_cached(n);
         }
         proxy.set(&[Fault::Bandwidth(1000)]);
-        handler.all(0..3, CallResult::ErrorOpen);
+        handler.all(0..3, CacheStatus::ErrorOpen);
         proxy.lift();
         handler.recovers();
         assert_eq!(handler.info().corrupt, 0);

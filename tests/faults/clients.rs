@@ -4,7 +4,7 @@ use std::{sync::OnceLock, thread, time::Instant};
 
 use cache_tests_support::{RedisServer, clients, eventually};
 use redis_cache_runtime::{
-    CallResult, HandlerCache, Outcome, handler_cache, observe, observe_async,
+    CacheStatus, HandlerCache, Outcome, handler_cache, observe, observe_async,
 };
 
 use crate::rig::{BUDGET, PATIENCE, RUNTIME, SOON, run};
@@ -142,12 +142,12 @@ fn replies_beyond_the_output_buffer() {
             assert!(value.len() == SIZE && value.bytes().all(|byte| byte == n));
             outcome.unwrap().result
         };
-        eventually(SOON, || result(b'x') == CallResult::HitRedis);
+        eventually(SOON, || result(b'x') == CacheStatus::HitRedis);
         let limit = |limit| ["CONFIG", "SET", "client-output-buffer-limit", limit];
         run(&mut admin, &limit("normal 100000 0 0"));
         let results = [(); 5].map(|()| result(b'x'));
-        assert!(results.contains(&CallResult::ErrorOpen), "{results:?}");
+        assert!(results.contains(&CacheStatus::ErrorOpen), "{results:?}");
         run(&mut admin, &limit("normal 0 0 0"));
-        eventually(SOON, || result(b'x') == CallResult::HitRedis);
+        eventually(SOON, || result(b'x') == CacheStatus::HitRedis);
     }
 }

@@ -5,11 +5,11 @@ use cache_tests_support::RedisServer;
 use crate::rig::PATIENCE;
 
 const SCRIPTS: [&str; 5] = [
-    include_str!("../../redis-cache-runtime/src/store/apply.lua"),
-    include_str!("../../redis-cache-runtime/src/store/clear.lua"),
-    include_str!("../../redis-cache-runtime/src/store/count.lua"),
-    include_str!("../../redis-cache-runtime/src/store/heal.lua"),
-    include_str!("../../redis-cache-runtime/src/store/invalidate.lua"),
+    include_str!("../../redis-cache-runtime/src/remote/scripts/apply.lua"),
+    include_str!("../../redis-cache-runtime/src/remote/scripts/clear.lua"),
+    include_str!("../../redis-cache-runtime/src/remote/scripts/count.lua"),
+    include_str!("../../redis-cache-runtime/src/remote/scripts/heal.lua"),
+    include_str!("../../redis-cache-runtime/src/remote/scripts/invalidate.lua"),
 ];
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
 };
 
 use cache_tests_support::eventually;
-use redis_cache_runtime::CallResult;
+use redis_cache_runtime::CacheStatus;
 use tokio::{runtime::Runtime, task::JoinHandle};
 
 use crate::rig::{AT_ONCE, SOON};
@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(30);
 const NOTHING: Duration = Duration::from_millis(1);
 
 /// How a call ended, and how much longer than its body it took.
-pub(crate) type Ending = Pin<Box<dyn Future<Output = (CallResult, Duration)> + Send>>;
+pub(crate) type Ending = Pin<Box<dyn Future<Output = (CacheStatus, Duration)> + Send>>;
 
 /// A crowd that calls one handler, whose body takes a given time.
 macro_rules! crowd {
@@ -71,7 +71,7 @@ pub(crate) struct Seen {
     pub(crate) began: Instant,
     ended: Instant,
     pub(crate) added: Duration,
-    pub(crate) result: CallResult,
+    pub(crate) result: CacheStatus,
     /// Whether nobody has called with this argument before.
     pub(crate) is_new: bool,
 }
@@ -143,7 +143,7 @@ impl Crowd {
             let calls = self.between(from, Instant::now());
             let hits = calls
                 .iter()
-                .filter(|call| call.result == CallResult::HitRedis);
+                .filter(|call| call.result == CacheStatus::HitRedis);
             let hits: Vec<_> = hits.map(|call| call.ended - from).collect();
             first = hits.first().copied();
             hits.len() >= count
@@ -163,7 +163,7 @@ impl Crowd {
             };
             let at_once = latest
                 .iter()
-                .filter(|call| call.result == CallResult::ErrorOpen && call.added < NOTHING);
+                .filter(|call| call.result == CacheStatus::ErrorOpen && call.added < NOTHING);
             since = Some(latest[0].ended);
             at_once.count() > latest.len() * 3 / 4
         });

@@ -6,7 +6,7 @@ use std::{
 };
 
 use cache_tests_support::{RedisServer, cache_keys};
-use redis_cache_runtime::CallResult;
+use redis_cache_runtime::CacheStatus;
 
 use crate::rig::{Handler, PATIENCE, run};
 
@@ -68,7 +68,7 @@ fn scripts_that_are_forgotten_all_the_time() {
         });
         let info = handler.info();
         assert_eq!((info.stored, info.not_stored), (200, 0), "{}", handler.name);
-        handler.all(0..200, CallResult::HitRedis);
+        handler.all(0..200, CacheStatus::HitRedis);
         handler.recovers();
     }
 }
@@ -82,9 +82,9 @@ fn everything_is_deleted() {
             fill(handler, 0..4);
             handler.is_cached(3);
             run(&mut admin, &[command]);
-            handler.all(0..4, CallResult::Miss);
+            handler.all(0..4, CacheStatus::Miss);
             handler.flush();
-            handler.all(0..4, CallResult::HitRedis);
+            handler.all(0..4, CacheStatus::HitRedis);
             fill(handler, 10..20);
             assert_eq!(cache_keys(&mut admin, handler.name).len(), 4);
             assert_eq!(handler.info().currsize, 4);
@@ -124,7 +124,7 @@ fn the_order_is_lost_and_the_values_remain() {
         fill(handler, 0..4);
         run(&mut admin, &["DEL", &format!("hc:{{{}}}:z", handler.name)]);
         // Nobody but those who use them can tell that they are still there.
-        handler.all(0..4, CallResult::HitRedis);
+        handler.all(0..4, CacheStatus::HitRedis);
         fill(handler, 10..20);
         let keys = cache_keys(&mut admin, handler.name).len();
         assert_eq!(keys, 4, "{}", handler.name);
@@ -141,9 +141,9 @@ fn the_values_are_lost_and_the_order_remains() {
         let keys = cache_keys(&mut admin, handler.name);
         redis::cmd("DEL").arg(keys).exec(&mut admin).unwrap();
         assert_eq!(handler.info().currsize, 0);
-        handler.all(0..2, CallResult::Miss);
+        handler.all(0..2, CacheStatus::Miss);
         handler.flush();
-        handler.all(0..2, CallResult::HitRedis);
+        handler.all(0..2, CacheStatus::HitRedis);
         fill(handler, 10..20);
         assert_eq!(cache_keys(&mut admin, handler.name).len(), 4);
         assert_eq!(handler.info().currsize, 4);

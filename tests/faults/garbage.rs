@@ -1,7 +1,7 @@
 //! Replies that no real server sends, and replies that a real one sends at a bad time.
 
 use cache_tests_support::{FakeServer, RedisServer, eventually, resident};
-use redis_cache_runtime::CallResult;
+use redis_cache_runtime::CacheStatus;
 
 use crate::rig::{BUDGET, Handler, PATIENCE, SOON};
 
@@ -19,7 +19,7 @@ fn are_misses(handlers: &[Handler], fake: &FakeServer, nonsense: &[(&str, Vec<u8
             for n in 0..3 {
                 let result = handler.call(n);
                 // What was computed a moment ago may still be on its way.
-                let right = result == CallResult::HitBuffer || !result.is_hit();
+                let right = result == CacheStatus::HitBuffer || !result.is_hit();
                 assert!(right, "{}: {result} from {what}", handler.name);
             }
             fake.be_honest();
@@ -114,7 +114,7 @@ fn a_reply_that_is_cut_off() {
         for bytes in ["", "$", "$1", "$100\r", "$100\r\n", "$100\r\nhc"] {
             handler.is_cached(1);
             fake.answer_and_close("GET", bytes);
-            assert_eq!(handler.call(1), CallResult::ErrorOpen, "{bytes:?}");
+            assert_eq!(handler.call(1), CacheStatus::ErrorOpen, "{bytes:?}");
             fake.be_honest();
         }
         handler.recovers();
@@ -192,7 +192,7 @@ fn a_server_that_is_not_ready() {
             for command in ["GET", "EVALSHA", "PING", "HELLO"] {
                 fake.answer(command, error);
             }
-            handler.all(0..5, CallResult::ErrorOpen);
+            handler.all(0..5, CacheStatus::ErrorOpen);
             fake.be_honest();
         }
         handler.recovers();
@@ -221,7 +221,7 @@ fn nonsense_in_answer_to_a_store() {
             fake.answer("EVALSHA", bytes);
             assert_eq!(
                 handler.call(100 + u32::try_from(round).unwrap()),
-                CallResult::Miss
+                CacheStatus::Miss
             );
             _ = handler.cache().flush().wait();
             fake.be_honest();
@@ -243,7 +243,7 @@ fn a_script_that_stays_unknown() {
     handler.flush();
     let before = handler.info().not_stored;
     fake.answer("EVALSHA", "-NOSCRIPT No matching script\r\n");
-    assert_eq!(handler.call(100), CallResult::Miss);
+    assert_eq!(handler.call(100), CacheStatus::Miss);
     _ = handler.cache().flush().wait();
     fake.be_honest();
     assert_eq!(handler.info().not_stored - before, 1);

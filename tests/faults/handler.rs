@@ -14,7 +14,7 @@ use std::{
 
 use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
 use redis_cache_runtime::{
-    CallResult, ErrorKind, HandlerCache, Outcome, handler_cache, observe, observe_async,
+    CacheStatus, ErrorKind, HandlerCache, Outcome, handler_cache, observe, observe_async,
 };
 
 use crate::rig::{BUDGET, RUNTIME, SOON};
@@ -158,12 +158,12 @@ fn callers_who_go_away() {
     proxy.lift();
     let hits = || {
         let call = RUNTIME.block_on(observe_async(double(1)));
-        call.1.unwrap().result == CallResult::HitRedis
+        call.1.unwrap().result == CacheStatus::HitRedis
     };
     eventually(SOON, hits);
     let info = HandlerCache::named("gone").unwrap().info().wait().unwrap();
     assert_eq!(info.waiting, 0);
-    assert!(info.count(CallResult::Cancelled) > 0, "{info:?}");
+    assert!(info.count(CacheStatus::Cancelled) > 0, "{info:?}");
 }
 
 #[test]
@@ -201,8 +201,8 @@ fn large_arguments_and_values() {
     for (name, call) in calls {
         // One just fits below the bound of 8 MiB, and one does not.
         for (size, second) in [
-            (8 * MIB - 4096, CallResult::HitRedis),
-            (8 * MIB + 1, CallResult::Miss),
+            (8 * MIB - 4096, CacheStatus::HitRedis),
+            (8 * MIB + 1, CacheStatus::Miss),
         ] {
             let ends_in = |expected| {
                 let (value, outcome) = call(&input, size);
@@ -215,7 +215,7 @@ fn large_arguments_and_values() {
                 );
                 outcome.unwrap().result == expected
             };
-            assert!(ends_in(CallResult::Miss), "{name}: {size}");
+            assert!(ends_in(CacheStatus::Miss), "{name}: {size}");
             // On a machine that is busy, so much may take longer than half of what the body takes.
             eventually(PATIENT, || ends_in(second));
         }

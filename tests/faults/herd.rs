@@ -11,7 +11,7 @@ use std::{
 };
 
 use cache_tests_support::{Fault, FaultProxy, RedisServer, cache_keys, eventually, resident};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe_async};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe_async};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::rig::{BUDGET, RUNTIME, SOON};
@@ -24,7 +24,7 @@ const MIB: usize = 1024 * 1024;
 const WAITING: u64 = 1024 + 3 * 64;
 
 /// Waits until all have been answered with this result, and tells how much memory that took at most.
-fn all_end(calls: &mut JoinSet<CallResult>, expected: CallResult) -> usize {
+fn all_end(calls: &mut JoinSet<CacheStatus>, expected: CacheStatus) -> usize {
     let mut most = resident();
     let mut answered = 0;
     eventually(SOON * 3, || {
@@ -63,7 +63,7 @@ fn each_wants_something_else_and_redis_hangs() {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 60);
     URL.set(proxy.url()).unwrap();
-    let is_cached = || RUNTIME.block_on(result(CALLERS)) == CallResult::HitRedis;
+    let is_cached = || RUNTIME.block_on(result(CALLERS)) == CacheStatus::HitRedis;
     eventually(SOON, is_cached);
     proxy.set(&[Fault::Hang]);
     let (before, began) = (resident(), Instant::now());
@@ -81,7 +81,7 @@ fn each_wants_something_else_and_redis_hangs() {
     eventually(SOON * 3, || RUNS.load(Ordering::Relaxed) == CALLERS);
     let (all_run, running) = (began.elapsed(), resident());
     GO.add_permits(1);
-    let most = all_end(&mut calls, CallResult::ErrorOpen);
+    let most = all_end(&mut calls, CacheStatus::ErrorOpen);
     let callers = running.saturating_sub(before) / MIB;
     let values = most.saturating_sub(running) / MIB;
     println!(
@@ -182,7 +182,7 @@ fn each_has_a_value_to_store_and_redis_hangs() {
     eventually(SOON * 3, || RUNS.load(Ordering::Relaxed) == CALLERS);
     proxy.set(&[Fault::Hang]);
     GO.add_permits(1);
-    all_end(&mut calls, CallResult::Miss);
+    all_end(&mut calls, CacheStatus::Miss);
     proxy.lift();
     let cache = HandlerCache::named("ten-thousand-values").unwrap();
     eventually(SOON, || cache.flush().wait().is_ok());

@@ -6,7 +6,7 @@ use std::{
 };
 
 use cache_tests_support::{RedisServer, cache_sizes, eventually};
-use redis_cache_runtime::{CallResult, HandlerCache};
+use redis_cache_runtime::{CacheStatus, HandlerCache};
 
 use crate::{
     crowd::{Added, CALLERS, Crowd},
@@ -41,7 +41,7 @@ fn goes_away_and_comes_back(
         .partition(|call| call.began >= open);
     let asked = after
         .iter()
-        .filter(|call| call.is_new && call.result != CallResult::ErrorOpen)
+        .filter(|call| call.is_new && call.result != CacheStatus::ErrorOpen)
         .count();
     let [before, after] = [before, after].map(|calls| Added::to_bodies(&calls));
     println!(
@@ -117,7 +117,7 @@ fn everything_is_deleted() {
         let missed = || {
             let calls = crowd.between(flushed, Instant::now());
             let own = calls.iter().filter(|call| !call.is_new);
-            own.filter(|call| call.result == CallResult::Miss).count()
+            own.filter(|call| call.result == CacheStatus::Miss).count()
         };
         eventually(SOON, || missed() >= CALLERS as usize / 2);
         crowd.await_hits(Instant::now(), CALLERS as usize);
@@ -126,7 +126,7 @@ fn everything_is_deleted() {
     let calls = crowd.between(began, Instant::now());
     let refused = calls
         .iter()
-        .filter(|call| call.result == CallResult::ErrorOpen);
+        .filter(|call| call.result == CacheStatus::ErrorOpen);
     assert_eq!(refused.count(), 0);
     println!(
         "measured a flushed server: {CALLERS} hits within {longest:.2?}, {}",
@@ -172,7 +172,7 @@ fn a_bound_is_made_smaller() {
     );
     let refused = calls
         .iter()
-        .filter(|call| call.result == CallResult::ErrorOpen);
+        .filter(|call| call.result == CacheStatus::ErrorOpen);
     assert_eq!(refused.count(), 0);
     crowd.end();
     let info = HandlerCache::named("shrink").unwrap().info().wait();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::CallResult;
+use redis_cache_runtime::CacheStatus;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::rig::{BUDGET, SOON};
@@ -50,7 +50,7 @@ fn a_change_is_logged_once() {
         proxy.cut();
         eventually(SOON, || count(&proxy.url()) == [round, round, 2 * round]);
         for handler in &handlers {
-            handler.all(0..500, CallResult::ErrorOpen);
+            handler.all(0..500, CacheStatus::ErrorOpen);
         }
         proxy.lift();
         for handler in &handlers {

@@ -3,7 +3,7 @@
 use std::{process::Command, sync::OnceLock};
 
 use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe};
 
 use crate::rig::{BUDGET, SOON};
 
@@ -36,23 +36,23 @@ fn what_another_process_did_meanwhile_holds() {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 50);
     URL.set(proxy.url()).unwrap();
-    eventually(SOON, || result(1) == CallResult::HitRedis);
+    eventually(SOON, || result(1) == CacheStatus::HitRedis);
     let cache = HandlerCache::named("churn").unwrap();
     cache.flush().wait().unwrap();
     let before = cache.info().wait().unwrap();
 
     proxy.set(&[Fault::Hang]);
-    assert_eq!(result(3), CallResult::ErrorOpen);
+    assert_eq!(result(3), CacheStatus::ErrorOpen);
     other(&server, ["clear", "9"]);
     assert_eq!(other(&server, ["call", "4"]), "8 miss\n8 hit_buffer\n");
-    assert_ne!(result(1), CallResult::HitRedis);
+    assert_ne!(result(1), CacheStatus::HitRedis);
     proxy.lift();
 
-    eventually(SOON, || result(1) == CallResult::HitRedis);
+    eventually(SOON, || result(1) == CacheStatus::HitRedis);
     eventually(SOON, || cache.flush().wait().is_ok());
     // Never computed here, and still there: what this process wanted to store before the clear has not taken its place.
-    assert_eq!(result(4), CallResult::HitRedis);
-    assert_eq!(result(3), CallResult::Miss);
+    assert_eq!(result(4), CacheStatus::HitRedis);
+    assert_eq!(result(3), CacheStatus::Miss);
     let info = cache.info().wait().unwrap();
     assert!(info.not_stored > before.not_stored, "{info:?}");
     assert_eq!(info.corrupt, 0);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cache_tests_support::{FakeServer, LEAST_PRIVILEGE, RedisServer, eventually, info};
 use redis::Connection;
-use redis_cache_runtime::CallResult;
+use redis_cache_runtime::CacheStatus;
 
 use crate::rig::{Handler, PATIENCE, SOON, run};
 
@@ -20,13 +20,13 @@ fn hits_go_on_and_stores_are_counted(
     handler.flush();
     let before = handler.info().not_stored;
     hinder();
-    handler.all(0..5, CallResult::HitRedis);
+    handler.all(0..5, CacheStatus::HitRedis);
     for n in 100..105 {
-        assert_eq!(handler.call(n), CallResult::Miss);
+        assert_eq!(handler.call(n), CacheStatus::Miss);
         // Whether it was stored is not for the flush to say.
         _ = handler.cache().flush().wait();
     }
-    handler.all(100..105, CallResult::Miss);
+    handler.all(100..105, CacheStatus::Miss);
     _ = handler.cache().flush().wait();
     let not_stored = || handler.cache().info().wait().map(|info| info.not_stored);
     eventually(PATIENCE, || {
@@ -63,9 +63,9 @@ fn out_of_memory_at_capacity() {
         handler.flush();
         run(&mut admin, &["CONFIG", "SET", "maxmemory", "1mb"]);
         for n in 100..120 {
-            assert_eq!(handler.call(n), CallResult::Miss);
+            assert_eq!(handler.call(n), CacheStatus::Miss);
             handler.flush();
-            assert_eq!(handler.call(n), CallResult::HitRedis);
+            assert_eq!(handler.call(n), CacheStatus::HitRedis);
         }
         let info = handler.info();
         assert_eq!((info.currsize, info.not_stored), (8, 0));
@@ -115,8 +115,8 @@ fn a_disk_that_is_full() {
         handler.flush();
         let before = handler.info().not_stored;
         fake.answer("EVALSHA", error);
-        handler.all(0..5, CallResult::HitRedis);
-        handler.all(100..105, CallResult::Miss);
+        handler.all(0..5, CacheStatus::HitRedis);
+        handler.all(100..105, CacheStatus::Miss);
         handler.flush();
         fake.be_honest();
         assert_eq!(handler.info().not_stored - before, 5);
@@ -132,7 +132,7 @@ fn a_replica_without_its_primary() {
     for handler in &handlers!(server.url(), "orphaned", PATIENCE) {
         handler.is_cached(1);
         run(&mut admin, &["REPLICAOF", "127.0.0.1", "1"]);
-        handler.all(0..20, CallResult::ErrorOpen);
+        handler.all(0..20, CacheStatus::ErrorOpen);
         run(&mut admin, &["REPLICAOF", "NO", "ONE"]);
         handler.recovers();
     }
@@ -156,7 +156,7 @@ fn a_server_busy_with_a_script() {
                 pong.is_err_and(|error| error.code() == Some("BUSY"))
             };
             eventually(PATIENCE, || is_busy(&mut admin));
-            handler.all(0..20, CallResult::ErrorOpen);
+            handler.all(0..20, CacheStatus::ErrorOpen);
             run(&mut admin, &["SCRIPT", "KILL"]);
             assert!(spin.join().unwrap().is_err());
         });
@@ -184,7 +184,7 @@ fn a_password_that_was_changed() {
         assert!(!error().contains("first"), "{}", error());
         let (began, before) = (Instant::now(), connections());
         while began.elapsed() < Duration::from_secs(1) {
-            assert_eq!(handler.call(1), CallResult::ErrorOpen);
+            assert_eq!(handler.call(1), CacheStatus::ErrorOpen);
         }
         let attempts = connections() - before;
         assert!(attempts < 20, "{attempts} attempts to connect in a second");
@@ -223,7 +223,7 @@ fn a_right_that_was_taken_away() {
             || run(&mut other, &["ACL", "SETUSER", "app", "+zadd", "+set"]),
         );
         run(&mut admin, &["ACL", "SETUSER", "app", "-get"]);
-        handler.all(0..5, CallResult::ErrorOpen);
+        handler.all(0..5, CacheStatus::ErrorOpen);
         run(&mut admin, &["ACL", "SETUSER", "app", "+get"]);
         handler.recovers();
     }

@@ -13,7 +13,7 @@ use std::{
 
 use cache_tests_support::eventually;
 use redis::Connection;
-use redis_cache_runtime::{CacheInfo, CallResult, ErrorKind, HandlerCache, Outcome};
+use redis_cache_runtime::{CacheInfo, CacheStatus, ErrorKind, HandlerCache, Outcome};
 use tokio::runtime::Runtime;
 
 /// The budget of a look-up where it counts how long calls take.
@@ -127,7 +127,7 @@ pub(crate) struct Handler {
     budget: Duration,
     runs: &'static AtomicU32,
     call: fn(u32) -> (String, Option<Outcome>),
-    results: Mutex<HashMap<CallResult, u64>>,
+    results: Mutex<HashMap<CacheStatus, u64>>,
     figures: Mutex<Figures>,
 }
 
@@ -175,7 +175,7 @@ impl Handler {
 
     /// Calls, and checks what the caller sees.
     #[track_caller]
-    pub(crate) fn call(&self, n: u32) -> CallResult {
+    pub(crate) fn call(&self, n: u32) -> CacheStatus {
         let before = self.runs.load(Ordering::Relaxed);
         let result = self.call_beside_others(n);
         let ran = self.runs.load(Ordering::Relaxed) - before;
@@ -185,7 +185,7 @@ impl Handler {
 
     /// [`call`](Self::call) where others call at the same time, so that nobody can tell whose run is whose.
     #[track_caller]
-    pub(crate) fn call_beside_others(&self, n: u32) -> CallResult {
+    pub(crate) fn call_beside_others(&self, n: u32) -> CacheStatus {
         let began = Instant::now();
         let (value, outcome) = (self.call)(n);
         let took = began.elapsed();
@@ -204,7 +204,7 @@ impl Handler {
 
     /// Calls with all of these, and expects each to end in `result`.
     #[track_caller]
-    pub(crate) fn all(&self, arguments: impl IntoIterator<Item = u32>, result: CallResult) {
+    pub(crate) fn all(&self, arguments: impl IntoIterator<Item = u32>, result: CacheStatus) {
         for n in arguments {
             assert_eq!(self.call(n), result, "{} of {n}", self.name);
         }
@@ -217,7 +217,7 @@ impl Handler {
         let mut row = 0;
         eventually(SOON, || {
             row = match self.call(n) {
-                CallResult::HitRedis => row + 1,
+                CacheStatus::HitRedis => row + 1,
                 _ => 0,
             };
             if row == 1 {
@@ -244,12 +244,12 @@ impl Handler {
         };
         eventually(SOON, || {
             let (result, took) = timed();
-            result == CallResult::ErrorOpen && took < AT_ONCE
+            result == CacheStatus::ErrorOpen && took < AT_ONCE
         });
         let mut calls: Vec<_> = (0..200).map(|_| timed()).collect();
         let asked = calls
             .iter()
-            .filter(|(result, _)| *result != CallResult::ErrorOpen);
+            .filter(|(result, _)| *result != CacheStatus::ErrorOpen);
         assert!(asked.count() <= 20, "{}: {calls:?}", self.name);
         let waited = calls.iter().filter(|(_, took)| *took >= self.budget);
         assert!(waited.count() <= 20, "{}: {calls:?}", self.name);
@@ -282,7 +282,9 @@ impl Handler {
         let mut row = 0;
         eventually(SOON, || {
             let results = ARGUMENTS.map(|n| self.call(n));
-            let hits = results.iter().all(|result| *result == CallResult::HitRedis);
+            let hits = results
+                .iter()
+                .all(|result| *result == CacheStatus::HitRedis);
             row = if hits { row + 1 } else { 0 };
             row == 3
         });

@@ -7,7 +7,7 @@ use std::{
 };
 
 use cache_tests_support::{Direction, Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::{CallResult, handler_cache, observe, observe_async};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe, observe_async};
 
 use crate::rig::{BUDGET, Handler, RUNTIME, SOON};
 
@@ -27,7 +27,7 @@ fn a_stopped_server() {
                 scope.spawn(move || {
                     for n in first..first + 10 {
                         let result = handler.call_beside_others(n);
-                        assert_eq!(result, CallResult::ErrorOpen);
+                        assert_eq!(result, CacheStatus::ErrorOpen);
                     }
                 });
             }
@@ -65,7 +65,7 @@ fn many_callers_at_once() {
         })
     };
     let is_cached = || {
-        let hit = || RUNTIME.block_on(call(1)).unwrap() == CallResult::HitRedis;
+        let hit = || RUNTIME.block_on(call(1)).unwrap() == CacheStatus::HitRedis;
         eventually(SOON, hit);
     };
     is_cached();
@@ -73,7 +73,7 @@ fn many_callers_at_once() {
     let began = Instant::now();
     let calls: Vec<_> = (0..1000).map(call).collect();
     for call in calls {
-        assert_eq!(RUNTIME.block_on(call).unwrap(), CallResult::ErrorOpen);
+        assert_eq!(RUNTIME.block_on(call).unwrap(), CacheStatus::ErrorOpen);
     }
     let took = began.elapsed();
     assert!(took < BUDGET * 100, "{took:?} for all");
@@ -113,14 +113,14 @@ fn many_threads_at_once() {
             right.filter(|is_right| *is_right).count() == THREADS as usize
         })
     };
-    eventually(SOON, || all_end_in(CallResult::HitRedis));
+    eventually(SOON, || all_end_in(CacheStatus::HitRedis));
     proxy.set(&[Fault::Hang]);
     let began = Instant::now();
-    assert!(all_end_in(CallResult::ErrorOpen));
+    assert!(all_end_in(CacheStatus::ErrorOpen));
     let took = began.elapsed();
     assert!(took < BUDGET * 20, "{took:?} for all");
     proxy.lift();
-    eventually(SOON, || all_end_in(CallResult::HitRedis));
+    eventually(SOON, || all_end_in(CacheStatus::HitRedis));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_connection_that_hangs() {
     for handler in &handlers!(proxy.url(), "hanging", BUDGET) {
         handler.is_cached(1);
         proxy.set(&[Fault::Hang]);
-        handler.all(1..5, CallResult::ErrorOpen);
+        handler.all(1..5, CacheStatus::ErrorOpen);
         handler.costs_nothing();
         proxy.lift();
         handler.recovers();
@@ -142,7 +142,7 @@ fn costs_no_more_than_the_budget(direction: Direction, handlers: &[Handler], pro
     for handler in handlers {
         handler.is_cached(1);
         proxy.set(&[Fault::Drop(direction)]);
-        handler.all(1..5, CallResult::ErrorOpen);
+        handler.all(1..5, CacheStatus::ErrorOpen);
         handler.costs_nothing();
         proxy.lift();
         handler.recovers();
@@ -174,7 +174,7 @@ fn connections_that_were_forgotten_are_replaced() {
         handler.is_cached(1);
         proxy.freeze();
         let began = Instant::now();
-        assert_eq!(handler.call(1), CallResult::ErrorOpen);
+        assert_eq!(handler.call(1), CacheStatus::ErrorOpen);
         handler.is_cached(1);
         assert!(began.elapsed() < Duration::from_secs(4));
         handler.recovers();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe};
 
 use crate::rig::{BUDGET, PATIENCE, SOON};
 
@@ -25,7 +25,7 @@ fn half_a_second_each_time() {
     for handler in &handlers!(proxy.url(), "slow", BUDGET) {
         handler.is_cached(1);
         proxy.set(&[Fault::Latency(ms(500))]);
-        handler.all(1..5, CallResult::ErrorOpen);
+        handler.all(1..5, CacheStatus::ErrorOpen);
         handler.costs_nothing();
         proxy.lift();
         handler.recovers();
@@ -85,8 +85,8 @@ fn a_blip() {
                 let began = Instant::now();
                 let result = handler.call(1);
                 let at_once = began.elapsed() < BUDGET / 2;
-                refused += u32::from(at_once && result == CallResult::ErrorOpen);
-                result == CallResult::HitRedis
+                refused += u32::from(at_once && result == CacheStatus::ErrorOpen);
+                result == CacheStatus::HitRedis
             });
             // A machine that has other things to do may have made more of it.
             let is_blip = began.elapsed() < ms(950);
@@ -105,7 +105,7 @@ fn within_the_budget_it_is_worth_waiting() {
     for handler in &handlers!(proxy.url(), "worth-waiting", PATIENCE) {
         handler.is_cached(1);
         proxy.set(&[Fault::Latency(ms(20)), Fault::Jitter(ms(20))]);
-        handler.all([1; 20], CallResult::HitRedis);
+        handler.all([1; 20], CacheStatus::HitRedis);
         proxy.lift();
         handler.recovers();
     }
@@ -143,12 +143,12 @@ fn a_budget_that_is_too_short_is_no_fault_of_the_server() {
             let calls = (0..).take_while(|_| !stop.load(Ordering::Relaxed));
             let results = calls.map(|n| observe(|| quick(n)).1.unwrap().result);
             results
-                .filter(|result| *result == CallResult::ErrorOpen)
+                .filter(|result| *result == CacheStatus::ErrorOpen)
                 .count()
         });
         let results = (0..300).map(|_| observe(|| costly(1)).1.unwrap().result);
         let hits = results
-            .filter(|result| *result == CallResult::HitRedis)
+            .filter(|result| *result == CacheStatus::HitRedis)
             .count();
         stop.store(true, Ordering::Relaxed);
         (hits, others.join().unwrap())

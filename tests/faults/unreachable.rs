@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cache_tests_support::{Fault, FaultProxy, RedisServer};
-use redis_cache_runtime::CallResult;
+use redis_cache_runtime::CacheStatus;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     time::timeout,
@@ -13,7 +13,7 @@ use crate::rig::{BUDGET, Handler, RUNTIME};
 
 fn are_never_in_the_way(handlers: &[Handler]) {
     for handler in handlers {
-        handler.all(0..5, CallResult::ErrorOpen);
+        handler.all(0..5, CacheStatus::ErrorOpen);
         handler.costs_nothing();
         assert!(handler.info().unavailable.is_some());
     }

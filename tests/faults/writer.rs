@@ -10,7 +10,7 @@ use std::{
 };
 
 use cache_tests_support::{FakeServer, RedisServer, eventually, resident};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache};
 use serde::{Deserialize, Serialize};
 
 use crate::rig::{AT_ONCE, Handler, PATIENCE, SOON};
@@ -30,7 +30,7 @@ fn look_ups_go_on(handler: &Handler, fake: &FakeServer, answer: &str) {
     let (mut late, mut long) = (0, 0);
     for n in 0..CALLS {
         let began = std::time::Instant::now();
-        assert_eq!(handler.call(10_000 + n), CallResult::Miss);
+        assert_eq!(handler.call(10_000 + n), CacheStatus::Miss);
         let took = began.elapsed();
         late += u32::from(took > AT_ONCE);
         long += u32::from(took > AT_ONCE * 5);
@@ -38,7 +38,7 @@ fn look_ups_go_on(handler: &Handler, fake: &FakeServer, answer: &str) {
     // A machine that has other things to do may let some wait, whatever the cache does.
     assert!(late < CALLS / 2, "{late} calls were late");
     assert!(long < CALLS / 20, "{long} calls were very late");
-    assert_eq!(handler.call(1), CallResult::HitRedis);
+    assert_eq!(handler.call(1), CacheStatus::HitRedis);
     let grown = resident().saturating_sub(memory);
     let not_stored = || handler.info().not_stored - info.not_stored;
     fake.be_honest();

@@ -12,7 +12,7 @@ use std::{
 
 use cache_tests_support::{History, Produced};
 use fastrand::Rng;
-use redis_cache_runtime::{CallResult, Outcome, handler_cache, observe, observe_async};
+use redis_cache_runtime::{CacheStatus, Outcome, handler_cache, observe, observe_async};
 use tokio::{runtime::Runtime, time::timeout};
 
 pub(crate) const MAXSIZE: usize = 32;
@@ -102,7 +102,7 @@ impl Handler {
             Self::Blocking => call_blocking(0),
             Self::Async => RUNTIME.block_on(call_async(0, None)),
         };
-        result == Some(CallResult::HitRedis)
+        result == Some(CacheStatus::HitRedis)
     }
 }
 
@@ -150,14 +150,14 @@ fn key(chance: &mut Rng) -> u64 {
     chance.u64(..below)
 }
 
-fn call_blocking(key: u64) -> Option<CallResult> {
+fn call_blocking(key: u64) -> Option<CacheStatus> {
     let version = VERSION.load(Ordering::Relaxed);
     let began = Instant::now();
     let ended = catch_unwind(|| observe(|| blocking(key, version)));
     check(&BLOCKING, key, version, began, ended.ok())
 }
 
-async fn call_async(key: u64, patience: Option<Duration>) -> Option<CallResult> {
+async fn call_async(key: u64, patience: Option<Duration>) -> Option<CacheStatus> {
     let version = VERSION.load(Ordering::Relaxed);
     let began = Instant::now();
     let call = observe_async(on_runtime(key, version));
@@ -185,7 +185,7 @@ fn check(
     version: u64,
     began: Instant,
     ended: Option<(Answer, Option<Outcome>)>,
-) -> Option<CallResult> {
+) -> Option<CacheStatus> {
     let took = began.elapsed();
     let Some((answer, outcome)) = ended else {
         history.lost();

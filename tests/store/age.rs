@@ -9,7 +9,7 @@ use std::{
 };
 
 use cache_tests_support::{RedisServer, eventually};
-use redis_cache_runtime::{CallResult, flush_all, handler_cache, observe, observe_async};
+use redis_cache_runtime::{CacheStatus, flush_all, handler_cache, observe, observe_async};
 
 use crate::{SOON, worker::command};
 
@@ -58,7 +58,7 @@ fn a_value_whose_store_is_late_is_answered_no_longer_for_that() {
     assert!(hits > 0, "nothing was cached: {last:?}");
     // What was recomputed is stored again.
     eventually(SOON, || {
-        observe(|| now(1)).1.unwrap().result == CallResult::HitRedis
+        observe(|| now(1)).1.unwrap().result == CacheStatus::HitRedis
     });
 }
 
@@ -108,7 +108,7 @@ fn a_shortened_ttl_holds_for_what_is_stored() {
             .exec(&mut server.connection())
             .unwrap();
         assert_eq!(ask(long), "miss");
-        assert_eq!(ask(long), "hit_l2");
+        assert_eq!(ask(long), "hit_redis");
         thread::sleep(Duration::from_millis(60));
         assert_eq!(ask("50"), "miss");
     }

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::OnceLock};
 use cache_tests_support::RedisServer;
 use fastrand::Rng;
 use redis::Connection;
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe};
 
 const META: &str = "hc:{clocks}:m";
 const RECENCY: &str = "hc:{clocks}:z";
@@ -18,7 +18,7 @@ fn double(n: u32) -> u32 {
     n * 2
 }
 
-fn call(n: u32) -> CallResult {
+fn call(n: u32) -> CacheStatus {
     let (value, outcome) = observe(|| double(n));
     assert_eq!(value, n * 2);
     let cache = HandlerCache::named("clocks").unwrap();
@@ -31,7 +31,7 @@ fn call(n: u32) -> CallResult {
 struct Model(VecDeque<u32>);
 
 impl Model {
-    fn call(&mut self, n: u32) -> CallResult {
+    fn call(&mut self, n: u32) -> CacheStatus {
         let found = self.0.iter().position(|held| *held == n);
         if let Some(place) = found {
             self.0.remove(place);
@@ -40,8 +40,8 @@ impl Model {
         }
         self.0.push_back(n);
         match found {
-            Some(_) => CallResult::HitRedis,
-            None => CallResult::Miss,
+            Some(_) => CacheStatus::HitRedis,
+            None => CacheStatus::Miss,
         }
     }
 }

@@ -16,7 +16,7 @@ fn what_was_computed_before_a_clear_by_another_process_is_not_stored() {
         assert_eq!(other.tell("clear"), "done");
         assert_eq!(one.tell("release old"), "old miss");
         assert_eq!(other.tell("ask 1 new"), "new miss");
-        assert_eq!(one.tell("ask 1 x"), "new hit_l2");
+        assert_eq!(one.tell("ask 1 x"), "new hit_redis");
         assert_eq!(one.tell("invalidate 1"), "true");
     }
 }
@@ -28,7 +28,7 @@ fn what_was_computed_before_redis_could_be_asked_is_stored_unless_there_was_a_cl
     let mut other = Worker::start(&server);
     let mut one = Worker::start_hasty(&server);
     assert_eq!(one.tell("ask 1 kept"), "kept error_open");
-    assert_eq!(other.tell("ask 1 x"), "kept hit_l2");
+    assert_eq!(other.tell("ask 1 x"), "kept hit_redis");
     for _ in 0..2 {
         let mut one = Worker::start_hasty(&server);
         assert_eq!(one.tell("hold 1"), "running");
@@ -55,7 +55,7 @@ fn a_first_value_is_stored() {
         other.tell("invalidate 1");
         let mut one = Worker::start_new(&server);
         assert_eq!(one.tell("ask 1 first"), "first miss", "after {before}");
-        assert_eq!(other.tell("ask 1 x"), "first hit_l2", "after {before}");
+        assert_eq!(other.tell("ask 1 x"), "first hit_redis", "after {before}");
     }
 }
 
@@ -83,7 +83,7 @@ fn what_was_computed_before_an_invalidation_by_another_process_is_not_stored() {
         assert_eq!(one.tell("release old"), "old miss");
         // Neither by whom it was computed, nor by who asked for the deletion.
         assert_eq!(other.tell("ask 1 new"), "new miss");
-        assert_eq!(one.tell("ask 1 x"), "new hit_l2");
+        assert_eq!(one.tell("ask 1 x"), "new hit_redis");
         assert_eq!(one.tell("invalidate 1"), "true");
     }
 }
@@ -99,7 +99,7 @@ fn what_was_computed_meanwhile_of_another_entry_is_stored() {
     assert_eq!(one.tell("hold 1"), "running");
     assert_eq!(other.tell("invalidate 2"), "false");
     assert_eq!(one.tell("release kept"), "kept miss");
-    assert_eq!(other.tell("ask 1 x"), "kept hit_l2");
+    assert_eq!(other.tell("ask 1 x"), "kept hit_redis");
 }
 
 /// Who invalidates may compute at once, before it knows how its invalidation was numbered.
@@ -120,7 +120,7 @@ fn what_is_computed_after_an_own_invalidation_is_stored() {
             .unwrap();
         let said = one.tell(&format!("invalidate-and-ask {n} own"));
         assert_eq!(said, "own miss");
-        assert_eq!(other.tell(&format!("ask {n} x")), "own hit_l2");
+        assert_eq!(other.tell(&format!("ask {n} x")), "own hit_redis");
     }
 }
 
@@ -147,7 +147,7 @@ fn an_invalidation_holds_after_many_others() {
     assert_eq!(held, 1024);
     // And nothing else is in the way of anybody who begins now.
     assert_eq!(one.tell("ask 3 b"), "b miss");
-    assert_eq!(other.tell("ask 3 x"), "b hit_l2");
+    assert_eq!(other.tell("ask 3 x"), "b hit_redis");
 }
 
 /// Whatever stands where clears and invalidations are kept: the next stores mend it, and both hold again.
@@ -248,9 +248,9 @@ fn check_once(one: &mut Worker, other: &mut Worker, n: u32) -> Result<(), String
         worker.tell(&format!("ask {n}1{place} a"));
     }
     says(one, &format!("ask {n}2 a"), "a miss")?;
-    says(other, &format!("ask {n}2 x"), "a hit_l2")?;
+    says(other, &format!("ask {n}2 x"), "a hit_redis")?;
     says(other, &format!("ask {n}3 b"), "b miss")?;
-    says(one, &format!("ask {n}3 x"), "b hit_l2")?;
+    says(one, &format!("ask {n}3 x"), "b hit_redis")?;
     for delete in [format!("invalidate {n}2"), "clear".to_owned()] {
         one.tell(&format!("invalidate {n}2"));
         says(one, &format!("hold {n}2"), "running")?;

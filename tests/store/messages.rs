@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use cache_tests_support::{RedisServer, eventually};
 use redis_cache_runtime::{
-    Arguments, CacheIdentity, CallResult, ErrorKind, HandlerCache, handler_cache, observe,
+    Arguments, CacheIdentity, CacheStatus, ErrorKind, HandlerCache, handler_cache, observe,
 };
 
 use crate::SOON;
@@ -25,7 +25,7 @@ fn a_wrong_setting_shows_in_every_call_and_by_name() {
     for n in 0..2 {
         let (value, outcome) = observe(|| double(n));
         let outcome = outcome.unwrap();
-        assert_eq!((value, outcome.result), (n * 2, CallResult::Bypass));
+        assert_eq!((value, outcome.result), (n * 2, CacheStatus::Bypass));
         assert_eq!(&*outcome.cache, "no-password");
     }
     let error = HandlerCache::named("no-password").unwrap_err();
@@ -57,7 +57,7 @@ fn of_two_handlers_with_one_name_it_is_told_which_is_not_cached() {
     let cache = HandlerCache::named("namesake").unwrap();
     assert_eq!(cache.parameters().refused, Vec::<String>::new());
     let (_, outcome) = observe(|| second::handler("a"));
-    assert_eq!(outcome.unwrap().result, CallResult::Bypass);
+    assert_eq!(outcome.unwrap().result, CacheStatus::Bypass);
     let refused = cache.parameters().refused;
     let [path] = refused.as_slice() else {
         panic!("{refused:?}");
@@ -73,7 +73,7 @@ fn of_two_handlers_with_one_name_it_is_told_which_is_not_cached() {
     // The first is as it was.
     cache.flush().wait().unwrap();
     let (_, outcome) = observe(|| first::handler(1));
-    assert_eq!(outcome.unwrap().result, CallResult::HitRedis);
+    assert_eq!(outcome.unwrap().result, CacheStatus::HitRedis);
 }
 
 struct Model(u32);
@@ -199,14 +199,15 @@ fn a_setting_that_panics_is_told_by_the_handlers_path() {
 
 #[test]
 fn a_server_that_hangs_is_told_from_one_that_was_away_before() {
-    let mut server = RedisServer::start();
-    server.kill();
+    static AWAY: OnceLock<String> = OnceLock::new();
+
     #[handler_cache(url = AWAY.get().unwrap(), name = "away-and-hung", timeout = "10ms")]
     fn double(n: u32) -> u32 {
         n * 2
     }
 
-    static AWAY: OnceLock<String> = OnceLock::new();
+    let mut server = RedisServer::start();
+    server.kill();
     AWAY.set(server.url()).unwrap();
     double(1);
     let cache = HandlerCache::named("away-and-hung").unwrap();

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use cache_tests_support::{FakeServer, RedisServer, eventually};
-use redis_cache_runtime::{CallResult, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
 use crate::SOON;
 
@@ -26,7 +26,7 @@ fn url(sentinels: &[&FakeServer]) -> String {
 
 fn is_cached(call: impl Fn() -> u32) {
     eventually(SOON, || {
-        observe(&call).1.unwrap().result == CallResult::HitRedis
+        observe(&call).1.unwrap().result == CacheStatus::HitRedis
     });
 }
 

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use redis_cache_runtime::{CacheInfo, CallResult};
+use redis_cache_runtime::{CacheInfo, CacheStatus};
 use serde::{Deserialize, Serialize};
 
 /// The history of one cache's handler: its body gets what it answers from [`run`](Self::run), and whoever has called tells.
@@ -56,7 +56,7 @@ impl History {
 
     /// Records a call that got a value, and checks that a run of the body for this key and version has produced it.
     #[track_caller]
-    pub fn got(&self, key: u64, version: u64, value: &Produced, result: CallResult) {
+    pub fn got(&self, key: u64, version: u64, value: &Produced, result: CacheStatus) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.hits
             .fetch_add(u64::from(result.is_hit()), Ordering::Relaxed);
@@ -74,7 +74,7 @@ impl History {
 
     /// Records a call whose body has failed, which only its own can have.
     #[track_caller]
-    pub fn failed(&self, result: CallResult) {
+    pub fn failed(&self, result: CacheStatus) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         assert!(!result.is_hit(), "another's failure: {result}");
     }
@@ -101,15 +101,19 @@ impl History {
     #[track_caller]
     pub fn add_up(&self, info: &CacheInfo) {
         let hits = [
-            CallResult::HitRedis,
-            CallResult::HitBuffer,
-            CallResult::Coalesced,
+            CacheStatus::HitRedis,
+            CacheStatus::HitBuffer,
+            CacheStatus::Coalesced,
         ];
-        let runs = [CallResult::Miss, CallResult::Bypass, CallResult::ErrorOpen];
-        let sum = |results: &[CallResult]| -> u64 {
+        let runs = [
+            CacheStatus::Miss,
+            CacheStatus::Bypass,
+            CacheStatus::ErrorOpen,
+        ];
+        let sum = |results: &[CacheStatus]| -> u64 {
             results.iter().map(|result| info.count(*result)).sum()
         };
-        let cancelled = info.count(CallResult::Cancelled);
+        let cancelled = info.count(CacheStatus::Cancelled);
         assert_eq!(info.hits, sum(&hits), "{info:?}");
         assert_eq!(info.misses, sum(&runs), "{info:?}");
         assert_eq!(
@@ -145,20 +149,25 @@ mod tests {
         let second = history.run(1, 7);
         assert_ne!(first, second);
         for value in [&first, &second] {
-            history.got(1, 7, value, CallResult::HitRedis);
-            assert!(is_refused(|| history.got(2, 7, value, CallResult::Miss)));
-            assert!(is_refused(|| history.got(1, 8, value, CallResult::Miss)));
+            history.got(1, 7, value, CacheStatus::HitRedis);
+            assert!(is_refused(|| history.got(2, 7, value, CacheStatus::Miss)));
+            assert!(is_refused(|| history.got(1, 8, value, CacheStatus::Miss)));
         }
         let made_up = Produced { run: 5, ..first };
-        assert!(is_refused(|| history.got(1, 7, &made_up, CallResult::Miss)));
+        assert!(is_refused(|| history.got(
+            1,
+            7,
+            &made_up,
+            CacheStatus::Miss
+        )));
         let elsewhere = History::default().run(1, 7);
         assert!(is_refused(|| history.got(
             1,
             7,
             &elsewhere,
-            CallResult::Miss
+            CacheStatus::Miss
         )));
-        assert!(is_refused(|| history.failed(CallResult::Coalesced)));
+        assert!(is_refused(|| history.failed(CacheStatus::Coalesced)));
         assert_eq!((history.runs(), history.calls()), (2, 9));
     }
 }

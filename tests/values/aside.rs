@@ -9,7 +9,7 @@ use std::{
 };
 
 use cache_tests_support::{eventually, shards};
-use redis_cache_runtime::{CallResult, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{SOON, config, flush, info};
@@ -68,7 +68,7 @@ fn a_caller_does_not_wait_for_its_value_to_be_read_back() {
     for n in [1, 2] {
         let (answer, outcome) = observe(|| slow(n));
         assert_eq!(answer, Slow(n));
-        assert_eq!(outcome.unwrap().result, CallResult::HitRedis);
+        assert_eq!(outcome.unwrap().result, CacheStatus::HitRedis);
     }
     let readers = READERS.lock().unwrap();
     let here = readers
@@ -118,6 +118,6 @@ fn a_value_that_is_never_done_being_read_back_holds_up_nobody() {
         stuck(7);
         // What was given up before is told here.
         _ = redis_cache_runtime::flush_all().wait();
-        observe(|| stuck(7)).1.unwrap().result == CallResult::HitRedis
+        observe(|| stuck(7)).1.unwrap().result == CacheStatus::HitRedis
     });
 }

@@ -30,7 +30,7 @@ fn builds_that_only_values_tell_apart_both_hit_and_are_never_wrong() {
     };
     for round in 0..3 {
         for build in ["0", "1"] {
-            let expected = if round == 0 { "miss" } else { "hit_l2" };
+            let expected = if round == 0 { "miss" } else { "hit_redis" };
             for (name, result) in call(build) {
                 assert_eq!(result, expected, "{name}, build {build}, round {round}");
             }

@@ -205,5 +205,5 @@ fn what_is_not_equal_to_itself_is_compared_by_bytes() {
     }
     let (scores, result) = crate::twice(score);
     assert!(scores.iter().all(|score| score.value.is_nan()));
-    assert_eq!(result, redis_cache_runtime::CallResult::HitRedis);
+    assert_eq!(result, redis_cache_runtime::CacheStatus::HitRedis);
 }

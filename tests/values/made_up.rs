@@ -6,7 +6,7 @@ use std::{
 };
 
 use cache_tests_support::shards;
-use redis_cache_runtime::{CallResult, handler_cache};
+use redis_cache_runtime::{CacheStatus, handler_cache};
 use serde::{Deserialize, Serialize};
 
 use crate::{config, twice};
@@ -63,6 +63,6 @@ fn a_conversion_sees_no_other_values_than_its_own() {
     }));
     let (prices, result) = twice(price);
     assert_eq!(prices[0], prices[1]);
-    assert_eq!(result, CallResult::HitRedis);
+    assert_eq!(result, CacheStatus::HitRedis);
     assert_eq!(PANICS.load(Ordering::Relaxed), 0);
 }

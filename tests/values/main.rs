@@ -20,7 +20,7 @@ mod unreadable;
 use std::time::Duration;
 
 use cache_tests_support::shared;
-use redis_cache_runtime::{CacheInfo, CallResult, Config, HandlerCache, observe};
+use redis_cache_runtime::{CacheInfo, CacheStatus, Config, HandlerCache, observe};
 
 /// By when anything that is to happen has happened.
 const SOON: Duration = Duration::from_secs(20);
@@ -38,7 +38,7 @@ fn info(name: &str) -> CacheInfo {
 }
 
 /// Calls, and calls again once Redis has what it is to have: both answers, and how the second call ended.
-fn twice<T>(handler: impl Fn() -> T) -> ([T; 2], CallResult) {
+fn twice<T>(handler: impl Fn() -> T) -> ([T; 2], CacheStatus) {
     let first = handler();
     flush();
     let (second, outcome) = observe(handler);
@@ -55,7 +55,7 @@ macro_rules! is_stored {
         let ([first, second], result) = $crate::twice(handler);
         assert!(first == $value, "{}: {first:?}", $name);
         assert!(second == $value, "{}: {second:?}", $name);
-        let stored = result == redis_cache_runtime::CallResult::HitRedis;
+        let stored = result == redis_cache_runtime::CacheStatus::HitRedis;
         assert_eq!($crate::info($name).corrupt, 0, "{}", $name);
         assert_eq!($crate::info($name).not_stored > 0, !stored, "{}", $name);
         stored

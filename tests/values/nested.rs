@@ -3,7 +3,7 @@
 use std::thread;
 
 use cache_tests_support::shards;
-use redis_cache_runtime::{CallResult, handler_cache};
+use redis_cache_runtime::{CacheStatus, handler_cache};
 use serde::{Deserialize, Serialize};
 
 use crate::{config, info, twice};
@@ -38,9 +38,9 @@ fn what_is_nested_deep_is_stored_and_what_is_deeper_is_not() {
         };
         thread.spawn(call).unwrap().join().unwrap()
     };
-    assert_eq!(call(120), CallResult::HitRedis);
-    assert_eq!(call(256), CallResult::HitRedis);
-    assert_eq!(call(257), CallResult::Bypass);
+    assert_eq!(call(120), CacheStatus::HitRedis);
+    assert_eq!(call(256), CacheStatus::HitRedis);
+    assert_eq!(call(257), CacheStatus::Bypass);
     assert_eq!(info("nested").corrupt, 0);
 }
 
@@ -52,6 +52,6 @@ fn what_grows_too_deep_is_not_stored() {
     }
     let (answers, result) = twice(|| grow(300));
     assert_eq!(answers[0], answers[1]);
-    assert_eq!(result, CallResult::Miss);
+    assert_eq!(result, CacheStatus::Miss);
     assert_eq!(info("grown").not_stored, 2);
 }

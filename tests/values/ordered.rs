@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use cache_tests_support::shards;
 use indexmap::IndexMap;
-use redis_cache_runtime::{CallResult, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
 use crate::{config, flush};
 
@@ -37,6 +37,6 @@ fn equal_hash_maps_and_sets_have_one_key() {
     for _ in 0..3 {
         let (answer, outcome) = observe(|| count(&map(), &set()));
         assert_eq!(answer, 100);
-        assert_eq!(outcome.unwrap().result, CallResult::HitRedis);
+        assert_eq!(outcome.unwrap().result, CacheStatus::HitRedis);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cache_tests_support::shards;
 use indexmap::IndexMap;
-use redis_cache_runtime::{CallResult, handler_cache};
+use redis_cache_runtime::{CacheStatus, handler_cache};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{config, twice};
@@ -37,13 +37,13 @@ fn sets_are_stored_wherever_they_stand() {
     for _ in 0..3 {
         let (sets, result) = twice(bare);
         assert_eq!(sets[0], sets[1]);
-        assert_eq!(result, CallResult::HitRedis);
+        assert_eq!(result, CacheStatus::HitRedis);
         let (maps, result) = twice(in_a_map);
         assert_eq!(maps[0], maps[1]);
-        assert_eq!(result, CallResult::HitRedis);
+        assert_eq!(result, CacheStatus::HitRedis);
         let (structs, result) = twice(in_a_struct);
         assert_eq!(structs[0], structs[1]);
-        assert_eq!(result, CallResult::HitRedis);
+        assert_eq!(result, CacheStatus::HitRedis);
     }
 }
 
@@ -66,7 +66,7 @@ fn maps_that_serde_hides_are_stored_as_well() {
     for _ in 0..3 {
         let (values, result) = twice(flattened);
         assert_eq!(values[0], values[1]);
-        assert_eq!(result, CallResult::HitRedis);
+        assert_eq!(result, CacheStatus::HitRedis);
     }
 }
 
@@ -99,8 +99,8 @@ fn a_map_whose_order_is_lost_is_not_stored() {
     }
     let (rankings, result) = twice(ranking);
     assert!(rankings.iter().all(|ranking| ranking.0[0].0 == "zoe"));
-    assert_ne!(result, CallResult::HitRedis);
-    assert_eq!(twice(in_order).1, CallResult::HitRedis);
+    assert_ne!(result, CacheStatus::HitRedis);
+    assert_eq!(twice(in_order).1, CacheStatus::HitRedis);
 
     // Equal to each other whatever the order is.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,7 +124,7 @@ fn a_map_whose_order_is_lost_is_not_stored() {
             .iter()
             .all(|value| value.points.keys().next().unwrap() == "zoe")
     );
-    assert_ne!(result, CallResult::HitRedis);
+    assert_ne!(result, CacheStatus::HitRedis);
 }
 
 #[test]
@@ -146,6 +146,6 @@ fn maps_without_an_order_need_no_partial_eq() {
     for n in [2, 3, 50] {
         let (values, result) = twice(|| flattened(n));
         assert_eq!(values[0].others, values[1].others);
-        assert_eq!(result, CallResult::HitRedis);
+        assert_eq!(result, CacheStatus::HitRedis);
     }
 }

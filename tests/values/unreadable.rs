@@ -1,7 +1,7 @@
 //! Types whose values can't be read back, whichever they are.
 
 use cache_tests_support::shards;
-use redis_cache_runtime::{CallResult, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -52,12 +52,12 @@ fn they_cost_nothing_more_once_it_is_known() {
     for (handler, name) in ["renamed", "left out", "raw"].into_iter().enumerate() {
         let missed = results
             .iter()
-            .filter(|result| result[handler] == CallResult::Miss)
+            .filter(|result| result[handler] == CacheStatus::Miss)
             .count();
         // The first three, and one that tried again.
         assert_eq!(missed, 4, "{name}");
         let bypassed = results.iter().map(|result| result[handler]);
-        let bypassed = bypassed.filter(|result| *result == CallResult::Bypass);
+        let bypassed = bypassed.filter(|result| *result == CacheStatus::Bypass);
         assert_eq!(bypassed.count(), calls - missed, "{name}");
         let info = info(name);
         assert_eq!((info.stored, info.corrupt), (0, 0), "{name}");
@@ -87,6 +87,6 @@ fn a_type_that_comes_back_mostly_is_looked_for_always() {
     let result = |n| observe(|| number(n)).1.unwrap().result;
     assert_eq!(
         (result(0), result(1)),
-        (CallResult::HitRedis, CallResult::Miss)
+        (CacheStatus::HitRedis, CacheStatus::Miss)
     );
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use cache_tests_support::eventually;
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe, observe_async};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::forks::block_on;
@@ -24,7 +24,7 @@ async fn on_no_runtime(n: u64) -> u64 {
     n * 3
 }
 
-fn call(n: u64) -> [CallResult; 2] {
+fn call(n: u64) -> [CacheStatus; 2] {
     let (value, first) = observe(|| blocking(n));
     assert_eq!(value, n * 2);
     let (value, second) = block_on(observe_async(on_no_runtime(n)));
@@ -89,11 +89,11 @@ impl Drop for Exhausted {
 
 fn goes_uncached(from: u64) {
     for n in from..from + 50 {
-        assert_eq!(call(n), [CallResult::ErrorOpen; 2], "{n}");
+        assert_eq!(call(n), [CacheStatus::ErrorOpen; 2], "{n}");
     }
     // Nothing waits for a thread that is not there.
     for n in from..from + 50 {
-        assert_eq!(call(n), [CallResult::ErrorOpen; 2], "{n}");
+        assert_eq!(call(n), [CacheStatus::ErrorOpen; 2], "{n}");
     }
     let cache = HandlerCache::named("exhausted").unwrap();
     assert!(cache.info().wait().is_err());
@@ -101,7 +101,7 @@ fn goes_uncached(from: u64) {
 }
 
 fn is_cached(n: u64) {
-    eventually(SOON, || call(n) == [CallResult::HitRedis; 2]);
+    eventually(SOON, || call(n) == [CacheStatus::HitRedis; 2]);
     for name in ["exhausted", "exhausted-async"] {
         let cache = HandlerCache::named(name).unwrap();
         cache.flush().wait().unwrap();
@@ -144,7 +144,7 @@ pub(crate) fn run(what: &str) {
                 thread::sleep(Duration::from_millis(1));
             }
             row = match call(2000) {
-                [CallResult::ErrorOpen, CallResult::ErrorOpen] => row + 1,
+                [CacheStatus::ErrorOpen, CacheStatus::ErrorOpen] => row + 1,
                 _ => 0,
             };
             row == 50

@@ -3,14 +3,14 @@
 use std::process;
 
 use fork::{Fork, fork, waitpid};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe};
 
 #[handler_cache(name = "forked", timeout = "10s")]
 fn square(n: u64) -> u64 {
     n * n
 }
 
-fn result_of(n: u64) -> CallResult {
+fn result_of(n: u64) -> CacheStatus {
     let (value, outcome) = observe(|| square(n));
     assert_eq!(value, n * n);
     outcome.unwrap().result
@@ -26,11 +26,11 @@ fn flush() {
 
 pub(crate) fn run() {
     for n in 0..4 {
-        assert_eq!(result_of(n), CallResult::Miss);
+        assert_eq!(result_of(n), CacheStatus::Miss);
     }
     flush();
     for n in 0..4 {
-        assert_eq!(result_of(n), CallResult::HitRedis);
+        assert_eq!(result_of(n), CacheStatus::HitRedis);
     }
     match fork().unwrap() {
         Fork::Child => {
@@ -41,21 +41,21 @@ pub(crate) fn run() {
         Fork::Parent(child) => {
             // On both sides at once: answers on a shared socket would go to whoever reads first.
             for round in 0..200 {
-                assert_eq!(result_of(round % 4), CallResult::HitRedis);
+                assert_eq!(result_of(round % 4), CacheStatus::HitRedis);
             }
             assert_eq!(waitpid(child).unwrap(), 0, "the child has failed");
-            assert_eq!(result_of(100), CallResult::HitRedis);
+            assert_eq!(result_of(100), CacheStatus::HitRedis);
         }
     }
 }
 
 fn check_child() {
     for round in 0..200 {
-        assert_eq!(result_of(round % 4), CallResult::HitRedis);
+        assert_eq!(result_of(round % 4), CacheStatus::HitRedis);
     }
-    assert_eq!(result_of(100), CallResult::Miss);
+    assert_eq!(result_of(100), CacheStatus::Miss);
     flush();
-    assert_eq!(result_of(100), CallResult::HitRedis);
+    assert_eq!(result_of(100), CacheStatus::HitRedis);
     let info = HandlerCache::named("forked")
         .unwrap()
         .info()

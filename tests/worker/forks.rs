@@ -10,7 +10,7 @@ use std::{
 };
 
 use fork::{Fork, fork};
-use redis_cache_runtime::{CallResult, HandlerCache, handler_cache, observe, observe_async};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe, observe_async};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 /// Many times what a child takes.
@@ -58,7 +58,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-fn call(n: u64) -> [CallResult; 2] {
+fn call(n: u64) -> [CacheStatus; 2] {
     let (value, first) = observe(|| blocking(n));
     assert_eq!(value, n * 2);
     let (value, second) = block_on(observe_async(on_no_runtime(n)));
@@ -66,12 +66,12 @@ fn call(n: u64) -> [CallResult; 2] {
     assert_eq!(generic(n), n * 4);
     assert_eq!(generic(7_u32), 28);
     // A child that is not cached has no cache of that name where another thread was opening it.
-    [first, second].map(|outcome| outcome.map_or(CallResult::Bypass, |outcome| outcome.result))
+    [first, second].map(|outcome| outcome.map_or(CacheStatus::Bypass, |outcome| outcome.result))
 }
 
 fn child(n: u64) -> ! {
     let began = Instant::now();
-    while call(n) != [CallResult::HitRedis; 2] {
+    while call(n) != [CacheStatus::HitRedis; 2] {
         if began.elapsed() > PATIENCE {
             // Whether it works or not, it ends.
             _ = HandlerCache::named("forks").map(|cache| cache.info().wait());

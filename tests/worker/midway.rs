@@ -10,7 +10,7 @@ use std::{
 };
 
 use fork::{Fork, fork};
-use redis_cache_runtime::{CallResult, ErrorKind, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, ErrorKind, HandlerCache, handler_cache, observe};
 use tokio::runtime::Runtime;
 
 use crate::forks::{block_on, end_of};
@@ -92,7 +92,7 @@ pub(crate) fn fork_in_bodies(rounds: u64) {
             _ => observe(|| std::panic::catch_unwind(|| panicking(n)).unwrap_or(CHILD)),
         };
         if pid == CHILD {
-            assert!(round % 4 == 3 || outcome.unwrap().result == CallResult::Bypass);
+            assert!(round % 4 == 3 || outcome.unwrap().result == CacheStatus::Bypass);
             call_in_child();
         }
         assert_eq!(end_of(pid, SOON), 0, "in round {round}");
@@ -169,7 +169,7 @@ pub(crate) fn fork_under_calls() {
     in_child("one that asks", || {
         let (value, outcome) = observe(|| block_on(asking.as_mut()));
         assert_eq!(value, 11);
-        assert_eq!(outcome.unwrap().result, CallResult::Bypass);
+        assert_eq!(outcome.unwrap().result, CacheStatus::Bypass);
     });
     assert_eq!(block_on(asking), 11);
 

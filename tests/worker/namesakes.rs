@@ -1,7 +1,7 @@
 //! Calls the one or the other of two handlers that the compiler calls the same, and prints what it got and how. Each process
 //! knows of one of them only.
 
-use redis_cache_runtime::{CallResult, Outcome, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, Outcome, handler_cache, observe};
 
 use crate::shards;
 
@@ -173,7 +173,7 @@ pub(crate) fn print(kind: &str, n: u64) {
         let right = if value == kind { "right" } else { "WRONG" };
         let ran = matches!(
             outcome.map(|outcome| outcome.result),
-            Some(CallResult::Miss)
+            Some(CacheStatus::Miss)
         );
         println!(
             "{pair}: {right}, {}",

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use redis_cache_runtime::{CallResult, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 use serde::{Deserialize, Serialize};
 
 /// Two builds of a type `Inner` and its value.
@@ -24,7 +24,7 @@ macro_rules! pairs {
         })*
 
         /// All pairs.
-        const PAIRS: &[(&str, [fn() -> (bool, CallResult); 2])] = &[
+        const PAIRS: &[(&str, [fn() -> (bool, CacheStatus); 2])] = &[
             $((stringify!($pair), [$pair::first::call, $pair::second::call])),*
         ];
     };
@@ -37,10 +37,10 @@ macro_rules! pairs {
         }
 
         /// Whether the answer is what the body gives, and how the call ended.
-        pub(in super::super) fn call() -> (bool, CallResult) {
+        pub(in super::super) fn call() -> (bool, CacheStatus) {
             let (answer, outcome) = observe(|| handle(1));
             let right = answer == BTreeMap::from([(1, $value), (2, $value)]);
-            (right, outcome.map_or(CallResult::Bypass, |outcome| outcome.result))
+            (right, outcome.map_or(CacheStatus::Bypass, |outcome| outcome.result))
         }
     };
 }

@@ -14,7 +14,7 @@ use std::{
 
 use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
 use redis_cache_runtime::{
-    CallResult, HandlerCache, flush_all, handler_cache, observe, observe_async,
+    CacheStatus, HandlerCache, flush_all, handler_cache, observe, observe_async,
 };
 use tokio::runtime::Runtime;
 use tracing_subscriber::{Layer, layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -197,7 +197,7 @@ struct Check<'r> {
 }
 
 impl Check<'_> {
-    fn call(&self, n: u32) -> [CallResult; 2] {
+    fn call(&self, n: u32) -> [CacheStatus; 2] {
         let (value, first) = observe(|| blocking(n));
         assert_eq!(value, n * 2);
         let (value, second) = self.runtime.block_on(observe_async(on_runtime(n)));
@@ -218,7 +218,7 @@ impl Check<'_> {
     }
 
     fn is_cached(&self, n: u32) {
-        eventually(SOON, || self.call(n) == [CallResult::HitRedis; 2]);
+        eventually(SOON, || self.call(n) == [CacheStatus::HitRedis; 2]);
     }
 }
 

@@ -5,12 +5,13 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::run::{cargo, run};
-use crate::test;
+use crate::{rooms, test};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     ("format", format),
+    ("rooms", rooms::check),
     ("lints", lints),
     ("tests", tests),
     ("documentation", documentation),

@@ -10,6 +10,7 @@ mod fmt;
 mod paths;
 mod redis;
 mod redis_server;
+mod rooms;
 mod run;
 mod soak;
 mod test;

@@ -2,7 +2,7 @@
 
 use axum::http::header::AGE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use redis_cache_runtime::{CallResult, Outcome};
+use redis_cache_runtime::{CacheStatus, Outcome};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -22,10 +22,10 @@ pub(crate) fn add(headers: &mut HeaderMap, outcome: &Outcome, storable: bool) {
 fn status(outcome: &Outcome, storable: bool) -> String {
     let result = outcome.result;
     match result {
-        CallResult::Miss if storable => format!("{CACHE}; fwd=miss; stored"),
-        CallResult::Miss => format!("{CACHE}; fwd=miss"),
-        CallResult::Coalesced => format!("{CACHE}; fwd=miss; collapsed; detail={result}"),
-        CallResult::Bypass => format!("{CACHE}; fwd=bypass"),
+        CacheStatus::Miss if storable => format!("{CACHE}; fwd=miss; stored"),
+        CacheStatus::Miss => format!("{CACHE}; fwd=miss"),
+        CacheStatus::Coalesced => format!("{CACHE}; fwd=miss; collapsed; detail={result}"),
+        CacheStatus::Bypass => format!("{CACHE}; fwd=bypass"),
         _ if result.is_hit() => match outcome.age {
             Some(age) => format!("{CACHE}; hit; detail=\"{result}, age {age:.1?}\""),
             None => format!("{CACHE}; hit; detail={result}"),

@@ -9,18 +9,22 @@ use bytes::Bytes;
 
 use super::{Cache, unproved::Unproved};
 use crate::{
-    codec::{Codec, Limits, Written},
-    envelope::{self, Contents, Damage, Draft, Opened},
-    flight::{Caller, Follower, Joined, Landing, Leader, Queued, Untangled},
-    io::{Failure, Lookup},
+    flight::{
+        Caller, Follower, Joined, Landing, Leader, Queued, Untangled,
+        reentrancy::{self, Leading},
+    },
     key::{CallKey, Digest, KeyBuilder},
-    lead::{self, Leading},
-    metrics::{CacheOperation, ErrorType, Level},
-    outcome::{self, CallResult, Outcome},
-    shield::discard,
-    stats::Event,
-    store::{Epoch, Used},
-    telemetry,
+    outcome::{CacheStatus, Damage, Failure, Lookup, Outcome},
+    process::catch_panic::discard,
+    remote::{Epoch, Used},
+    telemetry::{
+        self, Event,
+        metrics::{CacheOperation, ErrorType, Level},
+    },
+    value::{
+        codec::{Codec, Limits, Written},
+        envelope::{self, Contents, Draft, Opened},
+    },
 };
 
 /// What a call does first: it follows another, or goes on.
@@ -59,7 +63,7 @@ impl Work {
             digest,
             started: Instant::now(),
             untangled: Untangled::now(),
-            epoch: cache.shard(&digest).outbox().epoch(),
+            epoch: cache.shard(&digest).queue().epoch(),
         }
     }
 }
@@ -80,7 +84,7 @@ pub(super) struct Call<R> {
     cache: &'static Cache,
     key: CallKey,
     codec: Codec<R>,
-    result: CallResult,
+    result: CacheStatus,
     /// When the value was computed, where the body did not run.
     created: Option<SystemTime>,
     /// The entry that is this build's, where another build's value stands at the key.
@@ -93,8 +97,8 @@ pub(super) struct Call<R> {
 impl<R> Drop for Call<R> {
     fn drop(&mut self) {
         let (cache, result, created) = (self.cache, self.result, self.created);
-        cache.stats.count_result(result);
-        outcome::record(|| Outcome {
+        cache.counters.count_result(result);
+        telemetry::record(|| Outcome {
             cache: Arc::clone(&cache.name),
             result,
             age: created.map(envelope::age),
@@ -108,7 +112,7 @@ impl<R> Call<R> {
             cache,
             key,
             codec,
-            result: CallResult::Cancelled,
+            result: CacheStatus::Cancelled,
             created: None,
             alternate: None,
             is_crowded: false,
@@ -123,15 +127,15 @@ impl<R> Call<R> {
     /// Joins the calls with the same key.
     pub(super) fn join(&mut self, is_task: bool) -> Step<R> {
         let Some(digest) = self.key.digest else {
-            return Step::Go(self.alone(CallResult::Bypass));
+            return Step::Go(self.alone(CacheStatus::Bypass));
         };
         let cache = self.cache;
         let caller = Caller {
             is_task,
-            leads: lead::leads_here(),
+            leads: reentrancy::leads_here(),
             usual: cache.typical.usual(),
         };
-        let epoch = cache.shard(&digest).outbox().epoch();
+        let epoch = cache.shard(&digest).queue().epoch();
         let mut joined = cache.flights.join(digest, epoch, caller);
         if let Joined::Queued(queued) = &joined
             && self.has_expired(queued.contents.age())
@@ -140,15 +144,15 @@ impl<R> Call<R> {
             joined = cache.flights.join(digest, epoch, caller);
         }
         match joined {
-            Joined::Alone => Step::Go(self.alone(CallResult::Miss)),
+            Joined::Alone => Step::Go(self.alone(CacheStatus::Miss)),
             Joined::Follow(leader) => Step::Follow(leader),
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
             Joined::Queued(queued) => Step::Go(match self.read_contents(&queued.contents) {
                 Ok(found) => {
                     self.use_queued(&digest, &queued);
-                    self.done(CallResult::HitBuffer, found)
+                    self.done(CacheStatus::HitBuffer, found)
                 }
-                Err(_) => self.alone(CallResult::Miss),
+                Err(_) => self.alone(CacheStatus::Miss),
             }),
         }
     }
@@ -163,10 +167,10 @@ impl<R> Call<R> {
         match (landing, self.key.digest) {
             (Some(Landing::Lead(leader)), Some(digest)) => Next::Lead(leader, digest),
             (Some(Landing::Value(contents)), Some(_)) => match self.read_contents(&contents) {
-                Ok(found) => self.done(CallResult::Coalesced, found),
-                Err(_) => self.alone(CallResult::Miss),
+                Ok(found) => self.done(CacheStatus::Coalesced, found),
+                Err(_) => self.alone(CacheStatus::Miss),
             },
-            _ => self.alone(CallResult::Miss),
+            _ => self.alone(CacheStatus::Miss),
         }
     }
 
@@ -177,7 +181,7 @@ impl<R> Call<R> {
 
     /// Goes on after the look-up.
     pub(super) fn looked_up(&mut self, lookup: Lookup, leader: Leader, digest: Digest) -> Next<R> {
-        self.result = CallResult::Miss;
+        self.result = CacheStatus::Miss;
         let _leading = Leading::begin();
         let entry = self.entry(&digest);
         match lookup {
@@ -193,7 +197,7 @@ impl<R> Call<R> {
                     if let Some(alternate) = &self.alternate {
                         self.touch(alternate);
                     }
-                    return self.done(CallResult::HitRedis, found);
+                    return self.done(CacheStatus::HitRedis, found);
                 }
                 // Whole, and of another build's type: theirs is theirs, and this build's value stands elsewhere.
                 Err(Damage::Type) if self.alternate.is_some() => self.is_crowded = true,
@@ -213,10 +217,10 @@ impl<R> Call<R> {
             }
             Lookup::Absent => {}
             Lookup::Failed(failure) => {
-                self.result = CallResult::ErrorOpen;
+                self.result = CacheStatus::ErrorOpen;
                 self.failed(failure.into());
                 if failure == Failure::TimedOut {
-                    self.cache.stats.count(Event::TimedOut);
+                    self.cache.counters.count(Event::TimedOut);
                 }
             }
         }
@@ -281,7 +285,7 @@ impl<R> Call<R> {
             }
             Written::Declined => {
                 drop(leader);
-                cache.stats.count(Event::Declined);
+                cache.counters.count(Event::Declined);
             }
             Written::Failed(error) => {
                 if let Some(readable) = readable {
@@ -293,12 +297,12 @@ impl<R> Call<R> {
         }
     }
 
-    fn alone(&mut self, result: CallResult) -> Next<R> {
+    fn alone(&mut self, result: CacheStatus) -> Next<R> {
         self.result = result;
         Next::Alone
     }
 
-    fn done(&mut self, result: CallResult, found: Found<R>) -> Next<R> {
+    fn done(&mut self, result: CacheStatus, found: Found<R>) -> Next<R> {
         self.result = result;
         self.created = Some(found.created);
         self.cache.metrics().add_saved(result, found.compute);
@@ -349,7 +353,7 @@ impl<R> Call<R> {
         let cache = self.cache;
         let shard = cache.shard(digest);
         match shard
-            .outbox()
+            .queue()
             .use_queued(digest, queued.ticket, shard.maxsize())
         {
             Used::Recorded { is_news: true } => return shard.announce(),
@@ -371,20 +375,20 @@ impl<R> Call<R> {
 
     fn touch(&self, digest: &Digest) {
         let shard = self.cache.shard(digest);
-        if shard.outbox().touch(digest) {
+        if shard.queue().touch(digest) {
             shard.announce();
         }
     }
 
     fn heal(&self, digest: &Digest, found: Option<Bytes>, damage: Option<Damage>) {
         let cache = self.cache;
-        cache.stats.count(Event::Corrupt);
+        cache.counters.count(Event::Corrupt);
         let name = Arc::clone(&cache.name);
         telemetry::report(move || {
             tracing::debug!(cache = &*name, ?damage, "what Redis has is not a value");
         });
         let shard = cache.shard(digest);
-        shard.outbox().push_heal(*digest, found);
+        shard.queue().push_heal(*digest, found);
         shard.announce();
     }
 }

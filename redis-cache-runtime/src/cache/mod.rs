@@ -5,6 +5,7 @@ mod run;
 mod run_async;
 mod session;
 mod typical;
+mod uncached;
 mod unproved;
 mod verifier;
 
@@ -19,21 +20,26 @@ use std::{
 
 use redis::RedisError;
 
-pub use self::run_async::call_async;
 use self::typical::Typical;
+pub(crate) use self::{
+    run_async::{CalledBy, call_async},
+    uncached::{Uncached, UncachedCall},
+};
 use crate::{
-    codec::CodecError,
     config::{MaxSize, Resolved},
-    departure,
-    envelope::{Contents, Seal},
+    conn::{Allowance, Deployment},
     flight::Flights,
-    io::{Allowance, Deployment},
     key::{self, Digest, Domain, EncodeError},
-    metrics::{CacheMetrics, CacheOperation, ErrorType},
-    per_process::Process,
-    stats::{Event, Stats},
-    store::{self, Epoch, Loss, Losses, Names, Place, Pushed, Shard},
-    telemetry,
+    process::per_process::Process,
+    remote::{self, Epoch, Loss, Losses, Names, Place, Pushed, Shard, StoreEvents, flush_on_exit},
+    telemetry::{
+        self, Counters, Event,
+        metrics::{CacheMetrics, CacheOperation, ErrorType},
+    },
+    value::{
+        codec::CodecError,
+        envelope::{Contents, Seal},
+    },
 };
 
 /// One cache: a name, where it lives, and what this process knows of it.
@@ -52,7 +58,7 @@ pub(crate) struct Cache {
     /// What sets the handler's instantiations apart, as far as they have been called.
     domains: Mutex<Vec<Domain>>,
     flights: Flights,
-    stats: Stats,
+    counters: Counters,
     losses: Losses,
     /// The entries that were counted last.
     counted: AtomicU64,
@@ -88,7 +94,7 @@ impl fmt::Debug for Cache {
 
 impl Cache {
     pub(crate) fn new(config: &Resolved, deployment: Arc<Deployment>) -> Result<Self, RedisError> {
-        let shards = store::split(&config.name, config.maxsize, config.shards);
+        let shards = remote::split(&config.name, config.maxsize, config.shards);
         let shard = |(tag, maxsize): (String, MaxSize)| {
             let home = deployment.home(&tag)?;
             Ok(Arc::new(Shard::new(Names::new(&tag), maxsize, home)))
@@ -108,8 +114,8 @@ impl Cache {
                 .collect::<Result<_, RedisError>>()?,
             deployment,
             domains: Mutex::default(),
-            flights: Flights::default(),
-            stats: Stats::new(&config.name, config.maxsize),
+            flights: Flights::new(),
+            counters: Counters::new(&config.name, config.maxsize),
             losses: Losses::default(),
             counted: AtomicU64::new(0),
             said: Said::default(),
@@ -189,8 +195,8 @@ impl Cache {
         &self.flights
     }
 
-    pub(crate) const fn stats(&self) -> &Stats {
-        &self.stats
+    pub(crate) const fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// Takes in how many entries there are.
@@ -209,7 +215,7 @@ impl Cache {
     }
 
     pub(crate) const fn metrics(&self) -> &CacheMetrics {
-        self.stats.metrics()
+        self.counters.metrics()
     }
 
     /// The most that a look-up may take now.
@@ -227,9 +233,9 @@ impl Cache {
         place: Option<&Place>,
     ) -> Pushed {
         let shard = self.shard(&digest);
-        let pushed = shard.outbox().push_store(epoch, digest, contents, place);
+        let pushed = shard.queue().push_store(epoch, digest, contents, place);
         if let Pushed::Queued { is_due, .. } = pushed {
-            departure::arm();
+            flush_on_exit::arm();
             if is_due {
                 shard.hurry();
             } else {
@@ -245,7 +251,7 @@ impl Cache {
     /// Keeps a place no longer; others may wait behind it. Tells whether it was kept still.
     fn give_up(&self, digest: &Digest, place: &Place) -> bool {
         let shard = self.shard(digest);
-        let was_kept = shard.outbox().give_up(place);
+        let was_kept = shard.queue().give_up(place);
         shard.hurry();
         was_kept
     }
@@ -257,15 +263,8 @@ impl Cache {
             Pushed::Full => self.report_queue_full(),
             // It was counted when its time was up.
             Pushed::Late => {}
-            Pushed::Overtaken => self.stats.count(Event::Overtaken),
+            Pushed::Overtaken => self.counters.count(Event::Overtaken),
         }
-    }
-
-    /// A value that was queued is on its way no more.
-    pub(crate) fn settle(&self, shard: &Shard, digest: &Digest, ticket: u64) {
-        shard.outbox().settled(ticket);
-        self.metrics().unqueued(1);
-        self.flights.settle(digest, ticket);
     }
 
     /// Says once that an argument refuses to be written.
@@ -310,7 +309,7 @@ impl Cache {
 
     /// Says once that a value refuses to be written, or does not come back. It was never to be in Redis.
     fn report_not_storable(&self, error: &CodecError) {
-        self.stats.count(Event::NotStorable);
+        self.counters.count(Event::NotStorable);
         self.metrics()
             .count_error(CacheOperation::Put, ErrorType::Encode);
         if first(&self.said.not_storable) {
@@ -323,7 +322,7 @@ impl Cache {
 
     /// Says once that it takes too long to find out whether values come back.
     pub(crate) fn report_unproved(&self) {
-        self.stats.count(Event::NotStorable);
+        self.counters.count(Event::NotStorable);
         self.losses.add(Loss::Unproved);
         if first(&self.said.unproved) {
             let cache = Arc::clone(&self.name);
@@ -338,7 +337,7 @@ impl Cache {
 
     /// Says once that a value is larger than what is stored.
     fn report_too_large(&self, bytes: usize) {
-        self.stats.count(Event::TooLarge);
+        self.counters.count(Event::TooLarge);
         self.losses.add(Loss::TooLarge);
         if first(&self.said.too_large) {
             let (cache, most) = (Arc::clone(&self.name), self.max_value_bytes);
@@ -355,7 +354,7 @@ impl Cache {
 
     /// Says once that values come faster than Redis takes them.
     fn report_queue_full(&self) {
-        self.stats.count(Event::QueueFull);
+        self.counters.count(Event::QueueFull);
         self.losses.add(Loss::QueueFull);
         if first(&self.said.queue_full) {
             let cache = Arc::clone(&self.name);
@@ -384,5 +383,33 @@ impl Cache {
                 tracing::debug!(cache = &*cache, code, "Redis refused a write");
             });
         }
+    }
+}
+
+impl StoreEvents for Cache {
+    fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
+    fn settled(&self, shard: &Shard, digest: &Digest, ticket: u64) {
+        shard.queue().settled(ticket);
+        self.metrics().unqueued(1);
+        self.flights.settle(digest, ticket);
+    }
+
+    fn cleared(&self) {
+        self.flights.forget_queued();
+    }
+
+    fn late(&self) {
+        self.report_unproved();
+    }
+
+    fn refused(&self, code: &str) {
+        self.report_refused(code);
     }
 }

@@ -8,10 +8,11 @@ use super::{
     session::Session,
 };
 use crate::{
-    codec::Codec,
-    io::{Allowance, Failure, Lookup},
+    conn::Allowance,
     key::{CallKey, Digest, KeyBuilder},
-    metrics::Stopwatch,
+    outcome::{Failure, Lookup},
+    telemetry::metrics::Stopwatch,
+    value::codec::Codec,
 };
 
 impl Cache {

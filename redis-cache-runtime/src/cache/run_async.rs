@@ -5,7 +5,9 @@
 //! of the handler's lives across an `await`: where the body's own future is `Send`, the call's is.
 
 use std::{
+    fmt,
     pin::{Pin, pin},
+    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
@@ -14,28 +16,30 @@ use super::{
     Cache,
     call::{Call, Next, Step, Work},
     session::Session,
+    uncached::UncachedCall,
 };
 use crate::{
-    codec::Codec,
+    conn::Allowance,
     flight::{Follower, Leader},
-    io::{Allowance, Failure, Lookup},
-    key::{CallKey, Digest, KeyBuilder, OpenCache},
-    metrics::Stopwatch,
-    per_process::Belonging,
-    stack::Deep,
+    key::{CallKey, Digest, KeyBuilder},
+    outcome::{Failure, Lookup},
+    process::{per_process::Belonging, stack::Deep},
+    telemetry::metrics::Stopwatch,
+    value::codec::Codec,
 };
 
 /// Runs a call whose body begins only if it has to run. It is on the heap then, so that a method's future is hardly larger than
 /// its arguments. `again` writes once more what the instance and the version are.
-pub async fn call_async<R, F: Future<Output = R>>(
+pub(crate) async fn call_async<R, F: Future<Output = R>>(
+    by: CalledBy,
     key: CallKey,
     codec: Codec<R>,
     body: impl FnOnce() -> F,
     again: impl FnOnce(&mut KeyBuilder),
 ) -> R {
-    let Some(cache) = key.cache else {
-        let _call = key.uncached();
-        return Deep::new(body()).await;
+    let cache = match by {
+        CalledBy::Cache(cache) => cache,
+        CalledBy::Nobody(_call) => return Deep::new(body()).await,
     };
     let way = match begin(cache.get(), key, codec) {
         Ok(way) => way,
@@ -61,6 +65,25 @@ pub async fn call_async<R, F: Future<Output = R>>(
         }
     });
     value
+}
+
+/// A cache, of which the compiler knows only that threads may share it: that of a future which holds it, it would else have to
+/// see for all that a cache is made of.
+pub(crate) trait OpenCache: fmt::Debug + Send + Sync {
+    fn get(&'static self) -> &'static Cache;
+}
+
+impl OpenCache for Arc<Cache> {
+    fn get(&'static self) -> &'static Cache {
+        self
+    }
+}
+
+/// What runs a call.
+pub(crate) enum CalledBy {
+    Cache(&'static dyn OpenCache),
+    /// There is no cache; what counts the call all the same, where there is that.
+    Nobody(Option<UncachedCall>),
 }
 
 /// How a call goes on that has no value yet.

@@ -10,12 +10,11 @@ use super::{
     call::{Call, Work},
 };
 use crate::{
+    flight::reentrancy::{self, Leading},
     key::KeyBuilder,
-    lead::{self, Leading},
-    metrics::Lap,
-    outcome::{self, CallResult, Outcome},
-    per_process::Belonging,
-    stack,
+    outcome::{CacheStatus, Outcome},
+    process::{per_process::Belonging, stack},
+    telemetry::{self, metrics::Lap},
 };
 
 /// A run of the body. The process may be forked in it, or in the middle of it: the child's run ends as one without a cache.
@@ -56,7 +55,7 @@ impl<R> Session<R> {
     ) -> R {
         let leads = self.work().is_some();
         let value = if leads {
-            lead::run(body)
+            reentrancy::run(body)
         } else {
             stack::with_room(body)
         };
@@ -89,9 +88,9 @@ impl<R> Session<R> {
     pub(super) fn finish(&mut self, value: &R, again: impl FnOnce(&mut KeyBuilder)) {
         let Some(parts) = self.parts.as_mut().and_then(Belonging::take) else {
             let cache = self.cache;
-            return outcome::record(|| Outcome {
+            return telemetry::record(|| Outcome {
                 cache: Arc::clone(&cache.name),
-                result: CallResult::Bypass,
+                result: CacheStatus::Bypass,
                 age: None,
             });
         };

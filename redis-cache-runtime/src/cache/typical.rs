@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::io::Allowance;
+use crate::conn::Allowance;
 
 /// A body that is faster than this has no say: what is as fast as a look-up is not worth one, whoever caches it has
 /// reasons of their own.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::{Cache, verifier};
 use crate::{
-    codec::{CodecError, Proof, Readable, Shape},
-    departure,
-    envelope::Draft,
     flight::Leader,
-    key::Digest,
-    store::{Epoch, Place},
+    key::{Digest, Readable},
+    remote::{Epoch, Place, flush_on_exit},
+    value::{
+        codec::{CodecError, Proof, Shape},
+        envelope::Draft,
+    },
 };
 
 /// What was made of a value, and who waits for it. Nobody gets it, and it is not stored, before it is settled.
@@ -36,7 +37,7 @@ impl Unproved {
             Proof::Owed(owed) => owed,
         };
         if self.is_stored {
-            match self.outbox_place() {
+            match self.keep_place() {
                 Ok(place) => self.place = Some(place),
                 Err(()) => self.is_stored = false,
             }
@@ -51,11 +52,11 @@ impl Unproved {
         verifier::submit(self, owed);
     }
 
-    fn outbox_place(&self) -> Result<Place, ()> {
+    fn keep_place(&self) -> Result<Place, ()> {
         let shard = self.cache.shard(&self.digest);
-        match shard.outbox().keep_place(self.epoch) {
+        match shard.queue().keep_place(self.epoch) {
             Ok(place) => {
-                departure::arm();
+                flush_on_exit::arm();
                 Ok(place)
             }
             Err(refused) => {

@@ -11,8 +11,10 @@ use std::{
 
 use super::unproved::Unproved;
 use crate::{
-    codec::Owed, envelope::Draft, launch::Launch, lead::Leading, per_process::PerProcess,
-    shield::shield, telemetry,
+    flight::reentrancy::Leading,
+    process::{catch_panic::catch_panic, launch::Launch, per_process::PerProcess},
+    telemetry,
+    value::{codec::Owed, envelope::Draft},
 };
 
 /// The most values that may wait.
@@ -94,7 +96,7 @@ impl Verifier {
             // Where it took too long it has been given up.
             let current = self.ended();
             if let Some(unproved) = current {
-                _ = shield(|| unproved.settle(shape));
+                _ = catch_panic(|| unproved.settle(shape));
             }
         }
     }
@@ -107,7 +109,7 @@ impl Verifier {
                 if waiting.since.elapsed() >= STUCK {
                     // Its place is kept no longer. To check it all the same would have those behind it wait too long as well.
                     drop(state);
-                    _ = shield(|| waiting.give_up());
+                    _ = catch_panic(|| waiting.give_up());
                     state = self.state();
                     continue;
                 }

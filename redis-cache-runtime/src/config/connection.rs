@@ -8,7 +8,7 @@ use redis::{
 };
 
 use super::{environment::Environment, in_code::Config, tls};
-use crate::error::Error;
+use crate::outcome::Error;
 
 /// After so long without an answer on the wire, the kernel asks, and gives up on what it has sent.
 const SILENCE: Duration = Duration::from_secs(3);

@@ -3,7 +3,7 @@
 use std::env;
 
 use super::settings::invalid;
-use crate::{envelope::Seal, error::Error, per_process::PerProcess};
+use crate::{outcome::Error, process::per_process::PerProcess, value::envelope::Seal};
 
 /// What the environment says, as it was when the first cache was opened.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::envelope::Seal;
+use crate::value::envelope::Seal;
 
 /// Where a cache lives and how it is reached, put together in code: from a program's own configuration file, say.
 ///

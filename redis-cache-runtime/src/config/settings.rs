@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 use super::{Config, MaxSize, Topology, duration, environment::Environment, topology};
 use crate::{
-    envelope::Seal,
-    error::{Error, ErrorKind},
+    outcome::{Error, ErrorKind},
+    value::envelope::Seal,
 };
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_millis(50);

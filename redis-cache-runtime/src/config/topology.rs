@@ -10,7 +10,7 @@ use super::{
     settings::{Settings, invalid},
     url::{self, Parsed},
 };
-use crate::error::Error;
+use crate::outcome::Error;
 
 const DEFAULT_HOST: &str = "localhost";
 const DEFAULT_PORT: u16 = 6379;

@@ -4,7 +4,7 @@ use redis::{ConnectionInfo, IntoConnectionInfo as _};
 use url::Url;
 
 use super::fault::{self, Fault};
-use crate::error::{Error, ErrorKind};
+use crate::outcome::{Error, ErrorKind};
 
 /// What a URL says, before anything else is put over it.
 pub(super) enum Parsed {

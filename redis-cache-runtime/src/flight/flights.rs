@@ -16,16 +16,19 @@ use super::{
     Caller, Follower, Joined, Landing, Leader, knots,
     leader::{PATIENCE, Role},
     pace::{FLOOR, Patience},
-    progress::Progress,
+    progress::{self, Progress},
     running::{Line, Running, State, Waiting},
     watch::Watch,
 };
 use crate::{
-    envelope::Contents,
-    io::Clock,
+    conn::Clock,
     key::{Digest, DigestHasher},
-    slot,
-    store::Epoch,
+    process::{
+        oneshot,
+        waking::{self, Whose},
+    },
+    remote::Epoch,
+    value::envelope::Contents,
 };
 
 const SHARDS: usize = 16;
@@ -98,6 +101,11 @@ pub(crate) struct Flights {
 }
 
 impl Flights {
+    pub(crate) fn new() -> Self {
+        waking::learn(Whose::Flights, [progress::example()]);
+        Self::default()
+    }
+
     /// Joins the call for `digest`; `epoch` tells of the clears so far.
     pub(crate) fn join(&'static self, digest: Digest, epoch: Epoch, caller: Caller) -> Joined {
         self.join_at(digest, epoch, caller, Instant::now())
@@ -148,7 +156,7 @@ impl Flights {
                 has_ended: false,
             });
         }
-        let (sender, receiver) = slot::channel();
+        let (sender, receiver) = oneshot::channel();
         let waiting = Waiting {
             sender,
             is_task: caller.is_task,

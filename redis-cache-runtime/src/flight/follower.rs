@@ -14,7 +14,7 @@ use super::{
     running::{Running, Waiting},
     watch::Watch,
 };
-use crate::{io::Clock, key::Digest, slot};
+use crate::{conn::Clock, key::Digest, process::oneshot};
 
 /// What is on its way to a follower that is no longer in line takes no longer than this.
 const SENDING: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub(crate) struct Follower {
     pub(super) flights: &'static Flights,
     pub(super) digest: Digest,
     pub(super) running: Arc<Running>,
-    pub(super) receiver: slot::Receiver<Landing>,
+    pub(super) receiver: oneshot::Receiver<Landing>,
     pub(super) is_task: bool,
     /// The runtime whose thread it blocks.
     pub(super) blocks: Option<Id>,
@@ -47,8 +47,8 @@ impl Follower {
                         return Some(landing);
                     }
                 }
-                Err(slot::NotReceived::TimedOut) if next.is_some() => {}
-                Err(slot::NotReceived::TimedOut | slot::NotReceived::Lost) => return None,
+                Err(oneshot::NotReceived::TimedOut) if next.is_some() => {}
+                Err(oneshot::NotReceived::TimedOut | oneshot::NotReceived::Lost) => return None,
             }
         }
     }
@@ -62,7 +62,7 @@ impl Follower {
         if self.has_returned || (self.is_task && clock.is_none()) {
             return leader.begin(None);
         }
-        let (sender, receiver) = slot::channel();
+        let (sender, receiver) = oneshot::channel();
         let mut waiting = Some(Waiting {
             sender,
             is_task: self.is_task,

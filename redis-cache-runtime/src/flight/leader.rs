@@ -13,7 +13,7 @@ use super::{
     progress::{Progress, attend, poll_attended},
     running::{Line, Running, State, Waiting},
 };
-use crate::{envelope::Contents, key::Digest, store::Epoch};
+use crate::{key::Digest, remote::Epoch, value::envelope::Contents};
 
 /// After this many leaders without a value the followers stop waiting in line: each would otherwise
 /// wait for the failures of all before it.

@@ -14,6 +14,7 @@ mod leader;
 mod pace;
 mod probe;
 mod progress;
+pub(crate) mod reentrancy;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -26,10 +27,9 @@ pub(crate) use self::{
     follower::Follower,
     knots::Untangled,
     leader::Leader,
-    progress::example as example_waker,
 };
 
-use crate::envelope::Contents;
+use crate::value::envelope::Contents;
 
 /// Who joins.
 #[derive(Clone, Copy, Debug)]

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{lead, telemetry, waking};
+use crate::{flight::reentrancy, process::waking, telemetry};
 
 /// A leader that was woken so long ago and has not been polled since holds nobody up any longer.
 pub(super) const STALLED: Duration = Duration::from_secs(1);
@@ -105,7 +105,7 @@ fn waker_of(progress: &Arc<Progress>) -> Waker {
 }
 
 /// One such as wakes a leader.
-pub(crate) fn example() -> Waker {
+pub(super) fn example() -> Waker {
     waker_of(&Arc::default())
 }
 
@@ -124,7 +124,7 @@ pub(super) fn poll_attended<T>(
     context: &mut Context<'_>,
     poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
 ) -> Poll<T> {
-    if lead::leads_here() {
+    if reentrancy::leads_here() {
         progress.attended();
         return poll(context);
     }

@@ -14,7 +14,7 @@ use super::{
     probe::{Probe, Question},
     progress::{Progress, STALLED},
 };
-use crate::{envelope::Contents, io::Alarm, slot};
+use crate::{conn::Alarm, process::oneshot, value::envelope::Contents};
 
 /// Those who have gone are looked for in a line of this length.
 const PRUNE: usize = 64;
@@ -22,7 +22,7 @@ const PRUNE: usize = 64;
 /// One who waits.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) sender: slot::Sender<Landing>,
+    pub(super) sender: oneshot::Sender<Landing>,
     pub(super) is_task: bool,
     /// The runtime whose thread it blocks.
     pub(super) blocks: Option<Id>,

@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::*;
-use crate::envelope::Contents;
 use crate::key::Digest;
-use crate::store::{Epoch, Outbox};
+use crate::remote::{Epoch, WriteBehindQueue};
+use crate::value::envelope::Contents;
 
 const KEY: Digest = [1; 32];
 
@@ -36,7 +36,7 @@ fn flights() -> &'static Flights {
 }
 
 fn epoch(count: u64) -> Epoch {
-    let known = Outbox::default().epoch();
+    let known = WriteBehindQueue::default().epoch();
     Epoch { count, ..known }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Flights, running::Running};
-use crate::{io::Clock, key::Digest};
+use crate::{conn::Clock, key::Digest};
 
 /// Woken by the clock's thread when it is time to look.
 pub(super) struct Watch {

@@ -7,8 +7,8 @@ use super::{
     large::encode, parameters::Shape,
 };
 use crate::{
-    error::Error,
-    shield::{Panicked, shield},
+    outcome::Error,
+    process::catch_panic::{Panicked, catch_panic},
 };
 
 /// The arguments of one call of a handler, by which its entry can be named.
@@ -124,7 +124,7 @@ impl Arguments {
 
 /// Why `write` did not write; its serde code may panic.
 fn written(write: impl FnOnce() -> Result<(), EncodeError>) -> Option<EncodeError> {
-    shield(write)
+    catch_panic(write)
         .unwrap_or_else(|Panicked| Err(EncodeError::panicked()))
         .err()
 }

@@ -1,25 +1,19 @@
 //! Collects the parts of one call and hashes them.
 
 use std::{
+    any::Any,
     cell::Cell,
     fmt,
     hash::{DefaultHasher, Hasher as _},
-    sync::Arc,
 };
 
 use super::{
-    Digest, Parameters, VersionPart,
+    Digest, Parameters, Readable, VersionPart,
     encoder::{EncodeError, Number, begin_numbers, begin_text},
     large, memo,
     parameters::Shape,
 };
-use crate::{
-    cache::Cache,
-    codec::Readable,
-    config::MaxSize,
-    shield::{Panicked, shield},
-    uncached::{CountCalls, Uncached, UncachedCall},
-};
+use crate::process::catch_panic::{Panicked, catch_panic};
 
 /// A buffer that has grown to this after a part goes into the hasher, and makes room for the next part.
 const FULL: usize = 256 * 1024;
@@ -52,8 +46,7 @@ pub(crate) struct Domain {
 /// The key of a call while its parts are written.
 #[derive(Debug)]
 pub struct KeyBuilder {
-    cache: Option<&'static Arc<Cache>>,
-    uncached: Option<&'static Uncached>,
+    owner: Option<&'static dyn KeyOwner>,
     on: bool,
     domain: Domain,
     buffer: Vec<u8>,
@@ -87,27 +80,22 @@ enum Anonymous {
 
 impl KeyBuilder {
     /// Where there is nothing to look up, nothing is written either.
-    pub(crate) fn new(cache: Option<&'static Arc<Cache>>, domain: Option<Domain>) -> Self {
-        let readable = domain.and_then(|domain| domain.readable);
-        let on = domain.is_some()
-            && cache.is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0))
-            && readable.is_none_or(Readable::is_worth_a_try);
-        Self::begin(cache, on, domain.unwrap_or_default())
+    pub(crate) fn new(owner: &'static dyn KeyOwner, domain: Option<Domain>) -> Self {
+        Self::begin(Some(owner), domain.is_some(), domain.unwrap_or_default())
     }
 
-    /// Where a setting is wrong, the call is counted all the same.
-    pub(crate) const fn counted_by(mut self, uncached: Option<&'static Uncached>) -> Self {
-        self.uncached = uncached;
-        self
+    /// That of a call which nobody hears of.
+    pub(crate) fn off() -> Self {
+        Self::begin(None, false, Domain::default())
     }
 
-    /// A key without a cache.
+    /// A key without an owner.
     #[cfg(test)]
     pub(super) fn of(domain: Domain) -> Self {
         Self::begin(None, true, domain)
     }
 
-    fn begin(cache: Option<&'static Arc<Cache>>, on: bool, domain: Domain) -> Self {
+    fn begin(owner: Option<&'static dyn KeyOwner>, on: bool, domain: Domain) -> Self {
         // A thread that is ending has no buffer any more.
         let buffer = if on {
             BUFFER.try_with(Cell::take).unwrap_or_default()
@@ -115,8 +103,7 @@ impl KeyBuilder {
             Vec::new()
         };
         Self {
-            cache,
-            uncached: None,
+            owner,
             on,
             domain,
             buffer,
@@ -208,7 +195,7 @@ impl KeyBuilder {
         if !self.on || self.error.is_some() {
             return;
         }
-        self.error = shield(|| encode(&mut self.buffer))
+        self.error = catch_panic(|| encode(&mut self.buffer))
             .unwrap_or_else(|Panicked| Err(EncodeError::panicked()))
             .err();
         if self.buffer.len() >= FULL {
@@ -271,32 +258,24 @@ impl KeyBuilder {
     /// Hashes what was written.
     #[must_use]
     pub fn finish(mut self) -> CallKey {
-        let (cache, stamps) = (self.cache, self.stamps);
-        let (readable, uncached) = (self.domain.readable, self.uncached);
+        let (owner, stamps, readable) = (self.owner, self.stamps, self.domain.readable);
         if let (Some(parameters), Some(shape), true) =
             (self.domain.parameters, self.shape.take(), self.on)
         {
             parameters.learn(*shape);
         }
-        let digest = cache.filter(|_| self.on).and_then(|open| {
+        let digest = owner.filter(|_| self.on).and_then(|owner| {
             if let Anonymous::Found(path) = self.anonymous {
-                open.report_anonymous(path);
+                owner.report_anonymous(path);
                 return None;
             }
             self.digest()
-                .inspect_err(|error| open.report_unkeyed(error))
+                .inspect_err(|error| owner.report_unkeyed(error))
                 .ok()
         });
         self.give_back();
         CallKey {
-            cache: cache.map(|cache| {
-                let cache: &'static dyn OpenCache = cache;
-                cache
-            }),
-            uncached: uncached.map(|uncached| {
-                let uncached: &'static dyn CountCalls = uncached;
-                uncached
-            }),
+            owner,
             digest,
             readable,
             stamps,
@@ -313,25 +292,20 @@ impl KeyBuilder {
     }
 }
 
-/// A cache, of which the compiler knows only that threads may share it: that of a future which holds it, it would else have to
-/// see for all that a cache is made of.
-pub(crate) trait OpenCache: fmt::Debug + Send + Sync {
-    fn get(&'static self) -> &'static Cache;
-}
+/// Whose calls the keys are made for. It hears of those that get none.
+pub(crate) trait KeyOwner: Any + fmt::Debug + Send + Sync {
+    /// An argument refuses to be written.
+    fn report_unkeyed(&self, error: &EncodeError);
 
-impl OpenCache for Arc<Cache> {
-    fn get(&'static self) -> &'static Cache {
-        self
-    }
+    /// The receiver of the handler at `path` may have an identity that can't be seen.
+    fn report_anonymous(&self, path: &'static str);
 }
 
 /// The finished key of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct CallKey {
-    /// `None`: the settings are wrong.
-    pub(crate) cache: Option<&'static dyn OpenCache>,
-    /// Where a setting is wrong.
-    uncached: Option<&'static dyn CountCalls>,
+    /// `None`: nobody hears of the call.
+    pub(crate) owner: Option<&'static dyn KeyOwner>,
     /// `None`: the cache is off, or an argument could not be written.
     pub(crate) digest: Option<Digest>,
     /// Whether values of the call's instantiation come back.
@@ -340,11 +314,6 @@ pub struct CallKey {
 }
 
 impl CallKey {
-    /// The call of a handler that is not cached because a setting is wrong, to be held until it has ended.
-    pub(crate) fn uncached(&self) -> Option<UncachedCall> {
-        self.uncached.map(UncachedCall)
-    }
-
     /// Whether the receiver has an identity.
     #[must_use]
     pub const fn is_identified(&self) -> bool {
@@ -358,7 +327,7 @@ impl CallKey {
             return false;
         }
         let mut key = KeyBuilder::begin(None, true, Domain::default());
-        let asked = shield(|| again(&mut key));
+        let asked = catch_panic(|| again(&mut key));
         let differs = |before: Option<u64>, now: Option<u64>| now.is_some() && now != before;
         let moved = asked.is_err()
             || key.error.is_some()

@@ -8,7 +8,7 @@ use std::{hash::BuildHasher as _, sync::Mutex};
 use foldhash::fast::FixedState;
 
 use super::Digest;
-use crate::{jitter, per_process::PerProcess};
+use crate::process::{jitter, per_process::PerProcess};
 
 /// How many arguments are kept.
 const SLOTS: usize = 512;

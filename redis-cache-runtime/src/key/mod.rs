@@ -10,6 +10,7 @@ mod lock;
 mod memo;
 mod parameters;
 mod part;
+mod readable;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -22,8 +23,9 @@ pub use self::{
     version::{Kept, KeptCopy, KeptNot, VersionPart},
 };
 pub(crate) use self::{
-    builder::{Domain, OpenCache},
+    builder::{Domain, KeyOwner},
     digest::{Digest, DigestHasher, SHARD},
     encoder::{EncodeError, MapOrder, encode_strictly},
     parameters::Parameters,
+    readable::Readable,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::error::{Error, ErrorKind};
+use crate::outcome::{Error, ErrorKind};
 
 /// What is known of the parameters of one instantiation, once it has been called.
 #[derive(Debug, Default)]

@@ -167,7 +167,7 @@ impl Type {
             Part::How(How::Flattened) | Part::Tag(Tag::Internal | Tag::Adjacent) => aside = true,
             Part::How(_) | Part::Tag(Tag::External) => {}
         });
-        !lost && !(aside && wide)
+        !(lost || aside && wide)
     }
 
     fn may_be_nothing(&self) -> bool {
@@ -232,7 +232,7 @@ impl MakeUp {
     }
 
     pub(crate) fn some_type(&mut self, depth: u32) -> Type {
-        if depth >= DEEPEST || self.random.u32(0..1 + 4 * depth) > 4 {
+        if depth >= DEEPEST || self.random.u32(0..=(4 * depth)) > 4 {
             return self.leaf();
         }
         let deeper = depth + 1;

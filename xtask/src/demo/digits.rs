@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_hit_is_told_from_a_miss() {
-        assert!(is_hit("handler-cache; hit; detail=\"hit_l2, age 1.2s\""));
+        assert!(is_hit("handler-cache; hit; detail=\"hit_redis, age 1.2s\""));
         assert!(is_hit("handler-cache;hit"));
         assert!(!is_hit("handler-cache; fwd=miss; detail=hit"));
         assert!(!is_hit(""));

@@ -60,7 +60,7 @@ fn an_interrupted_server_has_stored_its_predictions() {
     let second = Server::start(&redis.url(), &[]);
     let status = cache_status(&second, 5);
     assert!(
-        status.starts_with("handler-cache; hit; detail=\"hit_l2"),
+        status.starts_with("handler-cache; hit; detail=\"hit_redis"),
         "{status}"
     );
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use serde::ser;
 
-use crate::nesting::DEPTH;
+use crate::process::nesting::DEPTH;
 
 /// Why a value could not be encoded; mostly the text comes from the value's own `Serialize`.
 #[derive(Clone, Debug)]

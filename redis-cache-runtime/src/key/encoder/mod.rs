@@ -28,7 +28,7 @@ use serde::ser::{self, Serialize};
 pub(crate) use self::error::EncodeError;
 pub(in crate::key) use self::number::Number;
 use self::{fields::Fields, head::Head, list::List, map::Map, marker::Marker};
-use crate::nesting::Nesting;
+use crate::process::nesting::Nesting;
 
 /// Appends the encoding of `value` to `out`, as part of a key.
 ///

@@ -1,0 +1,504 @@
+//! What a person asks a cache: its counters, its settings, to forget.
+
+use std::{fmt, pin::pin, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    api::operation::Operation,
+    cache::Cache,
+    config::MaxSize,
+    conn::IoThread,
+    key::Arguments,
+    outcome::{CacheStatus, Error, ErrorKind},
+    process::oneshot,
+    remote::{self, Done, Shard},
+    site::registry,
+    telemetry::{self, Event, metrics::Invalidation},
+};
+
+/// Whatever Redis does, an operation ends within this time, or has got on.
+const LONGEST: Duration = Duration::from_millis(4500);
+
+/// One cache of this process, by its name: what `cache_info()`, `cache_clear()` and `cache_parameters()` are in
+/// `functools`.
+///
+/// ```no_run
+/// use redis_cache_runtime::{HandlerCache, handler_cache};
+///
+/// #[handler_cache(name = "double")]
+/// fn double(n: u32) -> u32 {
+///     n * 2
+/// }
+///
+/// # fn main() -> Result<(), redis_cache_runtime::Error> {
+/// double(4);
+/// double(4);
+/// let cache = HandlerCache::named("double")?;
+/// cache.flush().wait()?;
+/// let info = cache.info().wait()?;
+/// assert_eq!((info.hits, info.misses), (1, 1));
+/// cache.clear().wait()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct HandlerCache {
+    cache: Arc<Cache>,
+}
+
+impl fmt::Debug for HandlerCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandlerCache")
+            .field("name", &self.cache.name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl HandlerCache {
+    /// The cache of that name: what `name = …` says, or else the path of the handler
+    /// (`my_crate::Model::predict`, `<my_crate::Model as my_crate::Predict>::predict`). Where the crate is not called like its
+    /// package, the package stands before the path in the name, and can be left out here.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownCache`] until the handler has been called once, for that is what opens its cache; the message
+    /// lists those that are open. [`ErrorKind::InvalidConfig`] where the handler is not cached because a setting is
+    /// wrong. Of two handlers with one `name` the first that was called is cached; the other is found by its path, with
+    /// that error, and stands in [`Parameters::refused`].
+    pub fn named(name: &str) -> Result<Self, Error> {
+        registry::find(name).map(|cache| Self { cache })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.cache.name()
+    }
+
+    /// The cache of that name in this process: a handle that was made before a fork is of use to the child as well.
+    fn cache(&self) -> Result<Arc<Cache>, Error> {
+        if self.cache.is_ours() {
+            return Ok(Arc::clone(&self.cache));
+        }
+        registry::find(self.name()).map_err(|error| {
+            let message = format!(
+                "this handle is of the process from which this one was forked, and here {error}"
+            );
+            Error::new(error.kind(), message)
+        })
+    }
+
+    /// What this process has counted, and how many entries there are in Redis, once it has what this process has computed
+    /// up to now.
+    ///
+    /// While Redis is away, or does not answer, this process' counters are told all the same, and
+    /// [`CacheInfo::unavailable`] says why the entries are not known.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis refuses to count.
+    pub fn info(&self) -> Operation<CacheInfo> {
+        let cache = match self.cache() {
+            Ok(cache) => cache,
+            Err(error) => return Operation::done(Err(error)),
+        };
+        on_thread(async move {
+            let counted = within(async {
+                let mut currsize = 0;
+                for shard in cache.shards() {
+                    settled(shard).await;
+                    currsize += remote::entries(shard).await?;
+                }
+                Ok(currsize)
+            });
+            match counted.await {
+                Ok(currsize) => {
+                    cache.counted(currsize);
+                    Ok(CacheInfo::new(&cache, None))
+                }
+                Err(error) if error.kind().is_absence() => {
+                    Ok(CacheInfo::new(&cache, Some(error.to_string())))
+                }
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// Deletes all entries of this cache, for every process. Touches nothing else in Redis.
+    ///
+    /// A value whose computation began before is not stored after it, by any process.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis can't be reached, refuses, or makes no headway for a few seconds.
+    pub fn clear(&self) -> Operation<()> {
+        let cache = match self.cache() {
+            Ok(cache) => cache,
+            Err(error) => return Operation::done(Err(error)),
+        };
+        cache.metrics().count_invalidation(Invalidation::Clear);
+        let distrust = |cache: &Cache| cache.flights().distrust(None);
+        let progress = Arc::<Notify>::default();
+        let clears = everywhere(&cache, distrust, |shard, done| {
+            let dropped = shard.queue().push_clear(Arc::clone(&progress), done) as u64;
+            cache.flights().forget_queued();
+            cache.metrics().unqueued(dropped);
+            cache.counters().count_many(Event::Overtaken, dropped);
+        });
+        on_thread(async move {
+            let mut cleared = pin!(sum(clears));
+            loop {
+                tokio::select! {
+                    sum = &mut cleared => return sum.map(drop),
+                    () = progress.notified() => {}
+                    () = sleep(LONGEST) => return Err(too_late()),
+                }
+            }
+        })
+    }
+
+    /// Deletes the entry of one call, for every process, and tells whether there was one.
+    ///
+    /// The arguments are those in the key: a tuple of them, or [`Arguments`] where the handler has a
+    /// [`CacheIdentity`](crate::CacheIdentity) or a `version`. They are looked for in every instantiation of a generic
+    /// handler that this process has called.
+    ///
+    /// It holds for every process: a value that any of them computes at that moment is not stored afterwards, wherever its body
+    /// began. Those who wait for that value already get it.
+    ///
+    /// What it does not do: it leaves the entries of other builds in which the handler has other types, and those of
+    /// instantiations that only other processes have called. [`clear`](Self::clear) deletes these as well.
+    ///
+    /// ```no_run
+    /// use redis_cache_runtime::{HandlerCache, handler_cache};
+    ///
+    /// #[handler_cache(name = "area")]
+    /// fn area(width: u32, height: u32) -> u64 {
+    ///     u64::from(width) * u64::from(height)
+    /// }
+    ///
+    /// # fn main() -> Result<(), redis_cache_runtime::Error> {
+    /// area(3, 4);
+    /// let was_there = HandlerCache::named("area")?.invalidate((3u32, 4u32)).wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArguments`] where one of them can't be written into a key, and where their number, a type that
+    /// can be told (a number's width, say), or whether there is an identity and a version, is not that of the handler's calls. Where Redis can't be reached or
+    /// refuses.
+    pub fn invalidate(&self, arguments: impl Into<Arguments>) -> Operation<bool> {
+        let arguments = arguments.into();
+        let cache = match self.cache() {
+            Ok(cache) => cache,
+            Err(error) => return Operation::done(Err(error)),
+        };
+        let mut digests = Vec::new();
+        let mut unfit = None;
+        for domain in &cache.domains() {
+            if let Err(error) = arguments.check(domain) {
+                unfit = Some(error);
+                continue;
+            }
+            match arguments.digest(domain) {
+                Ok(digest) => digests.push(digest),
+                Err(error) => {
+                    let message = "an argument can't be written into the key";
+                    let error = Error::new(ErrorKind::InvalidArguments, message).with_source(error);
+                    return Operation::done(Err(error));
+                }
+            }
+        }
+        if let (Some(error), true) = (unfit, digests.is_empty()) {
+            return Operation::done(Err(error));
+        }
+        cache.metrics().count_invalidation(Invalidation::Key);
+        let deletions = digests.into_iter().map(|digest| {
+            let shard = cache.shard(&digest);
+            cache.flights().invalidate(&digest);
+            let cache = Arc::clone(&cache);
+            // What Redis said before is not for those who come after.
+            let distrust = move || cache.flights().distrust(Some(&digest));
+            queued(shard, distrust, |done| {
+                shard.queue().push_invalidate(digest, done);
+            })
+        });
+        let deletions = sum(deletions.collect());
+        on_thread(async move { Ok(within(deletions).await? > 0) })
+    }
+
+    /// Waits until what this cache has computed and used has been told to Redis.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotStored`] where values were lost since the last time that this was asked: refused, too large, dropped;
+    /// the message says how many, by reason. What was computed while Redis was known to be away was never meant for it, and what has
+    /// expired meanwhile, or was overtaken by a clear or an invalidation, is wanted no more. Where Redis can't be reached, or does not take
+    /// everything within a few seconds.
+    pub fn flush(&self) -> Operation<()> {
+        let cache = match self.cache() {
+            Ok(cache) => cache,
+            Err(error) => return Operation::done(Err(error)),
+        };
+        let told = cache.losses().told();
+        let flushes = everywhere(&cache, |_| {}, |shard, done| shard.queue().push_flush(done));
+        on_thread(async move {
+            within(sum(flushes)).await?;
+            cache.losses().since(&told, cache.name())
+        })
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn parameters(&self) -> Parameters {
+        Parameters {
+            name: self.cache.name().to_owned(),
+            maxsize: self.cache.maxsize(),
+            timeout: self.cache.timeout(),
+            ttl: self.cache.ttl(),
+            max_value_bytes: self.cache.max_value_bytes(),
+            endpoint: self.cache.address().to_owned(),
+            shards: self.cache.shards().len(),
+            refused: registry::refused(self.cache.name()),
+        }
+    }
+}
+
+/// Queues one job for each shard. `ended` is called after each.
+fn everywhere(
+    cache: &Arc<Cache>,
+    ended: fn(&Cache),
+    push: impl Fn(&Shard, Done),
+) -> Vec<Operation<u64>> {
+    let shards = cache.shards().iter();
+    let ended = shards.map(|shard| {
+        let cache = Arc::clone(cache);
+        queued(shard, move || ended(&cache), |done| push(shard, done))
+    });
+    ended.collect()
+}
+
+/// Waits until the values that are on their way have reached Redis, or can't.
+async fn settled(shard: &Shard) {
+    if shard.queue().has_unsettled() {
+        let (sender, result) = oneshot::channel();
+        let done = Done::new(|told| drop(sender.send(told)));
+        shard.queue().push_flush(done);
+        shard.hurry();
+        drop(result.await);
+    }
+}
+
+/// Queues one job. `ended` is called before it is told.
+fn queued(
+    shard: &Shard,
+    ended: impl FnOnce() + Send + Sync + 'static,
+    push: impl FnOnce(Done),
+) -> Operation<u64> {
+    if IoThread::running().is_none() {
+        return Operation::done(Err(no_thread()));
+    }
+    let (sender, result) = oneshot::channel();
+    push(Done::new(|told| {
+        ended();
+        drop(sender.send(told));
+    }));
+    shard.hurry();
+    Operation::new(result)
+}
+
+/// Done when all are, or with the first error of any.
+async fn sum(operations: Vec<Operation<u64>>) -> Result<u64, Error> {
+    let mut sum = Ok(0);
+    for operation in operations {
+        let result = operation.await;
+        sum = sum.and_then(|sum| Ok(sum + result?));
+    }
+    sum
+}
+
+/// Waits for `work`, but not for ever.
+async fn within<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let ended = timeout(LONGEST, work).await;
+    ended.unwrap_or_else(|_elapsed| Err(too_late()))
+}
+
+fn too_late() -> Error {
+    let message = format!("Redis was not done within {LONGEST:?}; it goes on");
+    Error::new(ErrorKind::TimedOut, message)
+}
+
+/// Waits until everything that this process has computed and used has been told to Redis: to be called before a clean
+/// shutdown.
+///
+/// # Errors
+///
+/// The first error of any cache, as [`HandlerCache::flush`] has them; the others are flushed all the same.
+pub fn flush_all() -> Operation<()> {
+    let flushes: Vec<_> = registry::all()
+        .into_iter()
+        .map(|cache| HandlerCache { cache }.flush())
+        .collect();
+    if flushes.is_empty() {
+        return Operation::done(Ok(()));
+    }
+    on_thread(async move {
+        let mut result = Ok(());
+        for flush in flushes {
+            result = result.and(flush.await);
+        }
+        result
+    })
+}
+
+/// What [`HandlerCache::info`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheInfo {
+    /// Calls of this process that were answered without running the body.
+    pub hits: u64,
+    /// Calls of this process that ran the body.
+    pub misses: u64,
+    /// The bound; `None` where there is none.
+    pub maxsize: Option<u64>,
+    /// Entries in Redis, from all processes. Where [`CacheInfo::unavailable`] says that it could not be asked, as many as it
+    /// had when it was asked last; zero before the first time.
+    pub currsize: u64,
+    /// Why Redis could not be asked; `None` where it was.
+    pub unavailable: Option<String>,
+    /// Stored values that were damaged, foreign, or written for another type; each was a miss.
+    pub corrupt: u64,
+    /// Look-ups that used up their budget; each was a miss.
+    pub timeouts: u64,
+    /// Bodies that gave an `Err`, which is not stored.
+    pub errors: u64,
+    /// Values that this process has written to Redis.
+    pub stored: u64,
+    /// Values that this process did not write: too large, or such as MessagePack can't hold, or the queue was full, or they
+    /// were cleared or expired meanwhile, or Redis refused or was lost. While Redis is known to be away no value is meant to be written, and none is counted.
+    pub not_stored: u64,
+    /// Entries that this process' stores have evicted.
+    pub evicted: u64,
+    /// Callers of this process that wait now for another's result.
+    pub waiting: u64,
+    results: Results,
+}
+
+/// How many calls ended in each result.
+#[derive(Clone, PartialEq, Eq)]
+struct Results([u64; CacheStatus::ALL.len()]);
+
+impl fmt::Debug for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = CacheStatus::ALL.into_iter().zip(&self.0);
+        f.debug_map().entries(named).finish()
+    }
+}
+
+impl CacheInfo {
+    fn new(cache: &Cache, unavailable: Option<String>) -> Self {
+        let counters = cache.counters();
+        let results = CacheStatus::ALL.map(|result| counters.result(result));
+        let sum = |of: fn(CacheStatus) -> bool| {
+            CacheStatus::ALL
+                .into_iter()
+                .filter(|result| of(*result))
+                .map(|result| results[result as usize])
+                .sum()
+        };
+        Self {
+            hits: sum(CacheStatus::is_hit),
+            misses: sum(|result| !result.is_hit() && result != CacheStatus::Cancelled),
+            maxsize: cache.maxsize().entries(),
+            currsize: cache.last_counted(),
+            unavailable,
+            corrupt: counters.event(Event::Corrupt),
+            timeouts: counters.event(Event::TimedOut),
+            errors: counters.event(Event::Declined),
+            stored: counters.event(Event::Stored),
+            not_stored: counters.event(Event::StoreFailed)
+                + counters.event(Event::QueueFull)
+                + counters.event(Event::Overtaken)
+                + counters.event(Event::NotStorable)
+                + counters.event(Event::TooLarge)
+                + counters.event(Event::Expired),
+            evicted: counters.event(Event::Evicted),
+            waiting: cache.flights().followers() as u64,
+            results: Results(results),
+        }
+    }
+
+    /// How many calls of this process ended in `result`. Each call ends in exactly one.
+    #[must_use]
+    pub const fn count(&self, result: CacheStatus) -> u64 {
+        self.results.0[result as usize]
+    }
+}
+
+/// What [`HandlerCache::parameters`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Parameters {
+    /// The cache's name.
+    pub name: String,
+    /// The most entries.
+    pub maxsize: MaxSize,
+    /// The most that a look-up may take.
+    pub timeout: Duration,
+    /// How long an entry is valid; `None` where it is so for ever.
+    pub ttl: Option<Duration>,
+    /// The largest value that is stored, in bytes as Redis has it.
+    pub max_value_bytes: usize,
+    /// Where the cache lives, without credentials.
+    pub endpoint: String,
+    /// Over how many hash tags its entries are spread.
+    pub shards: usize,
+    /// Handlers that were given the same `name` and are not cached for that: two would answer for each other.
+    pub refused: Vec<String>,
+}
+
+/// Has the background thread do something.
+fn on_thread<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Operation<T> {
+    let Some(thread) = IoThread::running() else {
+        return Operation::done(Err(no_thread()));
+    };
+    let (sender, receiver) = oneshot::channel();
+    thread.spawn(async move {
+        let told = work.await;
+        // Who asks next sees in the metrics what is told here.
+        telemetry::settled().await;
+        drop(sender.send(told));
+    });
+    Operation::new(receiver)
+}
+
+fn no_thread() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the cache's I/O thread can't be started",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_shown_by_name() {
+        let mut results = Results([0; CacheStatus::ALL.len()]);
+        results.0[CacheStatus::ErrorOpen as usize] = 3;
+        let shown = format!("{results:?}");
+        assert!(
+            shown.starts_with("{HitRedis: 0, ") && shown.contains("ErrorOpen: 3"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! The state of a circuit breaker, and what changes it.
+
+use std::{
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use super::{Probe, window::Window};
+use crate::{outcome::CircuitState, process::jitter};
+
+/// So many attempts to connect that fail in a row open it.
+const CONNECT_FAILURES: u32 = 5;
+
+/// How long it stays open the first time.
+const FIRST: Duration = Duration::from_secs(1);
+
+/// The longest that it stays open.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// A probe that is not back by then, because nobody runs its caller any further, is given to another.
+const PROBE: Duration = Duration::from_secs(5);
+
+/// How one call to Redis ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::conn) enum CallEnd {
+    /// Redis said something.
+    Answered,
+    /// The budget was used up.
+    TimedOut,
+    /// The connection was lost.
+    Broken,
+}
+
+impl CallEnd {
+    const fn is_failure(self) -> bool {
+        match self {
+            Self::Answered => false,
+            Self::TimedOut | Self::Broken => true,
+        }
+    }
+}
+
+/// Whether a caller may ask Redis.
+#[derive(Debug)]
+pub(in crate::conn) enum Admission<'b> {
+    /// It may, and says how that ended by [`Breaker::record`].
+    Pass,
+    /// It may, as the only one, and says how that ended to the probe.
+    Probe(Probe<'b>),
+    /// It goes without.
+    Refused,
+}
+
+/// A change of state, told to the one caller who brought it about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::conn) enum Transition {
+    /// Nobody asks Redis for so long.
+    Opened(Duration),
+    /// A probe has failed, and nobody asks for so long again.
+    StaysOpen(Duration),
+    /// Everybody asks Redis again.
+    Closed,
+}
+
+/// The circuit breaker of one endpoint.
+#[derive(Debug)]
+pub(in crate::conn) struct Breaker {
+    start: Instant,
+    /// A [`Gate`].
+    gate: AtomicU64,
+    window: Window,
+    /// Attempts to connect that have failed since anything went well.
+    connect_failures: AtomicU32,
+    /// How often it has opened since it was closed.
+    openings: AtomicU32,
+}
+
+impl Breaker {
+    /// A closed one.
+    pub(in crate::conn) const fn new(now: Instant) -> Self {
+        Self {
+            start: now,
+            gate: AtomicU64::new(Gate::CLOSED.0),
+            window: Window::new(),
+            connect_failures: AtomicU32::new(0),
+            openings: AtomicU32::new(0),
+        }
+    }
+
+    /// Whether the caller may ask Redis.
+    pub(in crate::conn) fn admit(&self, now: Instant) -> Admission<'_> {
+        let gate = Gate(self.gate.load(Ordering::Relaxed));
+        if gate == Gate::CLOSED {
+            return Admission::Pass;
+        }
+        let at = self.since_start(now);
+        if nanos(at) < gate.until() {
+            return Admission::Refused;
+        }
+        let probing = Gate::half_open(at + PROBE);
+        if self.change(gate, probing) {
+            Admission::Probe(Probe::new(self, probing))
+        } else {
+            Admission::Refused
+        }
+    }
+
+    /// Whether [`admit`](Self::admit) would refuse, without asking it.
+    pub(in crate::conn) fn refuses(&self) -> bool {
+        let gate = Gate(self.gate.load(Ordering::Relaxed));
+        gate != Gate::CLOSED && nanos(self.since_start(Instant::now())) < gate.until()
+    }
+
+    /// Learns how a call ended that was let pass.
+    pub(in crate::conn) fn record(&self, now: Instant, end: CallEnd) -> Option<Transition> {
+        let at = self.since_start(now);
+        self.window.add(at, end.is_failure());
+        if end.is_failure() {
+            return self
+                .window
+                .is_failing(at)
+                .then(|| self.open(Gate::CLOSED, at))?;
+        }
+        self.end_row();
+        None
+    }
+
+    /// Learns that an attempt to connect has failed.
+    pub(in crate::conn) fn connect_failed(&self, now: Instant) -> Option<Transition> {
+        let failures = self.connect_failures.fetch_add(1, Ordering::Relaxed) + 1;
+        if failures < CONNECT_FAILURES {
+            return None;
+        }
+        self.open(Gate::CLOSED, self.since_start(now))
+    }
+
+    /// Learns that an attempt to connect has succeeded. Somebody has answered, so the next caller may find out at once
+    /// whether calls are answered as well.
+    pub(in crate::conn) fn connected(&self) {
+        self.end_row();
+        let gate = Gate(self.gate.load(Ordering::Relaxed));
+        if gate.state() == CircuitState::Open {
+            self.change(gate, Gate::OVERDUE);
+        }
+    }
+
+    /// What it is now.
+    pub(in crate::conn) fn state(&self) -> CircuitState {
+        Gate(self.gate.load(Ordering::Relaxed)).state()
+    }
+
+    /// Takes the result of a probe; `None` where the probe came back too late to count.
+    pub(super) fn probed(&self, probe: Gate, now: Instant, end: CallEnd) -> Option<Transition> {
+        let at = self.since_start(now);
+        if end.is_failure() {
+            return self.open(probe, at);
+        }
+        // Before it is closed, or the failures of yesterday would open it again.
+        self.window.forget(at);
+        self.end_row();
+        let closed = self.change(probe, Gate::CLOSED);
+        if closed {
+            self.openings.store(0, Ordering::Relaxed);
+        }
+        closed.then_some(Transition::Closed)
+    }
+
+    /// Lets another caller have the probe of one who has gone away.
+    pub(super) fn give_back(&self, probe: Gate) {
+        self.change(probe, Gate::OVERDUE);
+    }
+
+    /// Opens it, if nobody has changed it meanwhile.
+    fn open(&self, from: Gate, at: Duration) -> Option<Transition> {
+        let before = self.openings.load(Ordering::Relaxed);
+        let longest = FIRST.saturating_mul(1 << before.min(10)).min(LONGEST);
+        // Up to a quarter less, so that the processes of a fleet do not all probe at once.
+        let wait = longest.mul_f64(1.0 - jitter::random() / 4.0);
+        if !self.change(from, Gate::open(at + wait)) {
+            return None;
+        }
+        self.openings.store(before + 1, Ordering::Relaxed);
+        Some(if before == 0 {
+            Transition::Opened(wait)
+        } else {
+            Transition::StaysOpen(wait)
+        })
+    }
+
+    fn end_row(&self) {
+        // Mostly zero already, and then a load leaves the cache line where it is.
+        if self.connect_failures.load(Ordering::Relaxed) != 0 {
+            self.connect_failures.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn change(&self, from: Gate, to: Gate) -> bool {
+        self.gate
+            .compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    fn since_start(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.start)
+    }
+}
+
+/// State and deadline in one word, so that a caller learns of both by one load. A deadline also tells one probe from the
+/// next: it is overtaken only once its own has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gate(u64);
+
+impl Gate {
+    const CLOSED: Self = Self(0);
+
+    /// Open, and the next caller may probe.
+    const OVERDUE: Self = Self(1 << 1);
+
+    const HALF_OPEN: u64 = 1;
+
+    fn open(until: Duration) -> Self {
+        Self(nanos(until) << 1)
+    }
+
+    fn half_open(until: Duration) -> Self {
+        Self(Self::open(until).0 | Self::HALF_OPEN)
+    }
+
+    /// So many nanoseconds after the start a probe may be made.
+    const fn until(self) -> u64 {
+        self.0 >> 1
+    }
+
+    const fn state(self) -> CircuitState {
+        match self.0 {
+            0 => CircuitState::Closed,
+            gate if gate & Self::HALF_OPEN != 0 => CircuitState::HalfOpen,
+            _ => CircuitState::Open,
+        }
+    }
+}
+
+/// Good for almost three centuries.
+fn nanos(at: Duration) -> u64 {
+    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX >> 1)
+}

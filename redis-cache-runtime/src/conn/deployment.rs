@@ -1,0 +1,306 @@
+//! One Redis as its user sees it: a single server, a cluster, or whichever server its sentinels name.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{Cmd, ConnectionInfo, RedisError, Value};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
+
+use super::{
+    Endpoint, Home, IoThread, Redirect,
+    backoff::Backoff,
+    link::Change,
+    slots::{Address, SlotMap, slot_of},
+    source::{self, Source},
+};
+use crate::{
+    config::{Topology, address, at, host_and_port},
+    process::jitter,
+};
+
+/// The most that one node may take to tell who has which slots, connecting included.
+const CLUSTER_SLOTS: Duration = Duration::from_secs(1);
+
+/// Without any sign of a change, the cluster is asked again after so long.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// The servers behind one URL, and which of them has what.
+pub(crate) struct Deployment {
+    topology: Topology,
+    /// Where it is, without credentials.
+    address: String,
+    /// How a node of the cluster is reached, at another address.
+    template: Option<ConnectionInfo>,
+    /// What each new connection of the background thread's is told.
+    greeting: Arc<[Cmd]>,
+    nodes: Mutex<Nodes>,
+    in_cluster: AtomicBool,
+    look_again: Notify,
+}
+
+#[derive(Default)]
+struct Nodes {
+    /// Servers that have been asked for something.
+    open: HashMap<Address, Arc<Endpoint>>,
+    /// Everybody who can tell of the others.
+    known: Vec<Address>,
+    homes: Vec<Arc<Home>>,
+}
+
+impl fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deployment")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Deployment {
+    /// Nothing is connected before somebody has a home here.
+    pub(crate) fn new(topology: &Topology, greeting: Arc<[Cmd]>) -> Arc<Self> {
+        let servers = topology.servers();
+        let known = servers.iter().filter_map(host_and_port);
+        let known = known.map(|(host, port)| (host.to_owned(), port)).collect();
+        let template = servers
+            .first()
+            .filter(|server| host_and_port(server).is_some());
+        let deployment = Arc::new(Self {
+            address: topology.address(),
+            template: template.cloned(),
+            greeting,
+            topology: topology.clone(),
+            nodes: Mutex::new(Nodes {
+                known,
+                ..Nodes::default()
+            }),
+            in_cluster: AtomicBool::new(false),
+            look_again: Notify::new(),
+        });
+        if servers.len() > 1 {
+            deployment.join_cluster();
+        }
+        deployment
+    }
+
+    /// Where it is, without credentials.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Where the keys with this hash tag live. Starts to connect, in the background.
+    pub(crate) fn home(self: &Arc<Self>, tag: &str) -> Result<Arc<Home>, RedisError> {
+        let slot = slot_of(tag);
+        let mut nodes = self.nodes();
+        let endpoint = match nodes.home_of(slot) {
+            Some(endpoint) => endpoint,
+            None => self.connect_first(&mut nodes)?,
+        };
+        let home = Arc::new(Home::new(slot, endpoint, Arc::clone(self)));
+        nodes.homes.push(Arc::clone(&home));
+        drop(nodes);
+        self.look_again();
+        Ok(home)
+    }
+
+    fn connect_first(self: &Arc<Self>, nodes: &mut Nodes) -> Result<Arc<Endpoint>, RedisError> {
+        let endpoint = match &self.topology {
+            Topology::Sentinel {
+                sentinels,
+                master,
+                server,
+            } => {
+                let source = Source::sentinels(sentinels, master, server)?;
+                self.connect(source, self.address.clone())
+            }
+            Topology::Server(server) => self.connect_to(server)?,
+            Topology::Cluster { first, .. } => self.connect_to(first)?,
+        };
+        let address = nodes.known.first().cloned().unwrap_or_default();
+        nodes.open.insert(address, Arc::clone(&endpoint));
+        Ok(endpoint)
+    }
+
+    /// The server that `from` has named.
+    pub(super) fn node(
+        self: &Arc<Self>,
+        redirect: &Redirect,
+        from: &Endpoint,
+    ) -> Option<Arc<Endpoint>> {
+        self.join_cluster();
+        let mut nodes = self.nodes();
+        let host = if redirect.host.is_empty() {
+            nodes.host_of(from)?
+        } else {
+            redirect.host.clone()
+        };
+        self.node_at(&mut nodes, (host, redirect.port))
+    }
+
+    fn node_at(self: &Arc<Self>, nodes: &mut Nodes, at_address: Address) -> Option<Arc<Endpoint>> {
+        if let Some(endpoint) = nodes.open.get(&at_address) {
+            return Some(Arc::clone(endpoint));
+        }
+        let (host, port) = &at_address;
+        let endpoint = self
+            .connect_to(&at(self.template.as_ref()?, host, *port))
+            .ok()?;
+        nodes.open.insert(at_address, Arc::clone(&endpoint));
+        Some(endpoint)
+    }
+
+    fn connect_to(self: &Arc<Self>, server: &ConnectionInfo) -> Result<Arc<Endpoint>, RedisError> {
+        Ok(self.connect(Source::fixed(server.clone())?, address(server)))
+    }
+
+    fn connect(self: &Arc<Self>, source: Source, address: String) -> Arc<Endpoint> {
+        let deployment = Arc::downgrade(self);
+        Endpoint::open(source, address, Arc::clone(&self.greeting), move |change| {
+            if let Some(deployment) = deployment.upgrade() {
+                deployment.hear(change);
+            }
+        })
+    }
+
+    fn hear(self: &Arc<Self>, change: Change) {
+        match change {
+            Change::Up { in_cluster: true } => self.join_cluster(),
+            Change::Up { in_cluster: false } | Change::Tried => {}
+            Change::Down | Change::Unreachable => self.look_again(),
+        }
+    }
+
+    /// Has the cluster asked who has which slots, where there is a cluster.
+    pub(super) fn look_again(&self) {
+        self.look_again.notify_one();
+    }
+
+    /// Starts to follow the slots. The first sign of a cluster is enough.
+    fn join_cluster(self: &Arc<Self>) {
+        if self.template.is_none() || self.in_cluster.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let this = Arc::downgrade(self);
+        IoThread::keep(move || follow_slots(Weak::clone(&this)));
+    }
+
+    /// Asks one node after the other, until one tells. Says whether each slot in use has a server that is there.
+    async fn refresh(self: &Arc<Self>) -> bool {
+        let mut known = self.nodes().known.clone();
+        jitter::shuffle(&mut known);
+        for node in known {
+            let Some(map) = self.ask(&node).await else {
+                continue;
+            };
+            return self.settle(&map, &node);
+        }
+        false
+    }
+
+    async fn ask(&self, (host, port): &Address) -> Option<SlotMap> {
+        let source = Source::fixed(at(self.template.as_ref()?, host, *port)).ok()?;
+        let answer = timeout(CLUSTER_SLOTS, async {
+            let mut connection = source::once(&source.client()?).await.ok()?;
+            let question = redis::cmd("CLUSTER").arg("SLOTS").to_owned();
+            connection.send_packed_command(&question).await.ok()
+        });
+        let answer: Value = answer.await.ok()??;
+        SlotMap::read(&answer)
+    }
+
+    fn settle(self: &Arc<Self>, map: &SlotMap, teller: &Address) -> bool {
+        // A node that does not know its own host names itself by none.
+        let resolved = |(host, port): &Address| {
+            let host = if host.is_empty() { &teller.0 } else { host };
+            (host.clone(), *port)
+        };
+        let mut nodes = self.nodes();
+        if !map.nodes.is_empty() {
+            nodes.known = map.nodes.iter().map(resolved).collect();
+        }
+        let mut complete = true;
+        for home in nodes.homes.clone() {
+            match map.primary(home.slot).map(resolved) {
+                Some(primary) => {
+                    if let Some(endpoint) = self.node_at(&mut nodes, primary) {
+                        complete &= !endpoint.is_down();
+                        home.endpoint.store(endpoint);
+                    }
+                }
+                None => complete = false,
+            }
+        }
+        let primaries: Vec<_> = map.primaries().map(resolved).collect();
+        nodes.retire_all_but(&primaries);
+        complete
+    }
+
+    // No user code runs under this lock, so a poisoned one is as good as any.
+    fn nodes(&self) -> MutexGuard<'_, Nodes> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Nodes {
+    /// Who has the slot as far as is known, or else anybody, who will tell.
+    fn home_of(&self, slot: u16) -> Option<Arc<Endpoint>> {
+        let neighbour = self.homes.iter().find(|home| home.slot == slot);
+        let up = || self.open.values().find(|endpoint| !endpoint.is_down());
+        neighbour
+            .map(|home| home.endpoint.load())
+            .or_else(|| up().cloned())
+            .or_else(|| self.open.values().next().cloned())
+    }
+
+    fn host_of(&self, of: &Endpoint) -> Option<String> {
+        let found = self
+            .open
+            .iter()
+            .find(|(_, endpoint)| std::ptr::eq(Arc::as_ptr(endpoint), of));
+        found.map(|((host, _), _)| host.clone())
+    }
+
+    /// Closes the connections to those who have no slot any more.
+    fn retire_all_but(&mut self, primaries: &[Address]) {
+        let homes = &self.homes;
+        let is_home = |endpoint: &Arc<Endpoint>| {
+            homes
+                .iter()
+                .any(|home| Arc::ptr_eq(&home.endpoint.load(), endpoint))
+        };
+        self.open.retain(|address, endpoint| {
+            let stays = primaries.contains(address) || is_home(endpoint);
+            if !stays {
+                endpoint.retire();
+            }
+            stays
+        });
+    }
+}
+
+/// Keeps up with a cluster: at once when something hints at a change, and now and then anyway.
+async fn follow_slots(deployment: Weak<Deployment>) {
+    let mut backoff = Backoff::new();
+    loop {
+        let Some(deployment) = deployment.upgrade() else {
+            return;
+        };
+        if deployment.refresh().await {
+            backoff = Backoff::new();
+            _ = timeout(LOOK_AGAIN, deployment.look_again.notified()).await;
+            // Several hints mostly mean one change.
+            sleep(backoff.next()).await;
+        } else {
+            sleep(backoff.next()).await;
+        }
+    }
+}

@@ -1,0 +1,549 @@
+//! One Redis server, and every way to ask it.
+
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use redis::{Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection};
+use tokio::{
+    runtime::Handle,
+    time::{timeout, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    IoThread,
+    breaker::{Admission, Breaker, CallEnd, Transition},
+    budget::Budget,
+    clock::{self, Clock},
+    lanes::{Lanes, Line},
+    link::{Change, Link, Probe},
+    lookup::{Answered, interpret},
+    news::News,
+    pool::Pool,
+    reply::Reply,
+    source::Source,
+};
+use crate::{
+    outcome::{CircuitState, Failure, Lookup},
+    process::oneshot::{self, NotReceived},
+    telemetry::{self, metrics::EndpointMetrics},
+};
+
+/// A server that has answered within this time is not one that hangs; a `PING` finds out more.
+const LATELY: Duration = Duration::from_secs(1);
+
+/// The most look-ups that may be on their way through the background thread.
+const IN_FLIGHT: usize = 4096;
+
+/// One Redis server (or whatever answers at one address), shared by all caches that live there.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    /// Where it is, without credentials.
+    address: String,
+    source: Source,
+    link: Link,
+    lanes: Lanes,
+    pool: Pool,
+    in_flight: AtomicUsize,
+    breaker: Breaker,
+    opened: Instant,
+    /// When a look-up was last answered, in nanoseconds since it was opened.
+    answered: AtomicU64,
+    metrics: EndpointMetrics,
+    retired: CancellationToken,
+}
+
+impl Endpoint {
+    /// Prepares an endpoint and starts to connect, in the background. Each new connection of the background thread's is told the
+    /// `greeting`; `tell` hears when the link goes up or down.
+    pub(super) fn open(
+        source: Source,
+        address: String,
+        greeting: Arc<[Cmd]>,
+        tell: impl Fn(Change) + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let endpoint = Arc::new(Self {
+            metrics: EndpointMetrics::new(&address),
+            source,
+            address,
+            link: Link::new(),
+            lanes: Lanes::default(),
+            pool: Pool::default(),
+            in_flight: AtomicUsize::new(0),
+            breaker: Breaker::new(Instant::now()),
+            opened: Instant::now(),
+            answered: AtomicU64::new(0),
+            retired: CancellationToken::new(),
+        });
+        Clock::start();
+        let keeper = Arc::clone(&endpoint);
+        let tell = Arc::new(tell);
+        IoThread::keep(move || {
+            let (keeper, tell) = (Arc::clone(&keeper), Arc::clone(&tell));
+            let greeting = Arc::clone(&greeting);
+            async move {
+                keeper.metrics.announce();
+                let told = |change| {
+                    keeper.hear(change);
+                    tell(change);
+                };
+                let link = &keeper.link;
+                link.keep(
+                    &keeper.source,
+                    &keeper.address,
+                    &greeting,
+                    &keeper.retired,
+                    told,
+                )
+                .await;
+            }
+        });
+        endpoint
+    }
+
+    /// Closes all connections for good: no cache lives here any more.
+    pub(super) fn retire(&self) {
+        self.retired.cancel();
+    }
+
+    pub(super) fn is_retired(&self) -> bool {
+        self.retired.is_cancelled()
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(super) const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(super) const fn lanes(&self) -> &Lanes {
+        &self.lanes
+    }
+
+    pub(super) const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Whether the server is known to be away, or there is nobody who could ask it.
+    pub(super) fn is_down(&self) -> bool {
+        self.link.probe() == Probe::Down || IoThread::get().is_none()
+    }
+
+    /// Whether nobody asks the server now: it is away, or does not answer.
+    pub(super) fn is_out(&self) -> bool {
+        self.is_down() || self.breaker.state() == CircuitState::Open
+    }
+
+    /// Whether a look-up would end before it asks.
+    pub(super) fn refuses(&self) -> bool {
+        self.is_down() || self.breaker.refuses()
+    }
+
+    fn hear(&self, change: Change) {
+        match change {
+            Change::Up { .. } => {
+                self.metrics.connected();
+                self.breaker.connected();
+            }
+            Change::Down => {
+                self.metrics.disconnected();
+                self.pool.clear();
+                self.lanes.close();
+            }
+            Change::Tried => self.lanes.watch(),
+            Change::Unreachable => self.tell(self.breaker.connect_failed(Instant::now())),
+        }
+    }
+
+    fn tell(&self, transition: Option<Transition>) {
+        let Some(transition) = transition else { return };
+        self.metrics.breaker_changed(match transition {
+            Transition::Opened(_) | Transition::StaysOpen(_) => CircuitState::Open,
+            Transition::Closed => CircuitState::Closed,
+        });
+        let address = self.address.clone();
+        telemetry::report(move || match transition {
+            Transition::Opened(wait) => {
+                tracing::warn!(
+                    address,
+                    ?wait,
+                    "Redis does not answer; nobody asks it for a while"
+                );
+            }
+            Transition::StaysOpen(wait) => {
+                tracing::debug!(address, ?wait, "Redis still does not answer");
+            }
+            Transition::Closed => tracing::info!(address, "Redis answers again"),
+        });
+    }
+
+    /// Lets a look-up pass, or not. How it ends has to be [recorded](Self::record).
+    fn admit(&self, now: Instant) -> Option<Admission<'_>> {
+        if self.is_down() {
+            return None;
+        }
+        match self.breaker.admit(now) {
+            Admission::Refused => None,
+            Admission::Pass => Some(Admission::Pass),
+            probe @ Admission::Probe(_) => {
+                self.metrics.breaker_changed(CircuitState::HalfOpen);
+                Some(probe)
+            }
+        }
+    }
+
+    fn record(&self, admission: Admission<'_>, budget: Budget, answered: &Answered) {
+        let end = match answered {
+            // It answers others: this one's budget is too short for it, which is no fault of the server.
+            Ok(Lookup::Failed(Failure::TimedOut))
+                if budget.is_shortened && self.has_answered_lately(budget.deadline) =>
+            {
+                return;
+            }
+            Ok(Lookup::Failed(Failure::TimedOut)) => CallEnd::TimedOut,
+            Ok(Lookup::Failed(Failure::Broken)) => CallEnd::Broken,
+            // It was not asked.
+            Ok(Lookup::Failed(Failure::Unavailable)) => return,
+            Ok(_) | Err(_) => CallEnd::Answered,
+        };
+        let now = Instant::now();
+        if end == CallEnd::Answered {
+            self.answered.store(self.nanos(now), Ordering::Relaxed);
+        }
+        self.tell(match admission {
+            Admission::Pass => self.breaker.record(now, end),
+            Admission::Probe(probe) => probe.record(now, end),
+            Admission::Refused => None,
+        });
+    }
+
+    fn has_answered_lately(&self, now: Instant) -> bool {
+        let since = now.checked_sub(LATELY).unwrap_or(self.opened);
+        self.answered.load(Ordering::Relaxed) > self.nanos(since)
+    }
+
+    fn nanos(&self, at: Instant) -> u64 {
+        let since = at.saturating_duration_since(self.opened);
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Says that a reply was not one to what was asked: others may not be either.
+    pub(super) fn distrust(&self) {
+        self.pool.clear();
+        self.lanes.doubt_all();
+        self.doubt();
+    }
+
+    /// Why there is no connection, where one was tried.
+    pub(crate) fn reason(&self) -> Option<RedisError> {
+        self.link.reason()
+    }
+
+    /// Says that a request got no answer.
+    pub(crate) fn doubt(&self) {
+        self.link.doubt();
+    }
+
+    /// The background thread's connection, once it is known whether there is one.
+    pub(crate) async fn connection(&self) -> Option<MultiplexedConnection> {
+        self.link.connection().await
+    }
+
+    /// Looks `key` up, blocking the thread until `deadline` at most.
+    pub(super) fn lookup_blocking(
+        self: &Arc<Self>,
+        key: &str,
+        news: Option<&News>,
+        budget: Budget,
+    ) -> Answered {
+        let Some(admission) = self.admit(budget.began) else {
+            return Ok(Lookup::Failed(Failure::Unavailable));
+        };
+        let answered = self.ask_blocking(key, news, budget);
+        self.record(admission, budget, &answered);
+        answered
+    }
+
+    fn ask_blocking(self: &Arc<Self>, key: &str, news: Option<&News>, budget: Budget) -> Answered {
+        if let Some(news) = news {
+            let question = Question::after(news, key);
+            return self.lookup_on_thread_blocking(question, budget.deadline);
+        }
+        let looking = self.pool.begin();
+        if self.link.probe() != Probe::Up {
+            // The background thread knows whether it is worth to wait.
+        } else if looking.in_crowd {
+            if let Some(answered) = self.ask_beside_others(key, budget.deadline) {
+                return answered;
+            }
+        } else if let Some(mut pooled) = self.pool.take(self) {
+            let packed = get(key).get_packed_command();
+            let reply = pooled.connection.request(&packed, budget.deadline);
+            self.pool.put(pooled, budget.began);
+            match reply {
+                Err(error) if error.is_timeout() => {
+                    self.doubt();
+                    return Ok(Lookup::Failed(Failure::TimedOut));
+                }
+                // An idle connection may have been closed by the server: the link knows better.
+                Err(_) => {}
+                Ok(reply) => return reply.answer(),
+            }
+        }
+        self.lookup_on_thread_blocking(Question::get(key), budget.deadline)
+    }
+
+    /// Asks in the background thread's lane, where the requests of many threads go out together. `None` where there is none.
+    fn ask_beside_others(self: &Arc<Self>, key: &str, deadline: Instant) -> Option<Answered> {
+        if !self.source.is_plain() {
+            return None;
+        }
+        let runtime = IoThread::get()?.runtime()?;
+        let Line::Wire(wire) = self.lanes.line(self, runtime)? else {
+            return None;
+        };
+        match wire.get_blocking(key)?.recv_deadline(deadline) {
+            Ok(reply) => Some(reply.answer()),
+            Err(NotReceived::TimedOut) => {
+                self.doubt();
+                self.lanes.doubt(runtime.id());
+                Some(Ok(Lookup::Failed(Failure::TimedOut)))
+            }
+            // The lane is lost; the link may not be.
+            Err(NotReceived::Lost) => None,
+        }
+    }
+
+    /// Has the background thread ask, blocking this one until `deadline` at most.
+    pub(super) fn lookup_on_thread_blocking(
+        self: &Arc<Self>,
+        question: Question,
+        deadline: Instant,
+    ) -> Answered {
+        match self.through_thread(question, deadline) {
+            Some(answer) => answer
+                .recv_deadline(deadline)
+                .unwrap_or(Ok(Lookup::Failed(Failure::TimedOut))),
+            None => Ok(Lookup::Failed(Failure::Unavailable)),
+        }
+    }
+
+    /// Looks `key` up, until the deadline at most.
+    pub(super) async fn lookup(
+        self: &Arc<Self>,
+        key: &str,
+        news: Option<&News>,
+        budget: Budget,
+    ) -> Answered {
+        let Some(admission) = self.admit(budget.began) else {
+            return Ok(Lookup::Failed(Failure::Unavailable));
+        };
+        let answered = self.ask_async(key, news, budget.deadline).await;
+        self.record(admission, budget, &answered);
+        answered
+    }
+
+    async fn ask_async(
+        self: &Arc<Self>,
+        key: &str,
+        news: Option<&News>,
+        deadline: Instant,
+    ) -> Answered {
+        if let Some(news) = news {
+            let question = Question::after(news, key);
+            return self.lookup_on_thread(question, deadline).await;
+        }
+        let Some(clock) = Clock::get() else {
+            return Ok(Lookup::Failed(Failure::Unavailable));
+        };
+        if self.link.probe() == Probe::Up
+            && let Ok(runtime) = Handle::try_current()
+            && let Some(line) = self.lanes.line(self, &runtime)
+        {
+            let asked = pin!(ask_on(&line, key));
+            match clock::until(clock, deadline, asked).await {
+                None => {
+                    self.doubt();
+                    self.lanes.doubt(runtime.id());
+                    return Ok(Lookup::Failed(Failure::TimedOut));
+                }
+                Some(Some(answered)) => return answered,
+                // The lane is lost; the link may not be.
+                Some(None) => {}
+            }
+        }
+        self.lookup_on_thread(Question::get(key), deadline).await
+    }
+
+    /// Has the background thread ask.
+    pub(super) fn lookup_on_thread(
+        self: &Arc<Self>,
+        question: Question,
+        deadline: Instant,
+    ) -> impl Future<Output = Answered> + use<> {
+        let asked = self.through_thread(question, deadline);
+        async move {
+            let (Some(answer), Some(clock)) = (asked, Clock::get()) else {
+                return Ok(Lookup::Failed(Failure::Unavailable));
+            };
+            match clock::until(clock, deadline, pin!(answer)).await {
+                Some(Ok(answered)) => answered,
+                Some(Err(_)) => Ok(Lookup::Failed(Failure::Broken)),
+                None => Ok(Lookup::Failed(Failure::TimedOut)),
+            }
+        }
+    }
+
+    /// The background thread keeps to the deadline. `None` where it has too much to do.
+    fn through_thread(
+        self: &Arc<Self>,
+        question: Question,
+        deadline: Instant,
+    ) -> Option<oneshot::Receiver<Answered>> {
+        let thread = IoThread::get()?;
+        let place = Place::take(self)?;
+        let (sender, receiver) = oneshot::channel();
+        thread.spawn(async move {
+            let answered = place.0.ask(&question, deadline).await;
+            drop(place);
+            drop(sender.send(answered));
+        });
+        Some(receiver)
+    }
+
+    /// Asks on the background thread's connection.
+    async fn ask(&self, question: &Question, deadline: Instant) -> Answered {
+        let asked = timeout_at(deadline.into(), async {
+            let Some(mut connection) = self.connection().await else {
+                return Ok(Lookup::Failed(Failure::Unavailable));
+            };
+            interpret(question.put(&mut connection).await)
+        });
+        let answered = asked.await.unwrap_or(Ok(Lookup::Failed(Failure::TimedOut)));
+        if matches!(answered, Ok(Lookup::Failed(Failure::TimedOut))) {
+            self.doubt();
+        }
+        answered
+    }
+
+    /// Sends a command that nobody's call waits for; `None` where there is no connection.
+    pub(crate) async fn command(
+        &self,
+        command: &Cmd,
+        budget: Duration,
+    ) -> Option<Result<Value, RedisError>> {
+        let asked = timeout(budget, async {
+            let mut connection = self.connection().await?;
+            Some(connection.send_packed_command(command).await)
+        });
+        if let Ok(answer) = asked.await {
+            return answer;
+        }
+        self.doubt();
+        Some(Err(
+            std::io::Error::from(std::io::ErrorKind::TimedOut).into()
+        ))
+    }
+}
+
+/// One of the places among the look-ups that go through the background thread.
+struct Place(Arc<Endpoint>);
+
+impl Place {
+    fn take(endpoint: &Arc<Endpoint>) -> Option<Self> {
+        // Counted before it is compared: the guard takes it back either way.
+        let taken = endpoint.in_flight.fetch_add(1, Ordering::Relaxed);
+        let place = Self(Arc::clone(endpoint));
+        (taken < IN_FLIGHT).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Asks on a lane. `None` where it is lost. There is no timer of the runtime in it: such a thing panics when it is polled
+/// after its runtime has ended, and a future may be polled on one runtime first and on another later.
+async fn ask_on(line: &Line, key: &str) -> Option<Answered> {
+    match line {
+        Line::Wire(wire) => wire.get(key)?.await.map(Reply::answer),
+        // Its future is far larger than that of a wire.
+        Line::Library(connection) => Box::pin(ask_library(connection, key)).await,
+    }
+}
+
+async fn ask_library(connection: &MultiplexedConnection, key: &str) -> Option<Answered> {
+    let mut connection = connection.clone();
+    let reply = connection.send_packed_command(&get(key)).await;
+    reply.ok().map(|reply| interpret(Ok(reply)))
+}
+
+/// A look-up as the background thread puts it.
+pub(super) struct Question {
+    get: Cmd,
+    before: Before,
+}
+
+/// What goes out before a look-up.
+enum Before {
+    Nothing,
+    /// The slot is on its way to the server that is asked.
+    Asking,
+    News(News),
+}
+
+impl Question {
+    pub(super) fn get(key: &str) -> Self {
+        Self {
+            get: get(key),
+            before: Before::Nothing,
+        }
+    }
+
+    pub(super) fn after(news: &News, key: &str) -> Self {
+        Self {
+            get: get(key),
+            before: Before::News(news.clone()),
+        }
+    }
+
+    pub(super) fn asking(key: &str) -> Self {
+        Self {
+            get: get(key),
+            before: Before::Asking,
+        }
+    }
+
+    async fn put(&self, connection: &mut MultiplexedConnection) -> Result<Value, RedisError> {
+        let before = match &self.before {
+            Before::Nothing => return connection.send_packed_command(&self.get).await,
+            Before::Asking => redis::cmd("ASKING"),
+            Before::News(news) => news.question.clone(),
+        };
+        // In one write: `ASKING` holds for the command that follows it on the connection.
+        let mut pipeline = Pipeline::new();
+        pipeline.add_command(before).add_command(self.get.clone());
+        let mut answers = connection.send_packed_commands(&pipeline, 0, 2).await?;
+        let answer = answers.pop().unwrap_or(Value::Okay);
+        if let (Before::News(news), Some(told)) = (&self.before, answers.pop()) {
+            news.tell(&told);
+        }
+        Ok(answer)
+    }
+}
+
+fn get(key: &str) -> Cmd {
+    let mut command = redis::cmd("GET");
+    command.arg(key);
+    command
+}

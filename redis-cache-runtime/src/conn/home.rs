@@ -1,0 +1,151 @@
+//! The server that has one slot now.
+
+use std::{sync::Arc, time::Duration};
+
+use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
+
+use super::{
+    Deployment, Endpoint, News, Redirect,
+    budget::{Allowance, Budget},
+    endpoint::Question,
+    lookup::Answered,
+};
+use crate::{
+    outcome::{Failure, Lookup},
+    process::swap::Swap,
+};
+
+/// Where the keys of one hash tag live. On a single server that never changes.
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(super) slot: u16,
+    pub(super) endpoint: Swap<Endpoint>,
+    deployment: Arc<Deployment>,
+}
+
+impl Home {
+    pub(super) fn new(slot: u16, endpoint: Arc<Endpoint>, deployment: Arc<Deployment>) -> Self {
+        Self {
+            slot,
+            endpoint: Swap::new(endpoint),
+            deployment,
+        }
+    }
+
+    /// Whether nobody asks the server now: it is away, or does not answer.
+    pub(crate) fn is_out(&self) -> bool {
+        self.endpoint.load().is_out()
+    }
+
+    /// Whether a look-up would end before it asks.
+    pub(crate) fn refuses(&self) -> bool {
+        self.endpoint.load().refuses()
+    }
+
+    /// Says that a reply was not one to what was asked.
+    pub(crate) fn distrust(&self) {
+        self.endpoint.load().distrust();
+    }
+
+    /// Why there is no connection, where one was tried.
+    pub(crate) fn reason(&self) -> Option<RedisError> {
+        self.endpoint.load().reason()
+    }
+
+    /// Where the server is, without credentials.
+    pub(crate) fn address(&self) -> String {
+        self.endpoint.load().address().to_owned()
+    }
+
+    /// Says that a request got no answer, or one that a server which is meant to have the slot does not give.
+    pub(crate) fn doubt(&self) {
+        self.endpoint.load().doubt();
+        self.deployment.look_again();
+    }
+
+    /// The background thread's connection, once it is known whether there is one.
+    pub(crate) async fn connection(&self) -> Option<MultiplexedConnection> {
+        self.endpoint.load().connection().await
+    }
+
+    /// Sends a command that nobody's call waits for; `None` where there is no connection.
+    pub(crate) async fn command(
+        &self,
+        command: &Cmd,
+        budget: Duration,
+    ) -> Option<Result<Value, RedisError>> {
+        self.endpoint.load().command(command, budget).await
+    }
+
+    /// Looks `key` up, blocking the thread for as long as is allowed at most. `news` is asked before.
+    pub(crate) fn lookup_blocking(
+        &self,
+        key: &str,
+        news: Option<&News>,
+        allowance: Allowance,
+    ) -> Lookup {
+        let budget = Budget::begin(allowance);
+        let endpoint = self.endpoint.load();
+        let redirect = match endpoint.lookup_blocking(key, news, budget) {
+            Ok(lookup) => return lookup,
+            Err(redirect) => redirect,
+        };
+        let answered = match self.follow(&redirect) {
+            Some(endpoint) if redirect.once => {
+                endpoint.lookup_on_thread_blocking(Question::asking(key), budget.deadline)
+            }
+            Some(endpoint) => endpoint.lookup_blocking(key, news, budget),
+            None => Err(redirect),
+        };
+        once_redirected(answered)
+    }
+
+    /// Looks `key` up, taking no longer than is allowed. `news` is asked before.
+    pub(crate) async fn lookup(
+        &self,
+        key: &str,
+        news: Option<&News>,
+        allowance: Allowance,
+    ) -> Lookup {
+        let budget = Budget::begin(allowance);
+        match self.endpoint.load().lookup(key, news, budget).await {
+            Ok(lookup) => lookup,
+            // Rare, and so it does not add to the size of every look-up.
+            Err(redirect) => Box::pin(self.lookup_elsewhere(key, news, budget, redirect)).await,
+        }
+    }
+
+    async fn lookup_elsewhere(
+        &self,
+        key: &str,
+        news: Option<&News>,
+        budget: Budget,
+        redirect: Redirect,
+    ) -> Lookup {
+        let answered = match self.follow(&redirect) {
+            Some(endpoint) if redirect.once => {
+                let question = Question::asking(key);
+                endpoint.lookup_on_thread(question, budget.deadline).await
+            }
+            Some(endpoint) => endpoint.lookup(key, news, budget).await,
+            None => Err(redirect),
+        };
+        once_redirected(answered)
+    }
+
+    /// The server that a redirect names; it is the slot's new home unless it is asked only once.
+    pub(crate) fn follow(&self, redirect: &Redirect) -> Option<Arc<Endpoint>> {
+        let from = self.endpoint.load();
+        let endpoint = self.deployment.node(redirect, &from)?;
+        if !redirect.once {
+            self.endpoint.store(Arc::clone(&endpoint));
+            self.deployment.look_again();
+        }
+        Some(endpoint)
+    }
+}
+
+/// One redirect is followed within a look-up's budget; who is sent on again comes back later.
+fn once_redirected(answered: Answered) -> Lookup {
+    answered.unwrap_or(Lookup::Failed(Failure::Refused))
+}

@@ -1,0 +1,337 @@
+//! Connections for look-ups by many: one a runtime, driven by that runtime, for its tasks; and one of the background
+//! thread, for threads.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    pin::Pin,
+    sync::{
+        Arc, PoisonError, RwLock, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use redis::aio::MultiplexedConnection;
+use tokio::{
+    runtime::{Handle, Id},
+    sync::Notify,
+    time::timeout,
+};
+
+use super::{
+    Endpoint, IoThread, link, login,
+    pool::IDLE,
+    wire::{self, Stream, Wire},
+};
+use crate::process::per_process::{Belonging, Process};
+
+/// A runtime that asks only once (each `#[tokio::test]` has its own) is not worth a connection.
+const WORTHWHILE: u32 = 2;
+
+/// The most that an attempt to connect may take.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// How long a `PING` may take.
+const PING: Duration = Duration::from_secs(1);
+
+/// How long a runtime whose attempt has failed goes without another.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Runtimes that asked once, or could not open a lane, leave an entry behind when they end; this many are kept.
+const COUNTERS: usize = 64;
+
+#[derive(Debug)]
+enum Lane {
+    /// The runtime has asked so many times.
+    Counting(u32),
+    Opening,
+    Open {
+        line: Line,
+        doubt: Arc<Notify>,
+        closed: Arc<Notify>,
+    },
+    /// The attempt has failed; the next may be made then.
+    Paused(Instant),
+    /// The runtime can't drive a connection: it was built without I/O or timers.
+    Unfit,
+}
+
+/// What a lane leads through.
+#[derive(Clone, Debug)]
+pub(super) enum Line {
+    Wire(Arc<Wire>),
+    /// TLS is left to the client library.
+    Library(MultiplexedConnection),
+}
+
+type Table = HashMap<Id, Lane, BuildHasherDefault<IdHasher>>;
+
+/// Runtimes are numbered one after the other: their numbers are hashes enough.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The table looks at the highest bits as well.
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// The lanes of one endpoint.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    lanes: RwLock<Table>,
+    /// Counts the times that all lanes were ended. Written under the lock.
+    generation: AtomicU64,
+}
+
+impl Lanes {
+    /// The way of the runtime that the caller is on. `None` while there is none; if one is worth
+    /// the while, it is being opened then.
+    pub(super) fn line(&self, endpoint: &Arc<Endpoint>, runtime: &Handle) -> Option<Line> {
+        let id = runtime.id();
+        if let Some(Lane::Open { line, .. }) = self
+            .lanes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
+            return Some(line.clone());
+        }
+        if let Some(generation) = self.should_open(id) {
+            // The task owns the reservation from the start: a runtime that ends drops it, at whatever point.
+            let reservation = Reservation {
+                endpoint: Arc::clone(endpoint),
+                id,
+                generation,
+                failed: false,
+            };
+            // Where a child goes on with the runtime, the connection stays the parent's.
+            let serving: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(serve(reservation));
+            runtime.spawn(Belonging::new(Process::current(), serving));
+        }
+        None
+    }
+
+    /// Says that a request in the runtime's lane got no answer.
+    pub(super) fn doubt(&self, id: Id) {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Lane::Open { doubt, .. }) = lanes.get(&id) {
+            doubt.notify_one();
+        }
+    }
+
+    /// Counts the request; where the caller is to open the lane, gives the generation that it is of.
+    fn should_open(&self, id: Id) -> Option<u64> {
+        let mut lanes = self.write();
+        if lanes.len() > COUNTERS && !lanes.contains_key(&id) {
+            lanes.retain(|_, lane| matches!(lane, Lane::Opening | Lane::Open { .. }));
+        }
+        let lane = lanes.entry(id).or_insert(Lane::Counting(0));
+        match lane {
+            Lane::Counting(asked) if *asked + 1 < WORTHWHILE => {
+                *asked += 1;
+                None
+            }
+            Lane::Paused(until) if Instant::now() < *until => None,
+            Lane::Counting(_) | Lane::Paused(_) => {
+                *lane = Lane::Opening;
+                Some(self.generation.load(Ordering::Relaxed))
+            }
+            Lane::Opening | Lane::Open { .. } | Lane::Unfit => None,
+        }
+    }
+
+    /// Has every lane tried.
+    pub(super) fn doubt_all(&self) {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        for lane in lanes.values() {
+            if let Lane::Open { doubt, .. } = lane {
+                doubt.notify_one();
+            }
+        }
+    }
+
+    /// Has every lane notice if its connection has ended.
+    pub(super) fn watch(&self) {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        for lane in lanes.values() {
+            if let Lane::Open {
+                line: Line::Wire(wire),
+                ..
+            } = lane
+            {
+                wire.watch();
+            }
+        }
+    }
+
+    /// Ends all lanes, those that are being opened included: the server has gone, or is no longer the one that is meant.
+    pub(super) fn close(&self) {
+        let lanes = self.write();
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        for lane in lanes.values() {
+            if let Lane::Open { closed, .. } = lane {
+                closed.notify_one();
+            }
+        }
+    }
+
+    fn set(&self, id: Id, lane: Lane) {
+        // Who still waits in a lane is woken when it is dropped: not under the lock.
+        let before = self.write().insert(id, lane);
+        drop(before);
+    }
+
+    fn remove(&self, id: Id) {
+        let before = self.write().remove(&id);
+        drop(before);
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.lanes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to a runtime's lane; given up when the lane's task ends, however it does.
+struct Reservation {
+    endpoint: Arc<Endpoint>,
+    id: Id,
+    generation: u64,
+    /// Whether the attempt to connect has failed.
+    failed: bool,
+}
+
+impl Reservation {
+    fn lanes(&self) -> &Lanes {
+        self.endpoint.lanes()
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // Only a runtime without I/O or timers makes the task panic.
+            self.lanes().set(self.id, Lane::Unfit);
+        } else if self.failed {
+            self.lanes()
+                .set(self.id, Lane::Paused(Instant::now() + PAUSE));
+        } else {
+            self.lanes().remove(self.id);
+        }
+    }
+}
+
+impl Reservation {
+    fn is_on_background_thread(&self) -> bool {
+        let runtime = IoThread::get().and_then(IoThread::runtime);
+        runtime.is_some_and(|runtime| runtime.id() == self.id)
+    }
+
+    /// `None` where all lanes were ended meanwhile, or the endpoint was retired: then they are ended a last time.
+    fn open(&self, line: Line) -> Option<Signals> {
+        let signals = Signals::default();
+        let opened = Lane::Open {
+            line,
+            doubt: Arc::clone(&signals.doubt),
+            closed: Arc::clone(&signals.closed),
+        };
+        let mut lanes = self.lanes().write();
+        let is_over = self.lanes().generation.load(Ordering::Relaxed) != self.generation;
+        if is_over || self.endpoint.is_retired() {
+            return None;
+        }
+        lanes.insert(self.id, opened);
+        Some(signals)
+    }
+}
+
+/// What a lane is told.
+#[derive(Default)]
+struct Signals {
+    doubt: Arc<Notify>,
+    closed: Arc<Notify>,
+}
+
+/// Ends a wire with the task that drives it, however that ends.
+struct Closing(Arc<Wire>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Opens the lane and stays until the connection is lost or the runtime ends.
+async fn serve(mut reservation: Reservation) {
+    let Some(client) = reservation.endpoint.source().client() else {
+        reservation.failed = true;
+        return;
+    };
+    let server = client.get_connection_info();
+    if login::is_possible(server) {
+        match timeout(CONNECT, wire::connect(server)).await {
+            Ok(Ok(stream)) => serve_wire(&reservation, stream).await,
+            Ok(Err(_)) | Err(_) => reservation.failed = true,
+        }
+    } else {
+        let closed = Arc::new(Notify::new());
+        match timeout(CONNECT, link::open(&client, Arc::clone(&closed))).await {
+            Ok(Ok(connection)) => serve_library(&reservation, connection, &closed).await,
+            Ok(Err(_)) | Err(_) => reservation.failed = true,
+        }
+    }
+}
+
+async fn serve_wire(reservation: &Reservation, stream: Stream) {
+    let wire = Arc::new(Wire::new(stream));
+    let _closing = Closing(Arc::clone(&wire));
+    let Some(signals) = reservation.open(Line::Wire(Arc::clone(&wire))) else {
+        return;
+    };
+    tokio::select! {
+        _lost = wire.drive() => {}
+        () = signals.closed.notified() => {}
+        () = find_fault(&wire, &signals.doubt) => {}
+        () = wire.unused_for(IDLE), if reservation.is_on_background_thread() => {}
+    }
+}
+
+/// Returns when there was doubt and no right answer.
+async fn find_fault(wire: &Wire, doubt: &Notify) {
+    loop {
+        doubt.notified().await;
+        let Some(answer) = wire.ping() else { return };
+        match timeout(PING, answer).await {
+            Ok(Ok(reply)) if reply.is_pong() => {}
+            _ => return,
+        }
+    }
+}
+
+async fn serve_library(
+    reservation: &Reservation,
+    mut connection: MultiplexedConnection,
+    closed: &Notify,
+) {
+    let Some(signals) = reservation.open(Line::Library(connection.clone())) else {
+        return;
+    };
+    let source = reservation.endpoint.source();
+    tokio::select! {
+        _fault = link::watch(source, &mut connection, closed, &signals.doubt, || {}) => {}
+        () = signals.closed.notified() => {}
+    }
+}

@@ -1,0 +1,39 @@
+//! Connections: look-ups where the caller is, everything else on one background thread.
+//!
+//! A look-up waits for a round trip, so the wake-ups on its way count; nothing else does. An async caller
+//! therefore uses a connection that its own runtime drives, a blocking caller one that it drives itself, and whoever has
+//! neither yet goes through the background thread, which also stores, touches, reconnects and clears.
+
+mod backoff;
+mod blocking;
+mod breaker;
+mod budget;
+mod clock;
+mod deployment;
+mod endpoint;
+mod eviction;
+mod home;
+mod lanes;
+mod link;
+mod login;
+mod lookup;
+mod news;
+mod plain;
+mod pool;
+mod redirect;
+mod reply;
+mod slots;
+mod source;
+mod thread;
+mod wire;
+
+use self::endpoint::Endpoint;
+pub(crate) use self::{
+    budget::Allowance,
+    clock::{Clock, Waiting as Alarm},
+    deployment::Deployment,
+    home::Home,
+    news::News,
+    redirect::Redirect,
+    thread::IoThread,
+};

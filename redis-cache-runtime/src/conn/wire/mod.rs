@@ -1,0 +1,254 @@
+//! A connection on which many look up at once.
+//!
+//! What they ask goes out together, in one write, and what comes in is handed out in order. Nothing is allocated for a
+//! request but the channel on which its answer comes back. All that is done by one task; only a task that asks alone writes
+//! and reads by itself, so that no other has to be woken on the way.
+
+mod asking;
+mod incoming;
+mod outgoing;
+mod socket;
+mod state;
+mod stream;
+#[cfg(all(test, unix))]
+mod tests;
+
+use std::{
+    future::poll_fn,
+    io::{self, ErrorKind},
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use redis::RedisError;
+use tokio::{
+    task::{coop::consume_budget, yield_now},
+    time::sleep,
+};
+
+pub(super) use self::stream::{Stream, connect};
+use self::{
+    asking::Asking,
+    socket::Socket,
+    state::{State, Ticket},
+};
+use super::reply::{Reply, nonsense};
+use crate::process::oneshot;
+
+/// A buffer that has grown beyond this is not kept.
+const KEEP: usize = 256 * 1024;
+
+/// How much is read at once.
+const READ: usize = 16 * 1024;
+
+/// What those who ask and the task that drives the connection share.
+#[derive(Debug)]
+pub(super) struct Wire {
+    state: Mutex<State>,
+    /// `None` once it is closed. Locked before the state, and for one poll at most.
+    socket: Mutex<Option<Socket>>,
+}
+
+/// One who is answered.
+type Answer = (oneshot::Sender<Reply>, Reply);
+
+impl Wire {
+    /// A wire through `stream`, which somebody has to [drive](Self::drive).
+    pub(super) fn new(stream: Stream) -> Self {
+        Self {
+            state: Mutex::default(),
+            socket: Mutex::new(Some(Socket::new(stream))),
+        }
+    }
+
+    /// Asks for `key`. `None` where the connection is lost, or too much is asked already.
+    pub(super) fn get(&self, key: &str) -> Option<Asking<'_>> {
+        let (sender, reply) = oneshot::channel();
+        let mut state = self.state();
+        let is_alone = state.is_quiet();
+        state.ask_get(key, sender)?;
+        let ticket = is_alone.then(|| state.leave_alone());
+        if ticket.is_none() {
+            Self::call_driver(state);
+        }
+        Some(Asking::new(self, reply, ticket))
+    }
+
+    /// Asks for `key`, for a thread that waits.
+    pub(super) fn get_blocking(&self, key: &str) -> Option<oneshot::Receiver<Reply>> {
+        let (sender, reply) = oneshot::channel();
+        let mut state = self.state();
+        state.ask_get(key, sender)?;
+        Self::call_driver(state);
+        Some(reply)
+    }
+
+    /// Asks whether the connection is still good.
+    pub(super) fn ping(&self) -> Option<oneshot::Receiver<Reply>> {
+        let (sender, reply) = oneshot::channel();
+        let mut state = self.state();
+        state.ask_ping(sender)?;
+        Self::call_driver(state);
+        Some(reply)
+    }
+
+    /// Returns once nothing was asked for so long.
+    pub(super) async fn unused_for(&self, time: Duration) {
+        let mut before = self.state().asked();
+        loop {
+            sleep(time).await;
+            let state = self.state();
+            let is_unused = state.asked() == before && !state.has_waiting();
+            before = state.asked();
+            drop(state);
+            if is_unused {
+                return;
+            }
+        }
+    }
+
+    /// Ends the connection: who waits is told so, and the driver.
+    pub(super) fn close(&self) {
+        let (waiting, driver) = self.state().close();
+        drop(waiting);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        let socket = self.socket().take();
+        drop(socket);
+    }
+
+    /// Drives the connection for as long as it is good.
+    pub(super) async fn drive(&self) -> Result<(), RedisError> {
+        let mut answers = Vec::new();
+        loop {
+            poll_fn(|context| self.poll_answers(context, &mut answers)).await?;
+            let has_many = answers.len() > 1;
+            for (asker, reply) in answers.drain(..) {
+                // One who has gone away needs no answer.
+                drop(asker.send_here(reply));
+            }
+            if has_many {
+                // Those who have been answered ask again, and all of that goes out in one write.
+                yield_now().await;
+            } else {
+                consume_budget().await;
+            }
+        }
+    }
+
+    /// Writes what is asked, and reads until there are replies.
+    fn poll_answers(
+        &self,
+        context: &mut Context<'_>,
+        answers: &mut Vec<Answer>,
+    ) -> Poll<Result<(), RedisError>> {
+        let mut socket = self.socket();
+        let Some(socket) = socket.as_mut() else {
+            return Poll::Ready(Err(io::Error::from(ErrorKind::NotConnected).into()));
+        };
+        self.state().take_over();
+        loop {
+            let is_blocked = self.poll_write(context, socket)?.is_pending();
+            if socket.poll_read(context)?.is_ready() {
+                let others_wait = self.state().hand_out(socket.replies(), answers)?;
+                socket.expect_more(answers.len() > 1 || others_wait);
+                return Poll::Ready(Ok(()));
+            }
+            if self.state().falls_asleep(context, is_blocked)? {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Writes what the only one asks, and reads the reply. `None` where others have asked since, or the connection is lost:
+    /// then the reply comes, or does not, as it does to all.
+    fn poll_alone(
+        &self,
+        context: &mut Context<'_>,
+        ticket: Ticket,
+        is_sent: &mut bool,
+    ) -> Poll<Option<Answer>> {
+        let polled = {
+            let mut socket = self.socket();
+            let Some(socket) = socket.as_mut() else {
+                return Poll::Ready(None);
+            };
+            if !self.state().is_alone(ticket) {
+                return Poll::Ready(None);
+            }
+            self.poll_reply(context, socket, is_sent)
+        };
+        let answer = ready!(polled);
+        if answer.is_err() {
+            self.close();
+        }
+        Poll::Ready(answer.ok())
+    }
+
+    fn poll_reply(
+        &self,
+        context: &mut Context<'_>,
+        socket: &mut Socket,
+        is_sent: &mut bool,
+    ) -> Poll<Result<Answer, RedisError>> {
+        if !std::mem::replace(is_sent, true) {
+            socket.expect_more(false);
+            let read = socket.poll_read(context)?;
+            if read.is_ready() || socket.has_part() {
+                // Nobody has asked for that.
+                return Poll::Ready(Err(nonsense()));
+            }
+            // The reply wakes who has read in vain.
+            _ = self.poll_write(context, socket)?;
+            return Poll::Pending;
+        }
+        _ = self.poll_write(context, socket)?;
+        ready!(socket.poll_read(context))?;
+        if !socket.is_written() {
+            // That is the reply to something else.
+            return Poll::Ready(Err(nonsense()));
+        }
+        Poll::Ready(self.state().take_own(socket.replies()))
+    }
+
+    /// Writes what is asked.
+    fn poll_write(&self, context: &mut Context<'_>, socket: &mut Socket) -> Poll<io::Result<()>> {
+        socket.poll_write(context, |buffer| self.state().take_requests(buffer))
+    }
+
+    /// Has the driver read where nobody would notice that the connection has ended.
+    pub(super) fn watch(&self) {
+        let state = self.state();
+        if state.is_unwatched() {
+            Self::call_driver(state);
+        }
+    }
+
+    /// Leaves what was asked alone to the driver.
+    fn give_up(&self, ticket: Ticket) {
+        let state = self.state();
+        if state.is_alone(ticket) {
+            Self::call_driver(state);
+        }
+    }
+
+    fn call_driver(mut state: MutexGuard<'_, State>) {
+        let driver = state.call_driver();
+        drop(state);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    // No user code runs under this lock, so a poisoned one is as good as any.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // Nor under this one.
+    fn socket(&self) -> MutexGuard<'_, Option<Socket>> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

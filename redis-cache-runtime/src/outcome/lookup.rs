@@ -1,0 +1,27 @@
+//! How a look-up ends.
+
+use bytes::Bytes;
+
+/// The answer to one `GET`.
+#[derive(Debug)]
+pub(crate) enum Lookup {
+    /// Something stands there; whether it is a value is for the envelope to say.
+    Found(Bytes),
+    Absent,
+    /// The key holds another type than a string.
+    WrongType,
+    Failed(Failure),
+}
+
+/// Why Redis could not be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// There is no connection.
+    Unavailable,
+    /// The budget is used up.
+    TimedOut,
+    /// Redis answered with an error.
+    Refused,
+    /// The connection broke, or said what can't be understood.
+    Broken,
+}

@@ -1,0 +1,12 @@
+//! What belongs to a process and its threads, and knows nothing of caches: what a fork leaves behind, threads that are started
+//! when they are needed, panics of the user's code, stacks, wakers, jitter.
+
+pub(crate) mod catch_panic;
+pub(crate) mod jitter;
+pub(crate) mod launch;
+pub(crate) mod nesting;
+pub(crate) mod oneshot;
+pub(crate) mod per_process;
+pub(crate) mod stack;
+pub(crate) mod swap;
+pub(crate) mod waking;

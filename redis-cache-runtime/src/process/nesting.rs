@@ -1,0 +1,51 @@
+//! How deep a value is nested, and room on the stack for what is inside it.
+
+use crate::process::stack;
+
+/// The deepest nesting of lists, maps, structs and variants that is written and read.
+pub(crate) const DEPTH: u16 = 256;
+
+/// The most steps inwards, those through options and newtypes included: a type can contain itself through these alone.
+const STEPS: u16 = 4 * DEPTH;
+
+/// So many steps are taken without a look at the stack.
+const STRIDE: u16 = 4;
+
+/// The place of a value inside other values.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Nesting {
+    containers: u16,
+    steps: u16,
+}
+
+impl Nesting {
+    /// Inside a list, a map, a struct or a variant. `None` where that is too deep.
+    #[inline]
+    pub(crate) fn container(self) -> Option<Self> {
+        let inner = Self {
+            containers: self.containers + 1,
+            steps: self.steps + 1,
+        };
+        (inner.containers <= DEPTH && inner.steps <= STEPS).then_some(inner)
+    }
+
+    /// Inside an option or a newtype.
+    #[inline]
+    pub(crate) fn wrapper(self) -> Option<Self> {
+        let inner = Self {
+            steps: self.steps + 1,
+            ..self
+        };
+        (inner.steps <= STEPS).then_some(inner)
+    }
+
+    /// Runs the code for this place, on another stack where little is left of this one.
+    #[inline]
+    pub(crate) fn run<T>(self, code: impl FnOnce() -> T) -> T {
+        if self.steps % STRIDE == STRIDE - 1 {
+            stack::with_room(code)
+        } else {
+            code()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Lets a thread that has computed something wait, as it ends, until Redis has it, and what was to be said has been.
+//!
+//! What is queued when `main` returns would be lost with the background thread, and the next start would compute it again. To wait
+//! at each call would cost a round trip a miss; a thread that ends costs one once. The main thread ends when `main`
+//! returns, and a runtime's workers when the runtime is dropped.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use super::{Done, Shard};
+use crate::{process::per_process::PerProcess, telemetry};
+
+/// The most that a thread waits.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+thread_local! {
+    static FLUSH_ON_EXIT: FlushOnExit = const { FlushOnExit };
+}
+
+struct FlushOnExit;
+
+/// All shards of the process.
+static SHARDS: PerProcess<Mutex<Vec<Arc<Shard>>>> = PerProcess::new();
+
+/// Has threads that end wait for what this shard has not written yet.
+pub(super) fn watch(shard: &Arc<Shard>) {
+    shards().push(Arc::clone(shard));
+}
+
+fn shards() -> MutexGuard<'static, Vec<Arc<Shard>>> {
+    let shards = SHARDS.get().lock();
+    shards.unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has this thread wait when it ends. Cheap after the first time.
+pub(crate) fn arm() {
+    // A thread that is ending already waits for nothing more.
+    _ = FLUSH_ON_EXIT.try_with(|_armed| ());
+}
+
+impl Drop for FlushOnExit {
+    fn drop(&mut self) {
+        let waiting = |shard: &Arc<Shard>| shard.queue().has_unsettled() && !shard.home().is_out();
+        let shards = shards().clone();
+        let shards: Vec<_> = shards.into_iter().filter(waiting).collect();
+        let latch = Arc::new(Latch {
+            left: Mutex::new(shards.len()),
+            done: Condvar::new(),
+        });
+        for shard in shards {
+            let latch = Arc::clone(&latch);
+            shard
+                .queue()
+                .push_flush(Done::new(move |_result| latch.count_down()));
+            shard.hurry();
+        }
+        latch.wait();
+        telemetry::settle();
+    }
+}
+
+/// Waits for several things. Made of a lock and a condition alone: channels park the thread by its handle, which is
+/// gone at this point of a thread's life.
+struct Latch {
+    left: Mutex<usize>,
+    done: Condvar,
+}
+
+impl Latch {
+    fn count_down(&self) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.done.notify_one();
+    }
+
+    fn wait(&self) {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(
+            self.done
+                .wait_timeout_while(left, PATIENCE, |left| *left > 0),
+        );
+    }
+}

@@ -1,0 +1,395 @@
+//! What one shard has to tell Redis, in the order in which it happened.
+
+mod job;
+mod pushed;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::epoch::{Epoch, Generation, Invalidated, Known};
+use crate::{
+    config::MaxSize,
+    key::Digest,
+    outcome::{Error, ErrorKind},
+    value::envelope::Contents,
+};
+
+use self::state::State;
+pub(crate) use self::{
+    job::{Done, Job, Place},
+    pushed::{Pushed, Used},
+};
+
+/// The most values that may wait to be written.
+const JOBS: usize = 1024;
+
+/// The most bytes of values that may wait to be written.
+const BYTES: usize = 64 * 1024 * 1024;
+
+/// How many jobs go out together: one system call for all, and one round trip.
+pub(in crate::remote) const BATCH: usize = 64;
+
+/// A batch takes no more jobs once it holds so many bytes.
+pub(in crate::remote) const BATCH_BYTES: usize = 8 * 1024 * 1024;
+
+/// So many different entries may be touched before the touches are sent without waiting for more.
+const TOUCHES: usize = 4096;
+
+/// How long a place is kept for a value that has yet to be proved. What comes after it waits for it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The queue of one cache. One lock orders touches and stores as they happened, which is what makes the eviction order
+/// exact.
+#[derive(Debug, Default)]
+pub(crate) struct WriteBehindQueue {
+    state: Mutex<State>,
+    /// Written under the lock.
+    epoch: RwLock<Epoch>,
+    /// Stores that have been queued and have not ended.
+    unsettled: AtomicUsize,
+}
+
+impl WriteBehindQueue {
+    /// To be asked when a body begins, and shown when its value is stored.
+    pub(crate) fn epoch(&self) -> Epoch {
+        *self.epoch.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether Redis has not said yet what came before: a body that begins now may have begun before a clear.
+    pub(crate) fn is_unaware(&self) -> bool {
+        self.epoch().known.generation == Generation::Unknown
+    }
+
+    /// Takes in what Redis says first. Whoever has stored since knows better.
+    pub(in crate::remote) fn learn_first(&self, known: Known) {
+        let state = self.state();
+        if state.clears == 0 && self.is_unaware() {
+            let epoch = self.epoch();
+            self.set_epoch(Epoch { known, ..epoch });
+        }
+    }
+
+    /// Takes in what Redis says with its answer to the latest write. Tells whether there was a clear that this process did
+    /// not know of.
+    pub(in crate::remote) fn learn(&self, known: Known) -> bool {
+        if self.epoch().known == known {
+            return false;
+        }
+        let state = self.state();
+        if state.clears > 0 {
+            return false;
+        }
+        let Epoch { count, known: old } = self.epoch();
+        let is_news = old.generation != known.generation && old.generation != Generation::Unknown;
+        let count = count + u64::from(is_news);
+        self.set_epoch(Epoch { count, known });
+        drop(state);
+        is_news
+    }
+
+    /// Takes in how Redis has numbered an invalidation.
+    pub(in crate::remote) fn learn_invalidated(&self, invalidated: Invalidated) {
+        let state = self.state();
+        if state.clears == 0 {
+            let mut epoch = self.epoch();
+            epoch.known.invalidated = invalidated;
+            self.set_epoch(epoch);
+        }
+    }
+
+    /// Keeps a place for a value that has yet to be proved.
+    ///
+    /// # Errors
+    ///
+    /// Where a value would not be queued.
+    pub(crate) fn keep_place(&self, epoch: Epoch) -> Result<Place, Pushed> {
+        let mut state = self.state();
+        if let Some(refused) = self.refusal(epoch) {
+            return Err(refused);
+        }
+        if state.jobs.len() >= JOBS || state.bytes >= BYTES {
+            return Err(Pushed::Full);
+        }
+        state.kept += 1;
+        let number = state.kept;
+        self.unsettled.fetch_add(1, Ordering::Relaxed);
+        let touches = state.touches.take();
+        state.jobs.push_back(Job::Kept {
+            touches,
+            number,
+            since: Instant::now(),
+        });
+        Ok(Place(number))
+    }
+
+    /// Keeps a place no longer. Tells whether it was kept still.
+    pub(crate) fn give_up(&self, place: &Place) -> bool {
+        let mut state = self.state();
+        let at = state.kept_at(place);
+        if let Some(at) = at {
+            self.vacate(&mut state, at);
+        }
+        at.is_some()
+    }
+
+    /// How many places were kept for too long since this was asked.
+    pub(in crate::remote) fn take_late(&self) -> usize {
+        std::mem::take(&mut self.state().late)
+    }
+
+    /// Leaves in a place what it would have carried.
+    fn vacate(&self, state: &mut State, at: usize) {
+        self.unsettled.fetch_sub(1, Ordering::Relaxed);
+        if let Some(Job::Kept { touches, .. }) = state.jobs.remove(at)
+            && !touches.is_empty()
+        {
+            state.jobs.insert(at, Job::Touch { touches });
+        }
+    }
+
+    /// Why a value whose computation began then is not to be stored.
+    fn refusal(&self, epoch: Epoch) -> Option<Pushed> {
+        (self.epoch().count != epoch.count).then_some(Pushed::Overtaken)
+    }
+
+    /// Queues a value, in its place if one was kept.
+    pub(crate) fn push_store(
+        &self,
+        epoch: Epoch,
+        digest: Digest,
+        contents: Contents,
+        place: Option<&Place>,
+    ) -> Pushed {
+        let mut state = self.state();
+        let kept_at = place.map(|place| state.kept_at(place));
+        let refused = if let Some(refused) = self.refusal(epoch) {
+            Some(refused)
+        } else if kept_at == Some(None) {
+            Some(Pushed::Late)
+        } else if state.stores >= JOBS || state.bytes + contents.sealed_len() > BYTES {
+            Some(Pushed::Full)
+        } else {
+            None
+        };
+        if let Some(refused) = refused {
+            if let Some(Some(at)) = kept_at {
+                self.vacate(&mut state, at);
+            }
+            return refused;
+        }
+        state.bytes += contents.sealed_len();
+        state.stores += 1;
+        state.pushed += 1;
+        let ticket = state.pushed;
+        let store = |touches| Job::Store {
+            touches,
+            digest,
+            ticket,
+            since: Instant::now(),
+            known: epoch.known,
+            contents,
+        };
+        let at = kept_at.flatten();
+        if let Some(job) = at.and_then(|at| state.jobs.get_mut(at)) {
+            let touches = match job {
+                Job::Kept { touches, .. } => std::mem::take(touches),
+                _ => Vec::new(),
+            };
+            *job = store(touches);
+        } else {
+            self.unsettled.fetch_add(1, Ordering::Relaxed);
+            let touches = state.touches.take();
+            state.jobs.push_back(store(touches));
+        }
+        let is_full = state.stores >= BATCH || state.bytes >= BATCH_BYTES;
+        // Who waits for a job behind a place has said so already.
+        let is_waited_for = at.is_some_and(|at| state.jobs.range(at..).any(Job::is_waited_for));
+        Pushed::Queued {
+            ticket,
+            is_due: is_full || is_waited_for,
+        }
+    }
+
+    /// Whether a store has been queued and has not ended.
+    pub(crate) fn has_unsettled(&self) -> bool {
+        self.unsettled.load(Ordering::Relaxed) > 0
+    }
+
+    /// To be told of each store that has ended.
+    pub(crate) fn settled(&self, ticket: u64) {
+        self.unsettled.fetch_sub(1, Ordering::Relaxed);
+        self.state().taken.retain(|(taken, _)| *taken != ticket);
+    }
+
+    /// Records that an entry was used. Tells whether the writer should learn of it: at the first of a
+    /// series, to start its clock, and when there are too many to wait any longer.
+    pub(crate) fn touch(&self, digest: &Digest) -> bool {
+        self.state().touch(digest)
+    }
+
+    /// Records that a value was used while it is on its way. It is not queued again: until it is sent it changes its place, and
+    /// after that a touch will do, unless it may have been evicted by then.
+    pub(crate) fn use_queued(&self, digest: &Digest, ticket: u64, maxsize: MaxSize) -> Used {
+        let mut state = self.state();
+        let behind = match state.place_of(ticket) {
+            Some(place) => {
+                if state.move_back(place) {
+                    return Used::Recorded { is_news: false };
+                }
+                state.stores_behind(place)
+            }
+            None => state.stores_behind_taken(ticket),
+        };
+        if maxsize.entries().is_some_and(|entries| behind >= entries) {
+            return Used::Late;
+        }
+        let is_news = state.touch(digest);
+        Used::Recorded { is_news }
+    }
+
+    /// Queues the removal of what is not a value.
+    pub(crate) fn push_heal(&self, digest: Digest, found: Option<Bytes>) {
+        let mut state = self.state();
+        let size = found.as_ref().map_or(0, Bytes::len);
+        // A full queue means that Redis is in trouble; the next look-up will find the same again.
+        if state.jobs.len() < JOBS && state.bytes + size <= BYTES {
+            state.bytes += size;
+            state.jobs.push_back(Job::Heal { digest, found });
+        }
+    }
+
+    /// Queues the removal of all entries, instead of the stores that have not been sent.
+    /// Gives back how many those were.
+    pub(crate) fn push_clear(&self, progress: Arc<Notify>, done: Done) -> usize {
+        let mut state = self.state();
+        if state.is_crowded() {
+            drop(state);
+            done.tell(Err(crowded()));
+            return 0;
+        }
+        let generation = Generation::new();
+        let epoch = Epoch {
+            count: self.epoch().count + 1,
+            known: Known {
+                generation,
+                invalidated: Invalidated::default(),
+            },
+        };
+        self.set_epoch(epoch);
+        state.touches.take();
+        let dropped = state.stores;
+        let is_kept = |job: &&Job| matches!(job, Job::Kept { .. });
+        let kept = state.jobs.iter().filter(is_kept).count();
+        state.jobs.retain(Job::is_waited_for);
+        self.unsettled.fetch_sub(dropped + kept, Ordering::Relaxed);
+        state.bytes = 0;
+        state.stores = 0;
+        state.clears += 1;
+        state.jobs.push_back(Job::Clear {
+            generation,
+            progress,
+            done,
+        });
+        dropped
+    }
+
+    /// To be told of each clear that has ended.
+    pub(in crate::remote) fn cleared(&self) {
+        self.state().clears -= 1;
+    }
+
+    /// Queues the removal of one entry, after the stores that came before.
+    pub(crate) fn push_invalidate(&self, digest: Digest, done: Done) {
+        let mut state = self.state();
+        if state.jobs.len() < JOBS {
+            state.jobs.push_back(Job::Invalidate { digest, done });
+        } else {
+            drop(state);
+            done.tell(Err(crowded()));
+        }
+    }
+
+    /// Queues a marker.
+    pub(crate) fn push_flush(&self, done: Done) {
+        let mut state = self.state();
+        if state.is_crowded() {
+            drop(state);
+            return done.tell(Err(crowded()));
+        }
+        if state.touches.len() > 0 {
+            let touches = state.touches.take();
+            state.jobs.push_back(Job::Touch { touches });
+        }
+        state.jobs.push_back(Job::Flush { done });
+    }
+
+    /// Takes the next job, and touches once they have waited long enough.
+    pub(crate) fn pop(&self, now: Instant) -> Option<Job> {
+        let mut state = self.state();
+        while let Some(until) = state.front_kept_until() {
+            if now < until {
+                return None;
+            }
+            self.vacate(&mut state, 0);
+            state.late += 1;
+        }
+        if let Some(job) = state.jobs.pop_front() {
+            match &job {
+                Job::Store {
+                    contents, ticket, ..
+                } => {
+                    state.bytes -= contents.sealed_len();
+                    state.stores -= 1;
+                    let before = state.pushed - state.stores as u64;
+                    state.taken.push((*ticket, before));
+                }
+                Job::Heal {
+                    found: Some(found), ..
+                } => state.bytes -= found.len(),
+                Job::Kept { .. }
+                | Job::Heal { .. }
+                | Job::Touch { .. }
+                | Job::Invalidate { .. }
+                | Job::Clear { .. }
+                | Job::Flush { .. } => {}
+            }
+            return Some(job);
+        }
+        state.touches.due().filter(|due| *due <= now)?;
+        Some(Job::Touch {
+            touches: state.touches.take(),
+        })
+    }
+
+    /// When to look again if nobody says so: when touches that wait now are to be sent, or a place is kept no longer.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let state = self.state();
+        state.front_kept_until().or_else(|| state.touches.due())
+    }
+
+    fn set_epoch(&self, epoch: Epoch) {
+        *self.epoch.write().unwrap_or_else(PoisonError::into_inner) = epoch;
+    }
+
+    // No user code runs under these locks, so a poisoned one is as good as any.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why somebody is not even waited for.
+fn crowded() -> Error {
+    let message = "too much waits to be told to Redis";
+    Error::new(ErrorKind::Unavailable, message)
+}

@@ -1,0 +1,301 @@
+use std::collections::VecDeque;
+
+use super::*;
+use crate::remote::names::{Member, member};
+
+const A: Digest = [1; 32];
+const B: Digest = [2; 32];
+const FIRST: Epoch = Epoch {
+    count: 0,
+    known: NOTHING,
+};
+const NOTHING: Known = Known {
+    generation: Generation::None,
+    invalidated: Invalidated {
+        base: None,
+        number: 0,
+    },
+};
+
+fn cleared() -> Known {
+    Known {
+        generation: Generation::new(),
+        ..NOTHING
+    }
+}
+
+fn push(queue: &WriteBehindQueue, epoch: Epoch, digest: Digest) -> Pushed {
+    queue.push_store(epoch, digest, Contents::unread("contents"), None)
+}
+
+#[test]
+fn a_store_carries_the_touches_before_it_each_once_by_last_use() {
+    let queue = WriteBehindQueue::default();
+    assert!(queue.touch(&A));
+    assert!(!queue.touch(&B));
+    assert!(!queue.touch(&A));
+    assert!(push(&queue, FIRST, [3; 32]).ticket().is_some());
+    let Some(Job::Store { touches, .. }) = queue.pop(Instant::now()) else {
+        panic!()
+    };
+    assert_eq!(touches, [member(&B), member(&A)]);
+    assert!(queue.touch(&A));
+}
+
+#[test]
+fn touches_without_a_store_wait_for_their_interval() {
+    let queue = WriteBehindQueue::default();
+    queue.touch(&A);
+    let due = queue.due().unwrap();
+    assert!(queue.pop(Instant::now()).is_none());
+    assert!(matches!(queue.pop(due), Some(Job::Touch { touches }) if touches == [member(&A)]));
+    assert_eq!(queue.due(), None);
+}
+
+#[test]
+fn too_many_touches_go_at_once() {
+    let queue = WriteBehindQueue::default();
+    let digest = |n: usize| std::array::from_fn(|i| n.to_le_bytes().get(i).copied().unwrap_or(0));
+    let told: Vec<bool> = (0..TOUCHES).map(|n| queue.touch(&digest(n))).collect();
+    assert_eq!(told.iter().filter(|told| **told).count(), 2);
+    assert!(told[0] && told[TOUCHES - 1]);
+    let Some(Job::Touch { touches }) = queue.pop(Instant::now()) else {
+        panic!()
+    };
+    assert_eq!(touches.len(), TOUCHES);
+}
+
+#[test]
+fn the_queue_is_bounded_in_number_and_in_bytes() {
+    let queue = WriteBehindQueue::default();
+    for stores in 1..=JOBS {
+        let is_due = stores >= BATCH;
+        let ticket = stores as u64;
+        let queued = Pushed::Queued { ticket, is_due };
+        assert_eq!(push(&queue, FIRST, A), queued);
+    }
+    assert_eq!(push(&queue, FIRST, A), Pushed::Full);
+    while queue.pop(Instant::now()).is_some() {}
+
+    let half = Contents::unread(vec![0; BYTES / 2 - 1024]);
+    for fits in [true, true, false] {
+        let pushed = queue.push_store(FIRST, A, half.clone(), None);
+        assert_eq!(pushed.ticket().is_some(), fits, "{pushed:?}");
+    }
+    queue.pop(Instant::now());
+    assert!(queue.push_store(FIRST, A, half, None).ticket().is_some());
+}
+
+#[test]
+fn what_is_used_before_it_is_sent_changes_its_place() {
+    let queue = WriteBehindQueue::default();
+    let bound = MaxSize::Entries(2);
+    queue.touch(&[9; 32]);
+    let ticket = push(&queue, FIRST, A).ticket().unwrap();
+    let recorded = |is_news| Used::Recorded { is_news };
+    assert_eq!(queue.use_queued(&A, ticket, bound), recorded(false));
+    push(&queue, FIRST, B);
+    for _ in 0..10 {
+        assert_eq!(queue.use_queued(&A, ticket, bound), recorded(false));
+    }
+    let jobs: Vec<_> = std::iter::from_fn(|| queue.pop(Instant::now())).collect();
+    // What had been used before it keeps its place.
+    assert!(
+        matches!(jobs.as_slice(), [Job::Touch { touches }, Job::Store { digest: B, .. }, Job::Store { digest: A, .. }] if touches == &[member(&[9; 32])]),
+        "{jobs:?}"
+    );
+    // Once it is sent a touch will do, until so many have come after it that it may have been evicted.
+    assert_eq!(queue.use_queued(&A, ticket, bound), recorded(true));
+    push(&queue, FIRST, [3; 32]);
+    assert_eq!(queue.use_queued(&A, ticket, bound), recorded(true));
+    push(&queue, FIRST, [4; 32]);
+    assert_eq!(queue.use_queued(&A, ticket, bound), Used::Late);
+    let unbounded = queue.use_queued(&A, ticket, MaxSize::Unbounded);
+    assert_eq!(unbounded, recorded(true));
+    queue.settled(ticket);
+    assert_eq!(queue.use_queued(&A, ticket, bound), recorded(false));
+}
+
+#[test]
+fn nothing_moves_past_what_somebody_waits_for() {
+    let queue = WriteBehindQueue::default();
+    let ticket = push(&queue, FIRST, A).ticket().unwrap();
+    queue.push_flush(Done::new(drop));
+    push(&queue, FIRST, B);
+    assert_eq!(
+        queue.use_queued(&A, ticket, MaxSize::Entries(2)),
+        Used::Recorded { is_news: true }
+    );
+    assert_eq!(
+        queue.use_queued(&A, ticket, MaxSize::Entries(1)),
+        Used::Late
+    );
+    let first = queue.pop(Instant::now());
+    assert!(matches!(first, Some(Job::Store { digest: A, .. })));
+}
+
+/// What an exact list keeps, for any sequence of calls, sends and answers.
+#[test]
+fn the_order_is_that_of_a_list() {
+    let key = |n: u8| [n; 32];
+    for seed in 0..500 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let queue = WriteBehindQueue::default();
+        let most = random.usize(1..8);
+        let bound = MaxSize::Entries(most as u64);
+        let [mut redis, mut list] = [Vec::new(), Vec::new()];
+        let mut on_their_way = std::collections::HashMap::new();
+        let mut sent = VecDeque::new();
+        let use_in = |list: &mut Vec<Member>, used: Member| {
+            list.retain(|other| *other != used);
+            list.push(used);
+            let over = list.len().saturating_sub(most);
+            list.drain(..over);
+        };
+        for _ in 0..200 {
+            let digest = key(random.u8(0..12));
+            let store = |on_their_way: &mut std::collections::HashMap<Digest, u64>| {
+                let ticket = push(&queue, FIRST, digest).ticket().unwrap();
+                on_their_way.insert(digest, ticket);
+            };
+            // What Redis answers is known to be so only if nothing is on its way.
+            let is_call = random.bool();
+            let drains = is_call && !on_their_way.contains_key(&digest);
+            if is_call && !drains {
+                let ticket = on_their_way[&digest];
+                if queue.use_queued(&digest, ticket, bound) == Used::Late {
+                    store(&mut on_their_way);
+                }
+                use_in(&mut list, member(&digest));
+            }
+            let mut turns = if drains {
+                usize::MAX
+            } else {
+                random.usize(0..3)
+            };
+            while turns > 0 {
+                turns -= 1;
+                let later = Instant::now() + Duration::from_secs(1);
+                let popped = queue.pop(later);
+                let is_over = popped.is_none();
+                sent.extend(popped);
+                if is_over || random.bool() {
+                    for job in sent.drain(..) {
+                        let (touches, stored) = match job {
+                            Job::Store {
+                                touches,
+                                digest,
+                                ticket,
+                                ..
+                            } => (touches, Some((digest, ticket))),
+                            Job::Touch { touches } => (touches, None),
+                            other => panic!("{other:?}"),
+                        };
+                        for touched in touches {
+                            if redis.contains(&touched) {
+                                use_in(&mut redis, touched);
+                            }
+                        }
+                        if let Some((digest, ticket)) = stored {
+                            use_in(&mut redis, member(&digest));
+                            queue.settled(ticket);
+                            on_their_way.retain(|_, its| *its != ticket);
+                        }
+                    }
+                }
+                if is_over {
+                    break;
+                }
+            }
+            if drains {
+                assert_eq!(redis, list, "seed {seed}");
+                if redis.contains(&member(&digest)) {
+                    queue.touch(&digest);
+                } else {
+                    store(&mut on_their_way);
+                }
+                use_in(&mut list, member(&digest));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_clear_takes_the_place_of_what_waits_and_refuses_what_began_before() {
+    let queue = WriteBehindQueue::default();
+    queue.learn_first(NOTHING);
+    let before = queue.epoch();
+    push(&queue, before, A);
+    queue.touch(&A);
+    let done = Done::new(drop);
+    assert_eq!(queue.push_clear(Arc::default(), done), 1);
+    assert_eq!(push(&queue, before, B), Pushed::Overtaken);
+    assert!(push(&queue, queue.epoch(), B).ticket().is_some());
+    assert!(matches!(queue.pop(Instant::now()), Some(Job::Clear { .. })));
+    let Some(Job::Store { touches, .. }) = queue.pop(Instant::now()) else {
+        panic!()
+    };
+    assert!(touches.is_empty());
+    assert!(queue.pop(Instant::now()).is_none());
+}
+
+#[test]
+fn a_clear_by_another_process_refuses_what_began_before() {
+    let queue = WriteBehindQueue::default();
+    assert!(!queue.learn(NOTHING));
+    let before = queue.epoch();
+    assert!(!queue.learn(NOTHING));
+    assert!(queue.learn(cleared()));
+    assert_eq!(push(&queue, before, A), Pushed::Overtaken);
+    assert!(push(&queue, queue.epoch(), A).ticket().is_some());
+}
+
+#[test]
+fn what_redis_said_before_it_was_told_of_a_clear_is_no_news() {
+    let queue = WriteBehindQueue::default();
+    queue.learn(NOTHING);
+    queue.push_clear(Arc::default(), Done::new(drop));
+    let after = queue.epoch();
+    assert!(!queue.learn(NOTHING));
+    queue.learn_first(NOTHING);
+    assert_eq!(queue.epoch(), after);
+    queue.cleared();
+    assert!(!queue.learn(after.known));
+    assert!(queue.learn(cleared()));
+}
+
+#[test]
+fn what_redis_says_first_is_no_news() {
+    let queue = WriteBehindQueue::default();
+    let before = queue.epoch();
+    assert!(queue.is_unaware());
+    queue.learn_first(NOTHING);
+    assert_eq!(queue.epoch().count, before.count);
+    assert!(push(&queue, before, A).ticket().is_some());
+    assert!(push(&queue, queue.epoch(), A).ticket().is_some());
+    // What was asked before comes late.
+    queue.learn_first(cleared());
+    assert_eq!(queue.epoch().known, NOTHING);
+}
+
+#[test]
+fn an_invalidation_comes_after_the_stores() {
+    let queue = WriteBehindQueue::default();
+    push(&queue, FIRST, A);
+    queue.push_invalidate(A, Done::new(drop));
+    assert!(matches!(queue.pop(Instant::now()), Some(Job::Store { .. })));
+    assert!(matches!(
+        queue.pop(Instant::now()),
+        Some(Job::Invalidate { .. })
+    ));
+}
+
+#[test]
+fn a_flush_comes_after_the_touches() {
+    let queue = WriteBehindQueue::default();
+    queue.touch(&A);
+    let done = Done::new(drop);
+    queue.push_flush(done);
+    assert!(matches!(queue.pop(Instant::now()), Some(Job::Touch { .. })));
+    assert!(matches!(queue.pop(Instant::now()), Some(Job::Flush { .. })));
+}

@@ -1,0 +1,200 @@
+//! The scripts, by their hashes.
+
+use std::{sync::Arc, time::Duration};
+
+use redis::Cmd;
+
+use super::{
+    Names,
+    epoch::{Generation, Known, hexadecimal},
+    names::{Member, member},
+};
+use crate::{
+    config::MaxSize,
+    key::Digest,
+    process::{jitter, per_process::PerProcess},
+    value::envelope::Sealed,
+};
+
+/// How many entries one call of a script that goes through all of them takes: about a millisecond of Redis' time.
+pub(crate) const CHUNK: u64 = 256;
+
+/// So many invalidations are on record, of different entries. Where there were more, whoever has not heard of them computes
+/// once more.
+const TOMBSTONES: u64 = 1024;
+
+/// The scripts of the store. They carry no `#!lua` header: with one, Redis refuses them on replicas and when
+/// it is out of memory, whatever they do.
+#[derive(Debug)]
+pub(crate) struct Scripts {
+    apply: Lua,
+    heal: Lua,
+    invalidate: Lua,
+    clear: Lua,
+    count: Lua,
+}
+
+/// A value to be stored, and what is told along with it.
+#[derive(Debug)]
+pub(crate) struct Value<'a> {
+    pub(crate) touches: &'a [Member],
+    pub(crate) digest: &'a Digest,
+    pub(crate) envelope: Sealed<'a>,
+    /// What was known when the body began.
+    pub(crate) known: Known,
+    /// How long it is valid from now on.
+    pub(crate) left: Option<Duration>,
+}
+
+/// One script and the hash that Redis knows it by.
+#[derive(Debug)]
+struct Lua {
+    code: &'static str,
+    hash: String,
+}
+
+impl Lua {
+    fn new(code: &'static str) -> Self {
+        Self {
+            code,
+            hash: redis::Script::new(code).get_hash().to_owned(),
+        }
+    }
+
+    fn call(&self, keys: &[&str]) -> Cmd {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&self.hash).arg(keys.len()).arg(keys);
+        command
+    }
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self {
+            apply: Lua::new(include_str!("apply.lua")),
+            heal: Lua::new(include_str!("heal.lua")),
+            invalidate: Lua::new(include_str!("invalidate.lua")),
+            clear: Lua::new(include_str!("clear.lua")),
+            count: Lua::new(include_str!("count.lua")),
+        }
+    }
+}
+
+impl Scripts {
+    pub(crate) fn get() -> &'static Self {
+        // A child that is forked while another thread makes them must not wait for that thread.
+        static SCRIPTS: PerProcess<Scripts> = PerProcess::new();
+        SCRIPTS.get()
+    }
+
+    /// The same for a connection that begins.
+    pub(crate) fn greeting(&self) -> Arc<[Cmd]> {
+        self.load().cmd_iter().cloned().collect()
+    }
+
+    /// The commands that make the scripts known to a server.
+    pub(crate) fn load(&self) -> redis::Pipeline {
+        let mut pipeline = redis::Pipeline::new();
+        let scripts = [
+            &self.apply,
+            &self.heal,
+            &self.invalidate,
+            &self.clear,
+            &self.count,
+        ];
+        for script in scripts {
+            pipeline.cmd("SCRIPT").arg("LOAD").arg(script.code);
+        }
+        pipeline
+    }
+
+    /// Applies touches.
+    pub(crate) fn touch(&self, names: &Names, maxsize: MaxSize, touches: &[Member]) -> Cmd {
+        let mut command = self.apply.call(&[&names.recency, &names.meta]);
+        command
+            .arg(bound(maxsize))
+            .arg(&names.prefix)
+            .arg(touches.as_flattened());
+        command
+    }
+
+    /// Applies touches, makes room, and stores.
+    pub(crate) fn store(&self, names: &Names, maxsize: MaxSize, value: &Value<'_>) -> Cmd {
+        let Value {
+            touches,
+            digest,
+            envelope,
+            known,
+            left,
+        } = value;
+        let entry = names.entry(digest);
+        let keys = [&*names.recency, &*names.meta, &*entry, &*names.tombstones];
+        let mut command = self.apply.call(&keys);
+        command
+            .arg(bound(maxsize))
+            .arg(&names.prefix)
+            .arg(touches.as_flattened())
+            .arg(&member(digest))
+            .arg(envelope)
+            .arg(known.generation.to_text())
+            .arg(known.invalidated.base_text())
+            .arg(known.invalidated.number);
+        if let Some(left) = left {
+            let left = u64::try_from(jittered(*left).as_millis()).unwrap_or(u64::MAX);
+            command.arg(left.max(1));
+        }
+        command
+    }
+
+    /// Deletes what is not a value.
+    pub(crate) fn heal(&self, names: &Names, digest: &Digest, found: Option<&[u8]>) -> Cmd {
+        let mut command = self.heal.call(&[&names.recency, &names.entry(digest)]);
+        command.arg(&member(digest));
+        if let Some(found) = found {
+            command.arg(found);
+        }
+        command
+    }
+
+    /// Deletes one entry, for those as well who compute it now.
+    pub(crate) fn invalidate(&self, names: &Names, digest: &Digest) -> Cmd {
+        let entry = names.entry(digest);
+        let keys = [&names.recency, &names.meta, &entry, &names.tombstones];
+        let mut command = self.invalidate.call(&keys.map(String::as_str));
+        command
+            .arg(&member(digest))
+            .arg(hexadecimal(jitter::nonce()))
+            .arg(TOMBSTONES);
+        command
+    }
+
+    /// Deletes entries up to `moment`, which the first call finds out.
+    pub(crate) fn clear(&self, names: &Names, moment: &str, generation: Generation) -> Cmd {
+        let keys = [&names.recency, &names.meta, &names.tombstones];
+        let mut command = self.clear.call(&keys.map(String::as_str));
+        command
+            .arg(&names.prefix)
+            .arg(moment)
+            .arg(CHUNK)
+            .arg(generation.to_text());
+        command
+    }
+
+    /// Counts the entries from `rank` on.
+    pub(crate) fn count(&self, names: &Names, rank: u64) -> Cmd {
+        let mut command = self.count.call(&[&names.recency]);
+        command.arg(&names.prefix).arg(rank).arg(CHUNK);
+        command
+    }
+}
+
+fn bound(maxsize: MaxSize) -> i64 {
+    maxsize
+        .entries()
+        .map_or(-1, |entries| i64::try_from(entries).unwrap_or(i64::MAX))
+}
+
+/// Up to a tenth less, so that what was stored together does not expire together.
+fn jittered(left: Duration) -> Duration {
+    left.mul_f64(1.0 - jitter::random() / 10.0)
+}

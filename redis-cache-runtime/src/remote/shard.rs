@@ -1,0 +1,121 @@
+//! One part of a cache: the entries that lie in one slot, and what is to be told of them.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::{Names, WriteBehindQueue, epoch::Known};
+use crate::{
+    config::MaxSize,
+    conn::{Home, News},
+};
+
+/// A cache has one, or as many as `shards = …` says, each with its part of the bound.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    names: Names,
+    maxsize: MaxSize,
+    home: Arc<Home>,
+    queue: WriteBehindQueue,
+    work: Notify,
+    urgent: Notify,
+}
+
+impl Shard {
+    pub(crate) fn new(names: Names, maxsize: MaxSize, home: Arc<Home>) -> Self {
+        Self {
+            names,
+            maxsize,
+            home,
+            queue: WriteBehindQueue::default(),
+            work: Notify::new(),
+            urgent: Notify::new(),
+        }
+    }
+
+    pub(crate) const fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub(crate) const fn maxsize(&self) -> MaxSize {
+        self.maxsize
+    }
+
+    pub(crate) const fn home(&self) -> &Arc<Home> {
+        &self.home
+    }
+
+    pub(crate) const fn queue(&self) -> &WriteBehindQueue {
+        &self.queue
+    }
+
+    /// What Redis is to be asked along with an entry; `None` once it is known.
+    pub(crate) fn news(self: &Arc<Self>) -> Option<News> {
+        if !self.queue.is_unaware() {
+            return None;
+        }
+        let shard = Arc::clone(self);
+        Some(News::new(Known::question(&self.names), move |answer| {
+            if let Some(known) = Known::answered(answer) {
+                shard.queue.learn_first(known);
+            }
+        }))
+    }
+
+    /// Tells the writer that the queue has something.
+    pub(crate) fn announce(&self) {
+        self.work.notify_one();
+    }
+
+    /// Tells the writer that somebody waits for what the queue has.
+    pub(crate) fn hurry(&self) {
+        self.urgent.notify_one();
+    }
+
+    /// Waits for [`Shard::announce`].
+    pub(super) async fn announced(&self) {
+        self.work.notified().await;
+    }
+
+    /// Waits for [`Shard::hurry`].
+    pub(super) async fn hurried(&self) {
+        self.urgent.notified().await;
+    }
+}
+
+/// The hash tags of a cache's shards, each with its part of the bound.
+pub(crate) fn split(name: &str, maxsize: MaxSize, shards: u16) -> Vec<(String, MaxSize)> {
+    if shards == 1 {
+        return vec![(name.to_owned(), maxsize)];
+    }
+    let count = u64::from(shards);
+    let part = |place: u64| match maxsize {
+        MaxSize::Entries(entries) => {
+            MaxSize::Entries(entries / count + u64::from(place < entries % count))
+        }
+        MaxSize::Unbounded => MaxSize::Unbounded,
+    };
+    (0..count)
+        .map(|place| (format!("{name}#{place}"), part(place)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_bound_add_up() {
+        for (entries, shards) in [(10, 3), (8, 8), (1_000_001, 7), (0, 4)] {
+            let parts = split("c", MaxSize::Entries(entries), shards);
+            let sum: u64 = parts.iter().filter_map(|(_, part)| part.entries()).sum();
+            assert_eq!(sum, entries);
+            assert_eq!(parts.len(), usize::from(shards));
+        }
+        assert_eq!(
+            split("c", MaxSize::Unbounded, 1),
+            [("c".to_owned(), MaxSize::Unbounded)]
+        );
+        assert_eq!(split("c", MaxSize::Unbounded, 2)[1].0, "c#1");
+    }
+}

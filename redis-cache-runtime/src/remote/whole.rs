@@ -1,0 +1,111 @@
+//! What goes through all entries of a cache: in steps that each take Redis about a millisecond.
+
+use std::time::Duration;
+
+use redis::{Cmd, FromRedisValue, RedisError, Value};
+use tokio::sync::Notify;
+
+use super::{Scripts, Shard, answer::Answer, epoch::Generation, scripts::CHUNK, turns::Turns};
+use crate::outcome::{Error, ErrorKind};
+
+/// The most that one step may take.
+const BUDGET: Duration = Duration::from_secs(2);
+
+/// Deletes all entries that were used before now.
+pub(super) async fn clear(
+    shard: &Shard,
+    generation: Generation,
+    progress: &Notify,
+) -> Result<u64, Error> {
+    let mut moment = String::new();
+    let mut total = 0;
+    let mut left = None;
+    loop {
+        let step = Scripts::get().clear(shard.names(), &moment, generation);
+        let (until, deleted, held): (String, u64, u64) = run(shard, &step).await?;
+        progress.notify_one();
+        total += deleted;
+        moment = until;
+        // What comes meanwhile is counted as well where somebody else has set the clock back: it makes no end.
+        let before: u64 = *left.get_or_insert(held + deleted);
+        if deleted == 0 || before < deleted {
+            return Ok(total);
+        }
+        left = Some(before - deleted);
+    }
+}
+
+/// Counts the entries.
+pub(crate) async fn entries(shard: &Shard) -> Result<u64, Error> {
+    let (mut live, mut rank) = (0, 0);
+    loop {
+        let step = Scripts::get().count(shard.names(), rank);
+        let (seen, gone, forgotten): (u64, u64, u64) = run(shard, &step).await?;
+        live += seen.saturating_sub(gone);
+        // What is gone and can't be forgotten stays in the way.
+        rank += seen.saturating_sub(forgotten);
+        if seen < CHUNK {
+            return Ok(live);
+        }
+    }
+}
+
+/// Runs one step; loads the scripts first where the server does not know them, and waits a little where it is not its
+/// turn.
+pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<T, Error> {
+    let mut turns = Turns::new();
+    let mut loaded = false;
+    loop {
+        let answer = ask(shard, step).await?;
+        match Answer::of(&answer) {
+            Answer::UnknownScript if !loaded => {
+                loaded = true;
+                for load in Scripts::get().load().cmd_iter() {
+                    ask(shard, load).await?;
+                }
+            }
+            Answer::Moved(redirect) if turns.next().await => drop(shard.home().follow(&redirect)),
+            Answer::Later if turns.next().await => shard.home().doubt(),
+            _ => {
+                return T::from_redis_value(answer).map_err(|error| refused(shard, error.into()));
+            }
+        }
+    }
+}
+
+async fn ask(shard: &Shard, command: &Cmd) -> Result<Value, Error> {
+    let answer = shard.home().command(command, BUDGET).await;
+    answer
+        .ok_or_else(|| unavailable(shard))?
+        .map_err(|error| refused(shard, error))
+}
+
+pub(super) fn unavailable(shard: &Shard) -> Error {
+    let address = shard.home().address();
+    match shard.home().reason() {
+        Some(reason) => {
+            let message = format!("no connection to {address}: {reason}");
+            Error::new(ErrorKind::Unavailable, message).with_source(reason)
+        }
+        None => Error::new(
+            ErrorKind::Unavailable,
+            format!("no connection to {address}"),
+        ),
+    }
+}
+
+fn refused(shard: &Shard, error: RedisError) -> Error {
+    let kind = if error.is_timeout() {
+        ErrorKind::TimedOut
+    } else {
+        ErrorKind::Redis
+    };
+    Error::new(
+        kind,
+        format!(
+            "{} did not do as it was asked: {error}",
+            shard.home().address()
+        ),
+    )
+    .with_source(error)
+}

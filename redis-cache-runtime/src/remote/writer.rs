@@ -1,0 +1,499 @@
+//! Tells Redis what one queue holds.
+
+use std::{
+    collections::VecDeque,
+    future::pending,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use redis::{Pipeline, ServerErrorKind, Value};
+use tokio::time::{sleep, sleep_until, timeout};
+
+use super::{
+    Losses, Scripts, Shard,
+    answer::Answer,
+    epoch::{Generation, Invalidated, Known},
+    flush_on_exit,
+    losses::Loss,
+    names::member,
+    numbered::Numbered,
+    queue::{BATCH, BATCH_BYTES, Job},
+    scripts,
+    turns::Turns,
+    whole::{clear, run, unavailable},
+};
+use crate::{
+    conn::IoThread,
+    key::Digest,
+    outcome::Error,
+    telemetry::{
+        Counters, Event,
+        metrics::{CacheMetrics, CacheOperation, ErrorType, Invalidation},
+    },
+    value::envelope::{Contents, Seal},
+};
+
+/// The most that a batch may take; nobody's call waits for it.
+const BUDGET: Duration = Duration::from_secs(2);
+
+/// Redis counts a time to live in milliseconds.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// How long the first thing to tell waits for more, where nobody waits for it: each trip wakes two threads and the server,
+/// on cores that those who compute would have.
+const LINGER: Duration = Duration::from_millis(1);
+
+/// What hears of the writer's work: the cache that the shard is part of.
+pub(crate) trait StoreEvents: Send + Sync {
+    fn counters(&self) -> &Counters;
+
+    /// What was computed and is not in Redis.
+    fn losses(&self) -> &Losses;
+
+    /// A value that was queued is on its way no more.
+    fn settled(&self, shard: &Shard, digest: &Digest, ticket: u64);
+
+    /// There was a clear: what is queued is for nobody.
+    fn cleared(&self);
+
+    /// A value was not proved in time.
+    fn late(&self);
+
+    /// Redis refuses to store.
+    fn refused(&self, code: &str);
+}
+
+/// By what rules values are written.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) ttl: Option<Duration>,
+    /// What makes the checks of envelopes.
+    pub(crate) seal: Seal,
+}
+
+/// Writes for one shard, in the order in which things happened.
+struct Writer {
+    events: Arc<dyn StoreEvents>,
+    terms: Terms,
+    shard: Arc<Shard>,
+    numbered: Numbered,
+    /// Whether the last batch was given up: the next ones are not waited for as long.
+    in_vain: bool,
+}
+
+/// Has the background thread write what the shard's queue holds, for as long as the process lives.
+pub(crate) fn start(shard: &Arc<Shard>, terms: Terms, events: Arc<dyn StoreEvents>) {
+    flush_on_exit::watch(shard);
+    let shard = Arc::clone(shard);
+    IoThread::keep(move || write(Arc::clone(&shard), terms, Arc::clone(&events)));
+}
+
+async fn write(shard: Arc<Shard>, terms: Terms, events: Arc<dyn StoreEvents>) {
+    let mut writer = Writer {
+        events,
+        terms,
+        shard,
+        numbered: Numbered::default(),
+        in_vain: false,
+    };
+    loop {
+        let due = writer.shard.queue().due();
+        let touches_due = async {
+            match due {
+                Some(due) => sleep_until(due.into()).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = writer.shard.announced() => {
+                tokio::select! {
+                    () = sleep(LINGER) => {}
+                    () = writer.shard.hurried() => {}
+                }
+            }
+            () = writer.shard.hurried() => {}
+            () = touches_due => {}
+        }
+        loop {
+            let batch = collect(&writer.shard);
+            // Before a flush is told that all is there.
+            for _ in 0..writer.shard.queue().take_late() {
+                writer.events.late();
+            }
+            if batch.is_empty() {
+                break;
+            }
+            writer.run(batch).await;
+        }
+    }
+}
+
+/// Takes the next jobs. One that somebody waits for ends the batch.
+fn collect(shard: &Shard) -> VecDeque<Job> {
+    let now = Instant::now();
+    let mut batch = VecDeque::new();
+    let mut bytes = 0;
+    while batch.len() < BATCH && bytes < BATCH_BYTES {
+        let Some(job) = shard.queue().pop(now) else {
+            break;
+        };
+        if let Job::Store { contents, .. } = &job {
+            bytes += contents.sealed_len();
+        }
+        let ends = job.is_waited_for();
+        batch.push_back(job);
+        if ends {
+            break;
+        }
+    }
+    batch
+}
+
+impl Writer {
+    fn metrics(&self) -> &CacheMetrics {
+        self.events.counters().metrics()
+    }
+
+    fn learn(&self, known: Known) {
+        if self.shard.queue().learn(known) {
+            self.events.cleared();
+            self.metrics().count_invalidation(Invalidation::Epoch);
+        }
+    }
+
+    async fn run(&mut self, mut batch: VecDeque<Job>) {
+        let last = match batch.back() {
+            Some(job) if job.is_waited_for() => batch.pop_back(),
+            _ => None,
+        };
+        if !batch.is_empty() {
+            self.send(batch).await;
+        }
+        match last {
+            Some(Job::Flush { done }) => {
+                let up = self.shard.home().connection().await.is_some();
+                done.tell(up.then_some(0).ok_or_else(|| unavailable(&self.shard)));
+            }
+            Some(Job::Invalidate { digest, done }) => {
+                let result = self.invalidate(&digest).await;
+                self.count_failure(CacheOperation::Invalidate, &result);
+                done.tell(result);
+            }
+            Some(Job::Clear {
+                generation,
+                progress,
+                done,
+            }) => {
+                let result = clear(&self.shard, generation, &progress).await;
+                self.count_failure(CacheOperation::Clear, &result);
+                self.shard.queue().cleared();
+                done.tell(result);
+            }
+            Some(Job::Kept { .. } | Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. })
+            | None => {}
+        }
+    }
+
+    async fn invalidate(&mut self, digest: &Digest) -> Result<u64, Error> {
+        let step = Scripts::get().invalidate(self.shard.names(), digest);
+        let (deleted, base, number, before): (_, String, u64, u64) =
+            run(&self.shard, &step).await?;
+        if let Some(invalidated) = Invalidated::read(base.as_bytes(), number) {
+            self.shard.queue().learn_invalidated(invalidated);
+            self.numbered.add(member(digest), invalidated, before);
+        }
+        Ok(deleted)
+    }
+
+    /// Sends commands in one go, and again those that did not get their turn.
+    async fn send(&mut self, mut batch: VecDeque<Job>) {
+        let mut turns = if self.in_vain {
+            Turns::few()
+        } else {
+            Turns::new()
+        };
+        let mut load = false;
+        let mut failed = Failed::new(ErrorType::Loading);
+        while !batch.is_empty() {
+            batch = batch
+                .into_iter()
+                .map(|job| self.without_expired(job))
+                .collect();
+            let answers = match self.exchange(&batch, load).await {
+                Ok(answers) => answers,
+                Err(error) => {
+                    failed = Failed::new(error);
+                    break;
+                }
+            };
+            load = false;
+            let mut again = VecDeque::new();
+            let mut later = false;
+            for (job, answer) in std::mem::take(&mut batch).into_iter().zip(answers) {
+                match Answer::of(&answer) {
+                    Answer::Final => {
+                        self.in_vain = false;
+                        self.settle(&job, &answer);
+                        continue;
+                    }
+                    Answer::UnknownScript => {
+                        failed = Failed::answered(ErrorType::NoScript, &answer);
+                        load = true;
+                    }
+                    Answer::Moved(redirect) => drop(self.shard.home().follow(&redirect)),
+                    Answer::Later => {
+                        failed = Failed::answered(ErrorType::Loading, &answer);
+                        later = true;
+                    }
+                }
+                again.push_back(job);
+            }
+            batch = again;
+            if later {
+                self.shard.home().doubt();
+            }
+            if !batch.is_empty() && !turns.next().await {
+                self.in_vain = true;
+                break;
+            }
+        }
+        for job in &batch {
+            self.fail(job, &failed);
+        }
+    }
+
+    /// One round trip. `load` makes the scripts known first.
+    async fn exchange(&self, batch: &VecDeque<Job>, load: bool) -> Result<Vec<Value>, ErrorType> {
+        let mut pipeline = if load {
+            Scripts::get().load()
+        } else {
+            Pipeline::new()
+        };
+        let skip = pipeline.len();
+        for job in batch {
+            // Jobs that are no commands are not sent with others.
+            pipeline.add_command(self.command(job).ok_or(ErrorType::Protocol)?);
+        }
+        let home = self.shard.home();
+        let exchanged = timeout(BUDGET, async {
+            let mut connection = home.connection().await?;
+            Some(
+                connection
+                    .send_packed_commands(&pipeline, 0, pipeline.len())
+                    .await,
+            )
+        });
+        match exchanged.await {
+            Ok(Some(Ok(mut answers))) if answers.len() == pipeline.len() => {
+                Ok(answers.split_off(skip))
+            }
+            Ok(Some(Ok(_))) => Err(ErrorType::Protocol),
+            Ok(None) => Err(ErrorType::Connect),
+            Ok(Some(Err(error))) => {
+                home.doubt();
+                Err(ErrorType::from(&error))
+            }
+            Err(_elapsed) => {
+                home.doubt();
+                Err(ErrorType::Timeout)
+            }
+        }
+    }
+
+    /// Drops a value whose time is over: Redis would have it for as long again. And one that may have been computed before a
+    /// clear that Redis does not remember.
+    fn without_expired(&self, job: Job) -> Job {
+        match job {
+            Job::Store {
+                touches,
+                digest,
+                ticket,
+                contents,
+                ..
+            } if self.left(&contents).is_some_and(|left| left < SHORTEST) => {
+                self.events.counters().count(Event::Expired);
+                self.events.settled(&self.shard, &digest, ticket);
+                Job::Touch { touches }
+            }
+            job => job,
+        }
+    }
+
+    /// How long a value is valid from now on; `None`: for ever.
+    fn left(&self, contents: &Contents) -> Option<Duration> {
+        let ttl = self.terms.ttl?;
+        Some(ttl.saturating_sub(contents.age()))
+    }
+
+    /// The command of a job; `None` for those that are none.
+    fn command(&self, job: &Job) -> Option<redis::Cmd> {
+        let all = Scripts::get();
+        let (names, maxsize) = (self.shard.names(), self.shard.maxsize());
+        match job {
+            Job::Store {
+                touches,
+                digest,
+                contents,
+                known,
+                ..
+            } => {
+                let member = member(digest);
+                let invalidated = self.numbered.known(&member, known.invalidated);
+                let value = scripts::Value {
+                    touches,
+                    digest,
+                    envelope: contents.seal(&self.terms.seal, digest),
+                    known: Known {
+                        invalidated,
+                        ..*known
+                    },
+                    left: self.left(contents),
+                };
+                Some(all.store(names, maxsize, &value))
+            }
+            Job::Touch { touches } => Some(all.touch(names, maxsize, touches)),
+            Job::Heal { digest, found } => {
+                Some(all.heal(names, digest, found.as_ref().map(Bytes::as_ref)))
+            }
+            Job::Kept { .. } | Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Counts what became of a job that was answered.
+    fn settle(&self, job: &Job, answer: &Value) {
+        if let Value::ServerError(error) = answer {
+            self.events.refused(error.code());
+            if error.kind() == Some(ServerErrorKind::ReadOnly) {
+                self.shard.home().doubt();
+            }
+            let failed = Failed {
+                error: ErrorType::of_code(error.code()),
+                loss: Loss::Refused(error.code().to_owned()),
+            };
+            return self.fail(job, &failed);
+        }
+        if let (Job::Heal { .. }, Value::Int(deleted)) = (job, answer) {
+            let deleted = u64::try_from(*deleted).unwrap_or(0);
+            return self.events.counters().count_many(Event::Healed, deleted);
+        }
+        let applied = Applied::read(answer);
+        if let Some(applied) = &applied {
+            self.learn(applied.known);
+        }
+        let Job::Store { digest, ticket, .. } = job else {
+            return;
+        };
+        match applied {
+            Some(Applied {
+                refused: false,
+                evicted,
+                ..
+            }) => {
+                self.events.counters().count(Event::Stored);
+                self.events.counters().count_many(Event::Evicted, evicted);
+            }
+            Some(Applied { refused: true, .. }) => self.events.counters().count(Event::Overtaken),
+            None => {
+                let failed = Failed::new(ErrorType::Protocol);
+                return self.fail(job, &failed);
+            }
+        }
+        self.events.settled(&self.shard, digest, *ticket);
+    }
+
+    /// Counts a job that did not reach Redis.
+    fn fail(&self, job: &Job, failed: &Failed) {
+        self.count_error(
+            match job {
+                Job::Store { .. } => CacheOperation::Put,
+                Job::Touch { .. } => CacheOperation::Touch,
+                Job::Heal { .. } => CacheOperation::Heal,
+                Job::Kept { .. }
+                | Job::Invalidate { .. }
+                | Job::Clear { .. }
+                | Job::Flush { .. } => return,
+            },
+            failed.error,
+        );
+        if let Job::Store { digest, ticket, .. } = job {
+            self.events.counters().count(Event::StoreFailed);
+            self.events.losses().add(failed.loss.clone());
+            self.events.settled(&self.shard, digest, *ticket);
+        }
+    }
+
+    fn count_failure(&self, operation: CacheOperation, result: &Result<u64, Error>) {
+        if let Err(error) = result {
+            self.count_error(operation, error.kind().into());
+        }
+    }
+
+    fn count_error(&self, operation: CacheOperation, error: ErrorType) {
+        self.metrics().count_error(operation, error);
+    }
+}
+
+/// Why jobs did not reach Redis.
+struct Failed {
+    error: ErrorType,
+    loss: Loss,
+}
+
+impl Failed {
+    fn new(error: ErrorType) -> Self {
+        let loss = match error {
+            ErrorType::Timeout => Loss::Unanswered,
+            _ => Loss::Disconnected,
+        };
+        Self { error, loss }
+    }
+
+    /// Redis has said so until nobody asked any more.
+    fn answered(error: ErrorType, answer: &Value) -> Self {
+        let code = match answer {
+            Value::ServerError(error) => error.code(),
+            _ => "",
+        };
+        Self {
+            error,
+            loss: Loss::Postponed(code.to_owned()),
+        }
+    }
+}
+
+/// What `apply.lua` returns.
+struct Applied {
+    evicted: u64,
+    /// A clear or an invalidation has come between the value's computation and its store.
+    refused: bool,
+    known: Known,
+}
+
+impl Applied {
+    fn read(answer: &Value) -> Option<Self> {
+        let Value::Array(parts) = answer else {
+            return None;
+        };
+        match parts.as_slice() {
+            [
+                Value::Int(evicted),
+                Value::BulkString(generation),
+                Value::BulkString(base),
+                Value::Int(number),
+            ] => Some(Self {
+                evicted: u64::try_from(*evicted).unwrap_or(0),
+                refused: *evicted < 0,
+                known: Known {
+                    generation: Generation::read(generation),
+                    invalidated: Invalidated::read(base, u64::try_from(*number).unwrap_or(0))
+                        .unwrap_or_default(),
+                },
+            }),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! One annotated method, as its expansion sees it.
+
+use std::{
+    any::{Any, TypeId},
+    cell::RefCell,
+    collections::HashMap,
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    origin::{Instance, Origin, closures, handler_path, hides_identity},
+    registry::{self, SiteId},
+};
+use crate::{
+    cache::{self, Cache, CalledBy, Uncached, UncachedCall},
+    config::{MaxSize, Settings},
+    key::{CallKey, Domain, EncodeError, KeyBuilder, KeyOwner, Readable},
+    outcome::Error,
+    process::{
+        catch_panic::{Panicked, catch_panic},
+        per_process::PerProcess,
+    },
+    telemetry,
+    value::codec::Codec,
+};
+
+/// The static part of an annotated method. A generic method has one for all its instantiations.
+#[derive(Debug)]
+pub struct Site {
+    /// The names of the keyed arguments.
+    arguments: &'static str,
+    origin: Origin,
+    state: PerProcess<State>,
+}
+
+/// What a call site has become in one process.
+#[derive(Debug, Default)]
+struct State {
+    settings: OnceLock<Result<Settings, Panicked>>,
+    opened: OnceLock<Opened>,
+    /// How many threads are opening it.
+    openers: AtomicUsize,
+    /// Further instantiations.
+    others: RwLock<HashMap<TypeId, Instantiation>>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    /// `None` where the settings are wrong.
+    cache: Option<Arc<Cache>>,
+    /// The path without instantiation.
+    path: String,
+    /// What the cache is called.
+    name: CacheName,
+    /// The instantiation that was called first: mostly the only one.
+    first: Instantiation,
+    /// What there is in place of a cache.
+    uncached: Option<Uncached>,
+}
+
+/// What the attribute or the path calls a cache.
+#[derive(Debug)]
+enum CacheName {
+    Given(String),
+    Default(String),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Instantiation {
+    instance: Instance,
+    /// `None` where it can't be told from others.
+    domain: Option<Domain>,
+    /// The type behind `self` is not seen where the body is.
+    hides_identity: bool,
+}
+
+thread_local! {
+    /// The call sites that this thread is opening.
+    static OPENING: RefCell<Vec<*const Site>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The most threads that open one call site at a time. Those beyond wait: without a bound, settings that start a thread which
+/// calls the handler would start threads for ever.
+const OPENERS: usize = 4;
+
+/// How long they wait; then their call runs uncached.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One call site among those that this thread is opening, until it is dropped.
+struct Opening<'s> {
+    openers: &'s AtomicUsize,
+}
+
+impl<'s> Opening<'s> {
+    /// `None` where the thread is at it already, or too many are.
+    fn begin(site: &Site, state: &'s State) -> Option<Self> {
+        let openers = &state.openers;
+        let one_more = |openers| (openers < OPENERS).then_some(openers + 1);
+        openers
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more)
+            .ok()?;
+        let site: *const Site = site;
+        let again = OPENING.try_with(|opening| {
+            let mut opening = opening.borrow_mut();
+            let again = opening.contains(&site);
+            if !again {
+                opening.push(site);
+            }
+            again
+        });
+        // A thread that is ending opens nothing more.
+        if again == Ok(false) {
+            return Some(Self { openers });
+        }
+        openers.fetch_sub(1, Ordering::AcqRel);
+        None
+    }
+
+    /// Whether this thread is opening any site: such a one must not wait for others, which may wait for it.
+    fn is_under_way() -> bool {
+        OPENING.try_with(|opening| opening.borrow().is_empty()) != Ok(true)
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        _ = OPENING.try_with(|opening| opening.borrow_mut().pop());
+        self.openers.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Site {
+    /// A call site with these keyed arguments.
+    #[must_use]
+    pub const fn new(arguments: &'static str, origin: Origin) -> Self {
+        Self {
+            arguments,
+            origin,
+            state: PerProcess::new(),
+        }
+    }
+
+    /// Starts the key of one call. The settings are asked for at the first call only.
+    pub fn key<R>(
+        &'static self,
+        path: &'static str,
+        instance: Instance,
+        settings: fn() -> Settings,
+        codec: &Codec<R>,
+    ) -> KeyBuilder {
+        let state = self.state.get();
+        let opened = state.opened.get();
+        if telemetry::is_reporting() {
+            let opened = opened.filter(|opened| opened.cache.is_some());
+            return opened.map_or_else(KeyBuilder::off, |opened| KeyBuilder::new(opened, None));
+        }
+        let opened = match opened {
+            Some(opened) => opened,
+            None => match self.open(state, path, instance, settings, codec) {
+                Some(opened) => opened,
+                None => return KeyBuilder::off(),
+            },
+        };
+        let Instantiation {
+            domain,
+            hides_identity,
+            ..
+        } = if opened.first.instance.id == instance.id {
+            opened.first
+        } else {
+            self.other(state, opened, instance, codec)
+        };
+        let domain = domain.filter(|domain| opened.is_worth_a_key(domain));
+        let key = KeyBuilder::new(opened, domain);
+        if hides_identity {
+            key.without_identity(&opened.path)
+        } else {
+            key
+        }
+    }
+
+    /// Runs one call of a blocking method. `again` writes once more what the instance and the version are.
+    pub fn call<R>(
+        &'static self,
+        key: CallKey,
+        codec: Codec<R>,
+        body: impl FnOnce() -> R,
+        again: impl FnOnce(&mut KeyBuilder),
+    ) -> R {
+        match called_by(&key) {
+            CalledBy::Cache(cache) => cache.get().call(key, codec, body, again),
+            CalledBy::Nobody(_call) => body(),
+        }
+    }
+
+    /// Opens the cache. Of several threads that make the first call at once each asks for the settings, for the expressions of
+    /// one may wait for the call of another; the first that has an answer decides. `None` for a call that the settings
+    /// themselves make, on this thread or on so many others.
+    fn open<R>(
+        &'static self,
+        state: &'static State,
+        path: &'static str,
+        instance: Instance,
+        settings: fn() -> Settings,
+        codec: &Codec<R>,
+    ) -> Option<&'static Opened> {
+        let began = Instant::now();
+        // What the background thread says of it is waited for as this one ends.
+        telemetry::settle_on_exit();
+        let opening = loop {
+            if let Some(opening) = Opening::begin(self, state) {
+                break opening;
+            }
+            if Opening::is_under_way() || began.elapsed() > PATIENCE {
+                return None;
+            }
+            thread::sleep(Duration::from_millis(1));
+            if let Some(opened) = state.opened.get() {
+                return Some(opened);
+            }
+        };
+        let known = state.settings.get();
+        let known = known.map_or_else(|| catch_panic(settings), Clone::clone);
+        let settings = state.settings.get_or_init(|| known);
+        let (opened, error) = self.open_with(settings, path, instance, codec);
+        drop(opening);
+        let mut is_first = false;
+        let opened = state.opened.get_or_init(|| {
+            is_first = true;
+            opened
+        });
+        if let (true, Some(error)) = (is_first, error) {
+            let handler = opened.path.clone();
+            telemetry::report(move || tracing::error!(handler, %error, "not cached"));
+        }
+        Some(opened)
+    }
+
+    fn open_with<R>(
+        &'static self,
+        settings: &Result<Settings, Panicked>,
+        path: &'static str,
+        instance: Instance,
+        codec: &Codec<R>,
+    ) -> (Opened, Option<Arc<Error>>) {
+        let path = handler_path(path);
+        let given = settings.as_ref().ok().and_then(Settings::given_name);
+        let name = given.map_or_else(
+            || CacheName::Default(self.origin.cache_name(&path)),
+            |given| CacheName::Given(given.to_owned()),
+        );
+        let opened = if let Ok(settings) = settings {
+            registry::open(SiteId::of(self), name.as_str(), &path, settings)
+        } else {
+            let message = "a setting's expression panicked";
+            Err(registry::refuse(name.as_str(), &path, message))
+        };
+        let (cache, error) = match opened {
+            Ok(cache) => (Some(cache), None),
+            Err(error) => (None, Some(error)),
+        };
+        let first = self.instantiation(cache.is_some(), &name, &path, instance, codec);
+        if let (Some(cache), Some(domain)) = (&cache, first.domain) {
+            cache.add(domain);
+        }
+        let opened = Opened {
+            cache,
+            uncached: error.as_ref().map(|_| {
+                // Under a name that is taken the calls of another are counted.
+                let is_taken = registry::find(name.as_str()).is_ok();
+                Uncached::new(if is_taken { &path } else { name.as_str() })
+            }),
+            path,
+            name,
+            first,
+        };
+        (opened, error)
+    }
+
+    fn other<R>(
+        &self,
+        state: &State,
+        opened: &Opened,
+        instance: Instance,
+        codec: &Codec<R>,
+    ) -> Instantiation {
+        let known = state.others.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(other) = known.get(&instance.id) {
+            return *other;
+        }
+        drop(known);
+        let Opened {
+            cache,
+            path,
+            name,
+            first,
+            ..
+        } = opened;
+        let mut other = self.instantiation(cache.is_some(), name, path, instance, codec);
+        let mut known = state.others.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been faster.
+        if let Some(other) = known.get(&instance.id) {
+            return *other;
+        }
+        // By default types of one name are told apart by more than their names.
+        let is_namesake = matches!(name, CacheName::Given(_))
+            && known
+                .values()
+                .chain([first])
+                .any(|other| other.instance.name == instance.name);
+        if is_namesake {
+            other.domain = None;
+        }
+        known.insert(instance.id, other);
+        drop(known);
+        if is_namesake {
+            let handler = path.to_owned();
+            telemetry::report(move || {
+                tracing::warn!(
+                    handler,
+                    "two instantiations have the same name; the second is not cached"
+                );
+            });
+        }
+        if let (Some(cache), Some(domain)) = (cache, other.domain) {
+            cache.add(domain);
+        }
+        other
+    }
+
+    fn instantiation<R>(
+        &self,
+        is_cached: bool,
+        name: &CacheName,
+        path: &str,
+        instance: Instance,
+        codec: &Codec<R>,
+    ) -> Instantiation {
+        let instance_path = handler_path(instance.name);
+        let domain = is_cached.then(|| self.domain(name, path, instance, &instance_path, codec));
+        Instantiation {
+            instance,
+            domain: domain.flatten(),
+            hides_identity: hides_identity(path, &instance_path),
+        }
+    }
+
+    /// Sets the calls of one instantiation apart from all others. `None` where its name can't do that: all closures of one
+    /// function are called the same.
+    fn domain<R>(
+        &self,
+        name: &CacheName,
+        path: &str,
+        instance: Instance,
+        instance_path: &str,
+        codec: &Codec<R>,
+    ) -> Option<Domain> {
+        let schema = codec.schema();
+        if closures(instance_path) > closures(path) {
+            let handler = path.to_owned();
+            telemetry::report(move || {
+                tracing::warn!(handler, "not cached for a type argument that is a closure");
+            });
+            return None;
+        }
+        // A method that is not generic has one instantiation, whose path would only tie the key to where the code
+        // stands: with `name = …` it may move.
+        let distinct_path = if instance_path == path {
+            ""
+        } else {
+            instance_path
+        };
+        let mut hasher = blake3::Hasher::new_derive_key("redis-cache call key v3");
+        let mut add = |part: &[u8]| {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        };
+        add(name.as_str().as_bytes());
+        add(distinct_path.as_bytes());
+        add(self.arguments.as_bytes());
+        add(&schema);
+        if let CacheName::Default(_) = name {
+            for part in self.origin.marks(path, instance, instance_path) {
+                add(&part);
+            }
+        }
+        Some(Domain {
+            seed: hasher.finalize().into(),
+            // One for an instantiation and a process: what is leaked is bounded.
+            readable: Some(Box::leak(Box::default())),
+            parameters: Some(Box::leak(Box::default())),
+        })
+    }
+}
+
+/// Runs a call of an async method, as [`Site::call`] that of a blocking one. What the future holds of the site is the key alone.
+pub fn call_async<R, F: Future<Output = R>>(
+    key: CallKey,
+    codec: Codec<R>,
+    body: impl FnOnce() -> F,
+    again: impl FnOnce(&mut KeyBuilder),
+) -> impl Future<Output = R> {
+    cache::call_async(called_by(&key), key, codec, body, again)
+}
+
+fn called_by(key: &CallKey) -> CalledBy {
+    let opened = key.owner.and_then(|owner| {
+        let owner: &'static dyn Any = owner;
+        owner.downcast_ref::<Opened>()
+    });
+    match opened {
+        Some(Opened {
+            cache: Some(cache), ..
+        }) => CalledBy::Cache(cache),
+        Some(Opened {
+            uncached: Some(uncached),
+            ..
+        }) => CalledBy::Nobody(Some(UncachedCall(uncached))),
+        _ => CalledBy::Nobody(None),
+    }
+}
+
+impl Opened {
+    /// Whether there is something to look up, or will be.
+    fn is_worth_a_key(&self, domain: &Domain) -> bool {
+        self.cache
+            .as_ref()
+            .is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0))
+            && domain.readable.is_none_or(Readable::is_worth_a_try)
+    }
+}
+
+impl KeyOwner for Opened {
+    fn report_unkeyed(&self, error: &EncodeError) {
+        if let Some(cache) = &self.cache {
+            cache.report_unkeyed(error);
+        }
+    }
+
+    fn report_anonymous(&self, path: &'static str) {
+        if let Some(cache) = &self.cache {
+            cache.report_anonymous(path);
+        }
+    }
+}
+
+impl CacheName {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Given(name) | Self::Default(name) => name,
+        }
+    }
+}

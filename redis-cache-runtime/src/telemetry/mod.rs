@@ -1,0 +1,17 @@
+//! What is counted, said, and shown to an observer.
+
+mod counters;
+pub(crate) mod metrics;
+mod observer;
+mod reporter;
+
+pub use self::observer::{observe, observe_async};
+#[cfg(feature = "metrics")]
+pub(crate) use self::reporter::is_kept_off;
+pub(crate) use self::{
+    counters::{Counters, Event},
+    observer::record,
+    reporter::{
+        is_on_our_thread, is_reporting, keep_off, queue, report, settle, settle_on_exit, settled,
+    },
+};
