@@ -53,17 +53,32 @@
 
 #[doc(hidden)]
 pub mod __private;
+/// [`HandlerCache`] and what it tells; an [`Operation`] is a request that can be awaited.
 mod api;
+/// The steps of a call. A *session* is one run of the body; a value is *unproved* until it is known to come back.
 mod cache;
+/// *Settings* of the attribute, the *environment* over them, and the *topology* that comes of both.
 mod config;
+/// *Look-ups* where the caller is, everything else on the background thread. A *slot route* leads to the *endpoint* that has a
+/// slot now; its *supervisor* keeps the background thread's connection up; *per runtime* there is one for look-ups; the *breaker* says
+/// whether Redis is worth asking; *deadlines* end look-ups that take too long.
 mod conn;
+/// Single-flight: a *leader* computes, *followers* wait, and a *flight result* ends it. *Re-entrancy* is a leader's own calls.
 mod flight;
+/// The *digest* of a call's arguments, in the *domain* of its handler's instantiation.
 mod key;
+/// Words for how things end: [`CacheStatus`], [`Error`], look-ups, failures, damage.
 mod outcome;
+/// What is *per process*, and what the user's code may do to us: forks, panics, wakers, deep stacks.
 mod process;
+/// Redis as a bounded store: the *keyspace* of a *shard*, its *write-behind queue*, the *writer* and its *scripts*. An *epoch* tells the
+/// clears that came before something; a *touch* is a use that Redis has to hear of.
 mod remote;
+/// The *call sites* of annotated methods, and the registry of the caches that they have opened.
 mod site;
+/// *Counters*, metrics, events, and who *observes* a call.
 mod telemetry;
+/// A value's *codec*, the *shape* that is stored with it, and the *envelope* around both.
 mod value;
 
 pub use redis_cache_macro::handler_cache;

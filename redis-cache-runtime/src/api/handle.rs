@@ -141,9 +141,9 @@ impl HandlerCache {
             Err(error) => return Operation::done(Err(error)),
         };
         cache.metrics().count_invalidation(Invalidation::Clear);
-        let distrust = |cache: &Cache| cache.flights().distrust(None);
+        let supersede = |cache: &Cache| cache.flights().supersede(None);
         let progress = Arc::<Notify>::default();
-        let clears = everywhere(&cache, distrust, |shard, done| {
+        let clears = everywhere(&cache, supersede, |shard, done| {
             let dropped = shard.queue().push_clear(Arc::clone(&progress), done) as u64;
             cache.flights().forget_queued();
             cache.metrics().unqueued(dropped);
@@ -224,8 +224,8 @@ impl HandlerCache {
             cache.flights().invalidate(&digest);
             let cache = Arc::clone(&cache);
             // What Redis said before is not for those who come after.
-            let distrust = move || cache.flights().distrust(Some(&digest));
-            queued(shard, distrust, |done| {
+            let supersede = move || cache.flights().supersede(Some(&digest));
+            queued(shard, supersede, |done| {
                 shard.queue().push_invalidate(digest, done);
             })
         });

@@ -54,10 +54,7 @@ impl<T> Operation<T> {
     /// # Errors
     ///
     /// As the operation's own documentation says.
-    pub fn wait(self) -> Result<T, Error>
-    where
-        T: Unpin,
-    {
+    pub fn wait(self) -> Result<T, Error> {
         match self.state {
             // As a thread: no executor's code is between it and the answer.
             State::Waiting(receiver) => match receiver.get() {
@@ -78,7 +75,10 @@ fn inherited() -> Error {
     Error::new(ErrorKind::Unavailable, message)
 }
 
-impl<T: Unpin> Future for Operation<T> {
+// What it waits for is behind a pointer, and what it has is only moved out.
+impl<T> Unpin for Operation<T> {}
+
+impl<T> Future for Operation<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::{Cache, unproved::Unproved};
 use crate::{
     flight::{
-        Caller, Follower, Joined, Landing, Leader, Queued, Untangled,
+        Caller, FlightResult, Follower, Joined, Leader, Queued, Untangled,
         reentrancy::{self, Leading},
     },
     key::{CallKey, Digest, KeyBuilder},
@@ -133,7 +133,7 @@ impl<R> Call<R> {
         let caller = Caller {
             is_task,
             leads: reentrancy::leads_here(),
-            usual: cache.typical.usual(),
+            usual: cache.compute_time.usual(),
         };
         let epoch = cache.shard(&digest).queue().epoch();
         let mut joined = cache.flights.join(digest, epoch, caller);
@@ -163,10 +163,10 @@ impl<R> Call<R> {
     }
 
     /// Goes on after the leader that this call has followed.
-    pub(super) fn landed(&mut self, landing: Option<Landing>) -> Next<R> {
+    pub(super) fn followed(&mut self, landing: Option<FlightResult>) -> Next<R> {
         match (landing, self.key.digest) {
-            (Some(Landing::Lead(leader)), Some(digest)) => Next::Lead(leader, digest),
-            (Some(Landing::Value(contents)), Some(_)) => match self.read_contents(&contents) {
+            (Some(FlightResult::Lead(leader)), Some(digest)) => Next::Lead(leader, digest),
+            (Some(FlightResult::Value(contents)), Some(_)) => match self.read_contents(&contents) {
                 Ok(found) => self.done(CacheStatus::Coalesced, found),
                 Err(_) => self.alone(CacheStatus::Miss),
             },
@@ -191,7 +191,7 @@ impl<R> Call<R> {
                 // Redis counts from when it took the value, and by the `ttl` of who stored it.
                 Ok(found) if self.has_expired(envelope::age(found.created)) => discard(found),
                 Ok(found) => {
-                    leader.land(&Contents::of(&envelope, found.created));
+                    leader.complete(&Contents::of(&envelope, found.created));
                     self.touch(&digest);
                     // By way of what stands at the key.
                     if let Some(alternate) = &self.alternate {
@@ -206,7 +206,7 @@ impl<R> Call<R> {
                     return Next::AskAgain(leader, digest);
                 }
                 Err(damage) => {
-                    self.cache.shard(&digest).home().distrust();
+                    self.cache.shard(&digest).route().discard_connections();
                     self.failed(damage.into());
                     self.heal(&entry, Some(envelope), Some(damage));
                 }
@@ -231,7 +231,7 @@ impl<R> Call<R> {
     /// which `again` says: then nobody knows whose value it is.
     pub(super) fn computed(&self, value: &R, work: Work, again: impl FnOnce(&mut KeyBuilder)) {
         if self.key.has_moved(again) {
-            work.leader.dismiss();
+            work.leader.abandon();
             self.cache.report_moved();
             return;
         }
@@ -245,10 +245,10 @@ impl<R> Call<R> {
         let _leading = Leading::begin();
         let cache = self.cache;
         let compute = started.elapsed();
-        cache.typical.add(compute, untangled.has_passed());
-        let out = cache.shard(&digest).home().is_out();
+        cache.compute_time.add(compute, untangled.has_passed());
+        let out = cache.shard(&digest).route().is_out();
         if out {
-            leader = match leader.dismiss_alone() {
+            leader = match leader.abandon_alone() {
                 Ok(()) => return,
                 Err(leader) => leader,
             };
@@ -264,7 +264,7 @@ impl<R> Call<R> {
                 }
                 let is_stored = is_storable && !out && !self.is_crowded;
                 if !is_stored {
-                    leader = match leader.dismiss_alone() {
+                    leader = match leader.abandon_alone() {
                         Ok(()) => return,
                         Err(leader) => leader,
                     };
@@ -292,7 +292,7 @@ impl<R> Call<R> {
                     readable.learn(false);
                 }
                 cache.report_not_storable(&error);
-                leader.dismiss();
+                leader.abandon();
             }
         }
     }

@@ -1,10 +1,10 @@
 //! One cache: what this process knows of it, and how a call goes through it.
 
 mod call;
+mod compute_time;
 mod run;
 mod run_async;
 mod session;
-mod typical;
 mod uncached;
 mod unproved;
 mod verifier;
@@ -20,7 +20,7 @@ use std::{
 
 use redis::RedisError;
 
-use self::typical::Typical;
+use self::compute_time::ComputeTime;
 pub(crate) use self::{
     run_async::{CalledBy, call_async},
     uncached::{Uncached, UncachedCall},
@@ -31,7 +31,9 @@ use crate::{
     flight::Flights,
     key::{self, Digest, Domain, EncodeError},
     process::per_process::Process,
-    remote::{self, Epoch, Loss, Losses, Names, Place, Pushed, Shard, StoreEvents, flush_on_exit},
+    remote::{
+        self, Epoch, Keyspace, Loss, Losses, Place, Pushed, Shard, StoreEvents, flush_on_exit,
+    },
     telemetry::{
         self, Counters, Event,
         metrics::{CacheMetrics, CacheOperation, ErrorType},
@@ -49,7 +51,7 @@ pub(crate) struct Cache {
     process: Process,
     maxsize: MaxSize,
     timeout: Duration,
-    typical: Typical,
+    compute_time: ComputeTime,
     ttl: Option<Duration>,
     max_value_bytes: usize,
     seal: Seal,
@@ -62,12 +64,12 @@ pub(crate) struct Cache {
     losses: Losses,
     /// The entries that were counted last.
     counted: AtomicU64,
-    said: Said,
+    logged: LogOnce,
 }
 
 /// What has been said once, and is not said again.
 #[derive(Default)]
-struct Said {
+struct LogOnce {
     unkeyed: AtomicBool,
     anonymous: AtomicBool,
     moved: AtomicBool,
@@ -96,15 +98,15 @@ impl Cache {
     pub(crate) fn new(config: &Resolved, deployment: Arc<Deployment>) -> Result<Self, RedisError> {
         let shards = remote::split(&config.name, config.maxsize, config.shards);
         let shard = |(tag, maxsize): (String, MaxSize)| {
-            let home = deployment.home(&tag)?;
-            Ok(Arc::new(Shard::new(Names::new(&tag), maxsize, home)))
+            let route = deployment.route(&tag)?;
+            Ok(Arc::new(Shard::new(Keyspace::new(&tag), maxsize, route)))
         };
         Ok(Self {
             name: config.name.as_str().into(),
             process: Process::current(),
             maxsize: config.maxsize,
             timeout: config.timeout,
-            typical: Typical::default(),
+            compute_time: ComputeTime::default(),
             ttl: config.ttl,
             max_value_bytes: config.max_value_bytes,
             seal: config.seal,
@@ -118,7 +120,7 @@ impl Cache {
             counters: Counters::new(&config.name, config.maxsize),
             losses: Losses::default(),
             counted: AtomicU64::new(0),
-            said: Said::default(),
+            logged: LogOnce::default(),
         })
     }
 
@@ -220,7 +222,7 @@ impl Cache {
 
     /// The most that a look-up may take now.
     fn allowance(&self) -> Allowance {
-        self.typical.allowance(self.timeout)
+        self.compute_time.allowance(self.timeout)
     }
 
     /// Queues a value, where there is room. Called under a lock: nothing of the user's runs here. What became of it is to be
@@ -271,7 +273,7 @@ impl Cache {
     pub(crate) fn report_unkeyed(&self, error: &EncodeError) {
         self.metrics()
             .count_error(CacheOperation::Key, ErrorType::Encode);
-        if first(&self.said.unkeyed) {
+        if first(&self.logged.unkeyed) {
             let (cache, error) = (Arc::clone(&self.name), error.to_string());
             telemetry::report(move || {
                 tracing::warn!(cache = &*cache, %error, "an argument can't be written into the key; such calls are not cached");
@@ -281,7 +283,7 @@ impl Cache {
 
     /// Says once that the handler's receiver may have an identity that can't be seen.
     pub(crate) fn report_anonymous(&self, path: &'static str) {
-        if first(&self.said.anonymous) {
+        if first(&self.logged.anonymous) {
             let cache = Arc::clone(&self.name);
             telemetry::report(move || {
                 tracing::warn!(
@@ -296,7 +298,7 @@ impl Cache {
 
     /// Says once that a value is not stored because what its key says has changed meanwhile.
     fn report_moved(&self) {
-        if first(&self.said.moved) {
+        if first(&self.logged.moved) {
             let cache = Arc::clone(&self.name);
             telemetry::report(move || {
                 tracing::warn!(
@@ -312,7 +314,7 @@ impl Cache {
         self.counters.count(Event::NotStorable);
         self.metrics()
             .count_error(CacheOperation::Put, ErrorType::Encode);
-        if first(&self.said.not_storable) {
+        if first(&self.logged.not_storable) {
             let (cache, error) = (Arc::clone(&self.name), error.to_string());
             telemetry::report(move || {
                 tracing::warn!(cache = &*cache, %error, "a value can't be stored; such calls are not cached");
@@ -324,7 +326,7 @@ impl Cache {
     pub(crate) fn report_unproved(&self) {
         self.counters.count(Event::NotStorable);
         self.losses.add(Loss::Unproved);
-        if first(&self.said.unproved) {
+        if first(&self.logged.unproved) {
             let cache = Arc::clone(&self.name);
             telemetry::report(move || {
                 tracing::warn!(
@@ -339,7 +341,7 @@ impl Cache {
     fn report_too_large(&self, bytes: usize) {
         self.counters.count(Event::TooLarge);
         self.losses.add(Loss::TooLarge);
-        if first(&self.said.too_large) {
+        if first(&self.logged.too_large) {
             let (cache, most) = (Arc::clone(&self.name), self.max_value_bytes);
             telemetry::report(move || {
                 tracing::warn!(
@@ -356,7 +358,7 @@ impl Cache {
     fn report_queue_full(&self) {
         self.counters.count(Event::QueueFull);
         self.losses.add(Loss::QueueFull);
-        if first(&self.said.queue_full) {
+        if first(&self.logged.queue_full) {
             let cache = Arc::clone(&self.name);
             telemetry::report(move || {
                 tracing::warn!(
@@ -370,7 +372,7 @@ impl Cache {
     /// Says once that Redis refuses to store.
     pub(crate) fn report_refused(&self, code: &str) {
         let (cache, code) = (Arc::clone(&self.name), code.to_owned());
-        if first(&self.said.refused) {
+        if first(&self.logged.refused) {
             telemetry::report(move || {
                 tracing::warn!(
                     cache = &*cache,

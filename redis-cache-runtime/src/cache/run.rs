@@ -32,7 +32,7 @@ impl Cache {
         let next = match call.join(false) {
             Step::Follow(leader) => {
                 let _waiting = self.metrics().wait();
-                call.landed(leader.recv())
+                call.followed(leader.recv())
             }
             Step::Go(next) => next,
         };
@@ -64,13 +64,13 @@ impl Cache {
     fn look_up_blocking(&self, entry: &Digest, allowance: Allowance) -> Lookup {
         let shard = self.shard(entry);
         let began = Stopwatch::start();
-        let found = if shard.home().refuses() {
+        let found = if shard.route().refuses() {
             Lookup::Failed(Failure::Unavailable)
         } else {
-            let entry = shard.names().entry(entry);
+            let entry = shard.keyspace().entry(entry);
             let news = shard.news();
-            let home = shard.home();
-            home.lookup_blocking(&entry, news.as_ref(), allowance)
+            let route = shard.route();
+            route.lookup_blocking(&entry, news.as_ref(), allowance)
         };
         self.metrics().end_lookup(&began, &found);
         found

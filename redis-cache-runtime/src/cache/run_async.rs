@@ -194,7 +194,7 @@ async fn ask<'r, R: 'r>(mut call: Call<R>, turn: Turn) -> Asked<'r, R> {
                 let _waiting = cache.metrics().wait();
                 leader.await
             };
-            call.landed(landing).turn()?
+            call.followed(landing).turn()?
         }
         turn => turn,
     };
@@ -224,12 +224,12 @@ async fn ask<'r, R: 'r>(mut call: Call<R>, turn: Turn) -> Asked<'r, R> {
 async fn look_up(cache: &Cache, leader: &Leader, entry: &Digest, allowance: Allowance) -> Lookup {
     let shard = cache.shard(entry);
     let began = Stopwatch::start();
-    let found = if shard.home().refuses() {
+    let found = if shard.route().refuses() {
         Lookup::Failed(Failure::Unavailable)
     } else {
-        let entry = shard.names().entry(entry);
-        let (news, home) = (shard.news(), shard.home());
-        let lookup = pin!(home.lookup(&entry, news.as_ref(), allowance));
+        let entry = shard.keyspace().entry(entry);
+        let (news, route) = (shard.news(), shard.route());
+        let lookup = pin!(route.lookup(&entry, news.as_ref(), allowance));
         leader.attend(lookup).await
     };
     cache.metrics().end_lookup(&began, &found);

@@ -43,7 +43,7 @@ impl Unproved {
             }
         }
         if !self.is_stored {
-            self.leader = match self.leader.dismiss_alone() {
+            self.leader = match self.leader.abandon_alone() {
                 Ok(()) => return,
                 Err(leader) => leader,
             };
@@ -91,16 +91,16 @@ impl Unproved {
         } = self;
         let contents = Arc::unwrap_or_clone(draft).finish(shape);
         if !is_stored {
-            return leader.land(&contents);
+            return leader.complete(&contents);
         }
         if let Some(alternate) = alternate {
             // Those who come later find it by way of what stands at the key.
             let pushed = cache.queue(epoch, alternate, contents.clone(), place.as_ref());
             cache.report_pushed(pushed, contents.sealed_len());
-            return leader.land(&contents);
+            return leader.complete(&contents);
         }
         let mut pushed = None;
-        leader.land_queued(&contents, epoch, || {
+        leader.complete_queued(&contents, epoch, || {
             let queued = cache.queue(epoch, digest, contents.clone(), place.as_ref());
             pushed.insert(queued).ticket()
         });
@@ -119,7 +119,7 @@ impl Unproved {
         if place.is_none_or(|place| self.cache.give_up(&self.digest, place)) {
             self.cache.report_unproved();
         }
-        self.leader.dismiss();
+        self.leader.abandon();
     }
 
     /// Leaves it to nobody: who waits runs the body by itself.
@@ -127,6 +127,6 @@ impl Unproved {
         if let Some(place) = &self.place {
             _ = self.cache.give_up(&self.digest, place);
         }
-        self.leader.dismiss();
+        self.leader.abandon();
     }
 }

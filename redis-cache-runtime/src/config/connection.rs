@@ -7,7 +7,7 @@ use redis::{
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
-use super::{environment::Environment, in_code::Config, tls};
+use super::{builder::Config, environment::Environment, tls};
 use crate::outcome::Error;
 
 /// After so long without an answer on the wire, the kernel asks, and gives up on what it has sent.

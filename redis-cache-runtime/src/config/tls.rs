@@ -2,7 +2,7 @@
 
 use redis::ConnectionInfo;
 
-use super::{environment::Environment, in_code::Tls};
+use super::{builder::Tls, environment::Environment};
 use crate::outcome::Error;
 
 /// How every certificate in PEM begins. The library takes a file without any for an empty list, and then trusts nobody.

@@ -17,11 +17,11 @@ use tokio::{
 };
 
 use super::{
-    Endpoint, Home, IoThread, Redirect,
+    Endpoint, IoThread, Redirect, SlotRoute,
     backoff::Backoff,
-    link::Change,
     slots::{Address, SlotMap, slot_of},
     source::{self, Source},
+    supervisor::Change,
 };
 use crate::{
     config::{Topology, address, at, host_and_port},
@@ -54,7 +54,7 @@ struct Nodes {
     open: HashMap<Address, Arc<Endpoint>>,
     /// Everybody who can tell of the others.
     known: Vec<Address>,
-    homes: Vec<Arc<Home>>,
+    routes: Vec<Arc<SlotRoute>>,
 }
 
 impl fmt::Debug for Deployment {
@@ -66,7 +66,7 @@ impl fmt::Debug for Deployment {
 }
 
 impl Deployment {
-    /// Nothing is connected before somebody has a home here.
+    /// Nothing is connected before somebody has a route here.
     pub(crate) fn new(topology: &Topology, greeting: Arc<[Cmd]>) -> Arc<Self> {
         let servers = topology.servers();
         let known = servers.iter().filter_map(host_and_port);
@@ -98,18 +98,18 @@ impl Deployment {
     }
 
     /// Where the keys with this hash tag live. Starts to connect, in the background.
-    pub(crate) fn home(self: &Arc<Self>, tag: &str) -> Result<Arc<Home>, RedisError> {
+    pub(crate) fn route(self: &Arc<Self>, tag: &str) -> Result<Arc<SlotRoute>, RedisError> {
         let slot = slot_of(tag);
         let mut nodes = self.nodes();
         let endpoint = match nodes.home_of(slot) {
             Some(endpoint) => endpoint,
             None => self.connect_first(&mut nodes)?,
         };
-        let home = Arc::new(Home::new(slot, endpoint, Arc::clone(self)));
-        nodes.homes.push(Arc::clone(&home));
+        let route = Arc::new(SlotRoute::new(slot, endpoint, Arc::clone(self)));
+        nodes.routes.push(Arc::clone(&route));
         drop(nodes);
         self.look_again();
-        Ok(home)
+        Ok(route)
     }
 
     fn connect_first(self: &Arc<Self>, nodes: &mut Nodes) -> Result<Arc<Endpoint>, RedisError> {
@@ -228,12 +228,12 @@ impl Deployment {
             nodes.known = map.nodes.iter().map(resolved).collect();
         }
         let mut complete = true;
-        for home in nodes.homes.clone() {
-            match map.primary(home.slot).map(resolved) {
+        for route in nodes.routes.clone() {
+            match map.primary(route.slot).map(resolved) {
                 Some(primary) => {
                     if let Some(endpoint) = self.node_at(&mut nodes, primary) {
                         complete &= !endpoint.is_down();
-                        home.endpoint.store(endpoint);
+                        route.endpoint.store(endpoint);
                     }
                 }
                 None => complete = false,
@@ -253,10 +253,10 @@ impl Deployment {
 impl Nodes {
     /// Who has the slot as far as is known, or else anybody, who will tell.
     fn home_of(&self, slot: u16) -> Option<Arc<Endpoint>> {
-        let neighbour = self.homes.iter().find(|home| home.slot == slot);
+        let neighbour = self.routes.iter().find(|route| route.slot == slot);
         let up = || self.open.values().find(|endpoint| !endpoint.is_down());
         neighbour
-            .map(|home| home.endpoint.load())
+            .map(|route| route.endpoint.load())
             .or_else(|| up().cloned())
             .or_else(|| self.open.values().next().cloned())
     }
@@ -271,11 +271,11 @@ impl Nodes {
 
     /// Closes the connections to those who have no slot any more.
     fn retire_all_but(&mut self, primaries: &[Address]) {
-        let homes = &self.homes;
+        let routes = &self.routes;
         let is_home = |endpoint: &Arc<Endpoint>| {
-            homes
+            routes
                 .iter()
-                .any(|home| Arc::ptr_eq(&home.endpoint.load(), endpoint))
+                .any(|route| Arc::ptr_eq(&route.endpoint.load(), endpoint))
         };
         self.open.retain(|address, endpoint| {
             let stays = primaries.contains(address) || is_home(endpoint);

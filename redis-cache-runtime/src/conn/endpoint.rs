@@ -20,14 +20,14 @@ use super::{
     IoThread,
     breaker::{Admission, Breaker, CallEnd, Transition},
     budget::Budget,
-    clock::{self, Clock},
-    lanes::{Lanes, Line},
-    link::{Change, Link, Probe},
+    deadlines::{self, Deadlines},
     lookup::{Answered, interpret},
     news::News,
+    per_runtime::{PerRuntime, Transport},
     pool::Pool,
     reply::Reply,
     source::Source,
+    supervisor::{Change, ConnectionSupervisor, Connectivity},
 };
 use crate::{
     outcome::{CircuitState, Failure, Lookup},
@@ -47,8 +47,8 @@ pub(crate) struct Endpoint {
     /// Where it is, without credentials.
     address: String,
     source: Source,
-    link: Link,
-    lanes: Lanes,
+    supervisor: ConnectionSupervisor,
+    per_runtime: PerRuntime,
     pool: Pool,
     in_flight: AtomicUsize,
     breaker: Breaker,
@@ -61,7 +61,7 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// Prepares an endpoint and starts to connect, in the background. Each new connection of the background thread's is told the
-    /// `greeting`; `tell` hears when the link goes up or down.
+    /// `greeting`; `tell` hears when that connection comes up or goes down.
     pub(super) fn open(
         source: Source,
         address: String,
@@ -72,8 +72,8 @@ impl Endpoint {
             metrics: EndpointMetrics::new(&address),
             source,
             address,
-            link: Link::new(),
-            lanes: Lanes::default(),
+            supervisor: ConnectionSupervisor::new(),
+            per_runtime: PerRuntime::default(),
             pool: Pool::default(),
             in_flight: AtomicUsize::new(0),
             breaker: Breaker::new(Instant::now()),
@@ -81,7 +81,7 @@ impl Endpoint {
             answered: AtomicU64::new(0),
             retired: CancellationToken::new(),
         });
-        Clock::start();
+        Deadlines::start();
         let keeper = Arc::clone(&endpoint);
         let tell = Arc::new(tell);
         IoThread::keep(move || {
@@ -93,15 +93,16 @@ impl Endpoint {
                     keeper.hear(change);
                     tell(change);
                 };
-                let link = &keeper.link;
-                link.keep(
-                    &keeper.source,
-                    &keeper.address,
-                    &greeting,
-                    &keeper.retired,
-                    told,
-                )
-                .await;
+                let supervisor = &keeper.supervisor;
+                supervisor
+                    .keep(
+                        &keeper.source,
+                        &keeper.address,
+                        &greeting,
+                        &keeper.retired,
+                        told,
+                    )
+                    .await;
             }
         });
         endpoint
@@ -124,8 +125,8 @@ impl Endpoint {
         &self.source
     }
 
-    pub(super) const fn lanes(&self) -> &Lanes {
-        &self.lanes
+    pub(super) const fn lanes(&self) -> &PerRuntime {
+        &self.per_runtime
     }
 
     pub(super) const fn pool(&self) -> &Pool {
@@ -134,7 +135,7 @@ impl Endpoint {
 
     /// Whether the server is known to be away, or there is nobody who could ask it.
     pub(super) fn is_down(&self) -> bool {
-        self.link.probe() == Probe::Down || IoThread::get().is_none()
+        self.supervisor.connectivity() == Connectivity::Down || IoThread::get().is_none()
     }
 
     /// Whether nobody asks the server now: it is away, or does not answer.
@@ -156,9 +157,9 @@ impl Endpoint {
             Change::Down => {
                 self.metrics.disconnected();
                 self.pool.clear();
-                self.lanes.close();
+                self.per_runtime.close();
             }
-            Change::Tried => self.lanes.watch(),
+            Change::Tried => self.per_runtime.watch(),
             Change::Unreachable => self.tell(self.breaker.connect_failed(Instant::now())),
         }
     }
@@ -193,7 +194,7 @@ impl Endpoint {
         match self.breaker.admit(now) {
             Admission::Refused => None,
             Admission::Pass => Some(Admission::Pass),
-            probe @ Admission::Probe(_) => {
+            probe @ Admission::Connectivity(_) => {
                 self.metrics.breaker_changed(CircuitState::HalfOpen);
                 Some(probe)
             }
@@ -220,7 +221,7 @@ impl Endpoint {
         }
         self.tell(match admission {
             Admission::Pass => self.breaker.record(now, end),
-            Admission::Probe(probe) => probe.record(now, end),
+            Admission::Connectivity(probe) => probe.record(now, end),
             Admission::Refused => None,
         });
     }
@@ -236,25 +237,25 @@ impl Endpoint {
     }
 
     /// Says that a reply was not one to what was asked: others may not be either.
-    pub(super) fn distrust(&self) {
+    pub(super) fn discard_connections(&self) {
         self.pool.clear();
-        self.lanes.doubt_all();
-        self.doubt();
+        self.per_runtime.request_ping_all();
+        self.request_ping();
     }
 
     /// Why there is no connection, where one was tried.
     pub(crate) fn reason(&self) -> Option<RedisError> {
-        self.link.reason()
+        self.supervisor.reason()
     }
 
     /// Says that a request got no answer.
-    pub(crate) fn doubt(&self) {
-        self.link.doubt();
+    pub(crate) fn request_ping(&self) {
+        self.supervisor.request_ping();
     }
 
     /// The background thread's connection, once it is known whether there is one.
     pub(crate) async fn connection(&self) -> Option<MultiplexedConnection> {
-        self.link.connection().await
+        self.supervisor.connection().await
     }
 
     /// Looks `key` up, blocking the thread until `deadline` at most.
@@ -278,7 +279,7 @@ impl Endpoint {
             return self.lookup_on_thread_blocking(question, budget.deadline);
         }
         let looking = self.pool.begin();
-        if self.link.probe() != Probe::Up {
+        if self.supervisor.connectivity() != Connectivity::Up {
             // The background thread knows whether it is worth to wait.
         } else if looking.in_crowd {
             if let Some(answered) = self.ask_beside_others(key, budget.deadline) {
@@ -290,10 +291,10 @@ impl Endpoint {
             self.pool.put(pooled, budget.began);
             match reply {
                 Err(error) if error.is_timeout() => {
-                    self.doubt();
+                    self.request_ping();
                     return Ok(Lookup::Failed(Failure::TimedOut));
                 }
-                // An idle connection may have been closed by the server: the link knows better.
+                // An idle connection may have been closed by the server: the supervisor knows better.
                 Err(_) => {}
                 Ok(reply) => return reply.answer(),
             }
@@ -307,17 +308,17 @@ impl Endpoint {
             return None;
         }
         let runtime = IoThread::get()?.runtime()?;
-        let Line::Wire(wire) = self.lanes.line(self, runtime)? else {
+        let Transport::Wire(wire) = self.per_runtime.transport(self, runtime)? else {
             return None;
         };
         match wire.get_blocking(key)?.recv_deadline(deadline) {
             Ok(reply) => Some(reply.answer()),
             Err(NotReceived::TimedOut) => {
-                self.doubt();
-                self.lanes.doubt(runtime.id());
+                self.request_ping();
+                self.per_runtime.request_ping(runtime.id());
                 Some(Ok(Lookup::Failed(Failure::TimedOut)))
             }
-            // The lane is lost; the link may not be.
+            // The lane is lost; the background thread's connection may not be.
             Err(NotReceived::Lost) => None,
         }
     }
@@ -361,22 +362,22 @@ impl Endpoint {
             let question = Question::after(news, key);
             return self.lookup_on_thread(question, deadline).await;
         }
-        let Some(clock) = Clock::get() else {
+        let Some(clock) = Deadlines::get() else {
             return Ok(Lookup::Failed(Failure::Unavailable));
         };
-        if self.link.probe() == Probe::Up
+        if self.supervisor.connectivity() == Connectivity::Up
             && let Ok(runtime) = Handle::try_current()
-            && let Some(line) = self.lanes.line(self, &runtime)
+            && let Some(transport) = self.per_runtime.transport(self, &runtime)
         {
-            let asked = pin!(ask_on(&line, key));
-            match clock::until(clock, deadline, asked).await {
+            let asked = pin!(ask_on(&transport, key));
+            match deadlines::until(clock, deadline, asked).await {
                 None => {
-                    self.doubt();
-                    self.lanes.doubt(runtime.id());
+                    self.request_ping();
+                    self.per_runtime.request_ping(runtime.id());
                     return Ok(Lookup::Failed(Failure::TimedOut));
                 }
                 Some(Some(answered)) => return answered,
-                // The lane is lost; the link may not be.
+                // The lane is lost; the background thread's connection may not be.
                 Some(None) => {}
             }
         }
@@ -391,10 +392,10 @@ impl Endpoint {
     ) -> impl Future<Output = Answered> + use<> {
         let asked = self.through_thread(question, deadline);
         async move {
-            let (Some(answer), Some(clock)) = (asked, Clock::get()) else {
+            let (Some(answer), Some(clock)) = (asked, Deadlines::get()) else {
                 return Ok(Lookup::Failed(Failure::Unavailable));
             };
-            match clock::until(clock, deadline, pin!(answer)).await {
+            match deadlines::until(clock, deadline, pin!(answer)).await {
                 Some(Ok(answered)) => answered,
                 Some(Err(_)) => Ok(Lookup::Failed(Failure::Broken)),
                 None => Ok(Lookup::Failed(Failure::TimedOut)),
@@ -429,7 +430,7 @@ impl Endpoint {
         });
         let answered = asked.await.unwrap_or(Ok(Lookup::Failed(Failure::TimedOut)));
         if matches!(answered, Ok(Lookup::Failed(Failure::TimedOut))) {
-            self.doubt();
+            self.request_ping();
         }
         answered
     }
@@ -447,7 +448,7 @@ impl Endpoint {
         if let Ok(answer) = asked.await {
             return answer;
         }
-        self.doubt();
+        self.request_ping();
         Some(Err(
             std::io::Error::from(std::io::ErrorKind::TimedOut).into()
         ))
@@ -474,11 +475,11 @@ impl Drop for Place {
 
 /// Asks on a lane. `None` where it is lost. There is no timer of the runtime in it: such a thing panics when it is polled
 /// after its runtime has ended, and a future may be polled on one runtime first and on another later.
-async fn ask_on(line: &Line, key: &str) -> Option<Answered> {
-    match line {
-        Line::Wire(wire) => wire.get(key)?.await.map(Reply::answer),
+async fn ask_on(transport: &Transport, key: &str) -> Option<Answered> {
+    match transport {
+        Transport::Wire(wire) => wire.get(key)?.await.map(Reply::answer),
         // Its future is far larger than that of a wire.
-        Line::Library(connection) => Box::pin(ask_library(connection, key)).await,
+        Transport::Library(connection) => Box::pin(ask_library(connection, key)).await,
     }
 }
 

@@ -8,32 +8,32 @@ mod backoff;
 mod blocking;
 mod breaker;
 mod budget;
-mod clock;
+mod deadlines;
 mod deployment;
 mod endpoint;
 mod eviction;
-mod home;
-mod lanes;
-mod link;
 mod login;
 mod lookup;
 mod news;
+mod per_runtime;
 mod plain;
 mod pool;
 mod redirect;
 mod reply;
+mod slot_route;
 mod slots;
 mod source;
+mod supervisor;
 mod thread;
 mod wire;
 
 use self::endpoint::Endpoint;
 pub(crate) use self::{
     budget::Allowance,
-    clock::{Clock, Waiting as Alarm},
+    deadlines::{Deadlines, Waiting as Deadline},
     deployment::Deployment,
-    home::Home,
     news::News,
     redirect::Redirect,
+    slot_route::SlotRoute,
     thread::IoThread,
 };

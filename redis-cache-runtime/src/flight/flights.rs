@@ -13,15 +13,15 @@ use std::{
 use tokio::runtime::Handle;
 
 use super::{
-    Caller, Follower, Joined, Landing, Leader, knots,
+    Caller, FlightResult, Follower, Joined, Leader, knots,
     leader::{PATIENCE, Role},
     pace::{FLOOR, Patience},
     progress::{self, Progress},
-    running::{Line, Running, State, Waiting},
+    running::{Queue, Running, State, Waiting},
     watch::Watch,
 };
 use crate::{
-    conn::Clock,
+    conn::Deadlines,
     key::{Digest, DigestHasher},
     process::{
         oneshot,
@@ -86,7 +86,7 @@ pub(super) enum Failed {
     /// Others lead, or it has ended already.
     Nothing,
     /// Nobody waits in line any more.
-    SendOn(Line),
+    SendOn(Queue),
     /// The next in line leads.
     PassOn,
 }
@@ -120,7 +120,7 @@ impl Flights {
     ) -> Joined {
         // Before the lock: both may run code that is not ours.
         let runtime = Handle::try_current().ok();
-        let clock = caller.is_task.then(Clock::get).flatten();
+        let clock = caller.is_task.then(Deadlines::get).flatten();
         let shard = self.shard(&digest);
         let running = match shard.get(&digest) {
             Some(Entry::Running(running)) => Arc::clone(running),
@@ -230,9 +230,9 @@ impl Flights {
                 },
                 has_ended: false,
             };
-            match waiting.sender.send(Landing::Lead(leader)) {
-                Err(Landing::Lead(leader)) => leader.pass_on(),
-                Ok(()) | Err(Landing::Value(_) | Landing::Alone) => {}
+            match waiting.sender.send(FlightResult::Lead(leader)) {
+                Err(FlightResult::Lead(leader)) => leader.pass_on(),
+                Ok(()) | Err(FlightResult::Value(_) | FlightResult::Alone) => {}
             }
         }
         turn.next
@@ -318,8 +318,8 @@ impl Flights {
 
     /// Has what is being looked up at `digest`, or anywhere, go to nobody who comes from now on: Redis may have answered
     /// before something was deleted.
-    pub(crate) fn distrust(&self, digest: Option<&Digest>) {
-        let distrust = |entry: &Entry| {
+    pub(crate) fn supersede(&self, digest: Option<&Digest>) {
+        let supersede = |entry: &Entry| {
             if let Entry::Running(running) = entry {
                 let mut state = running.state();
                 if state.looking > 0 {
@@ -329,12 +329,12 @@ impl Flights {
         };
         match digest {
             Some(digest) => {
-                self.shard(digest).get(digest).map(distrust);
+                self.shard(digest).get(digest).map(supersede);
             }
             None => {
                 for shard in &self.shards {
                     let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-                    shard.values().for_each(distrust);
+                    shard.values().for_each(supersede);
                 }
             }
         }
@@ -363,17 +363,17 @@ impl Flights {
     }
 
     /// Ends a leader's call, if it has not ended, and gives back who waits for it.
-    pub(super) fn end(&self, leader: &Leader, landed: Landed<'_>) -> Line {
+    pub(super) fn end(&self, leader: &Leader, followed: Landed<'_>) -> Queue {
         let mut shard = self.shard(&leader.digest);
         let mut state = leader.running.state();
         let others_lead = state.remove_leader(leader.is_looking);
         if state.has_ended {
-            return Line::default();
+            return Queue::default();
         }
         let is_wanted = state.clears != INVALIDATED;
         let is_ours = is_at(&shard, leader);
         let line = state.end();
-        let contents = match landed {
+        let contents = match followed {
             Landed::Stored(contents) | Landed::Queued { contents, .. } => Some(contents),
             Landed::Nothing => None,
         };
@@ -393,7 +393,7 @@ impl Flights {
             contents,
             epoch,
             queue,
-        } = landed
+        } = followed
             && is_wanted
             // Under the lock: a deletion that comes between would be overtaken.
             && let Some(ticket) = queue()

@@ -10,11 +10,11 @@ use std::{
 use tokio::runtime::Id;
 
 use super::{
-    Flights, Landing,
+    FlightResult, Flights,
     running::{Running, Waiting},
     watch::Watch,
 };
-use crate::{conn::Clock, key::Digest, process::oneshot};
+use crate::{conn::Deadlines, key::Digest, process::oneshot};
 
 /// What is on its way to a follower that is no longer in line takes no longer than this.
 const SENDING: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub(crate) struct Follower {
     pub(super) flights: &'static Flights,
     pub(super) digest: Digest,
     pub(super) running: Arc<Running>,
-    pub(super) receiver: oneshot::Receiver<Landing>,
+    pub(super) receiver: oneshot::Receiver<FlightResult>,
     pub(super) is_task: bool,
     /// The runtime whose thread it blocks.
     pub(super) blocks: Option<Id>,
@@ -35,7 +35,7 @@ pub(crate) struct Follower {
 
 impl Follower {
     /// Blocks the thread until there is something to go on with. `None` where nothing will come.
-    pub(crate) fn recv(mut self) -> Option<Landing> {
+    pub(crate) fn recv(mut self) -> Option<FlightResult> {
         loop {
             let now = Instant::now();
             let next = self
@@ -54,11 +54,11 @@ impl Follower {
     }
 
     /// What there is to go on with; nothing where it waits again.
-    fn begin(&mut self, landing: Landing) -> Option<Landing> {
-        let Landing::Lead(leader) = landing else {
+    fn begin(&mut self, landing: FlightResult) -> Option<FlightResult> {
+        let FlightResult::Lead(leader) = landing else {
             return Some(landing);
         };
-        let clock = self.is_task.then(Clock::get).flatten();
+        let clock = self.is_task.then(Deadlines::get).flatten();
         if self.has_returned || (self.is_task && clock.is_none()) {
             return leader.begin(None);
         }
@@ -89,9 +89,9 @@ impl Follower {
 }
 
 impl Future for Follower {
-    type Output = Option<Landing>;
+    type Output = Option<FlightResult>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Landing>> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<FlightResult>> {
         loop {
             let Ok(landing) = ready!(Pin::new(&mut self.receiver).poll(context)) else {
                 return Poll::Ready(None);

@@ -8,10 +8,10 @@ use std::{
 };
 
 use super::{
-    Flights, Landing,
+    FlightResult, Flights,
     flights::{Failed, Landed},
     progress::{Progress, attend, poll_attended},
-    running::{Line, Running, State, Waiting},
+    running::{Queue, Running, State, Waiting},
 };
 use crate::{key::Digest, remote::Epoch, value::envelope::Contents};
 
@@ -49,14 +49,17 @@ pub(super) enum Role {
 impl Leader {
     /// Goes on as a leader, if there is still anything to lead: who was let go may find that the value has come since, or that
     /// the leader is run after all. Then it waits again, by `follow`.
-    pub(super) fn begin(mut self, follow: Option<&mut dyn FnMut(&mut State)>) -> Option<Landing> {
+    pub(super) fn begin(
+        mut self,
+        follow: Option<&mut dyn FnMut(&mut State)>,
+    ) -> Option<FlightResult> {
         let mut state = self.running.state();
         if state.has_ended {
             let value = state.value.clone();
             state.remove_leader(self.is_looking);
             drop(state);
             self.has_ended = true;
-            return Some(value.map_or(Landing::Alone, Landing::Value));
+            return Some(value.map_or(FlightResult::Alone, FlightResult::Value));
         }
         if let Some(follow) = follow
             && self.role == (Role::LetGo { was_stuck: true })
@@ -70,7 +73,7 @@ impl Leader {
             return None;
         }
         drop(state);
-        Some(Landing::Lead(self))
+        Some(FlightResult::Lead(self))
     }
 
     /// Ends if nobody waits.
@@ -78,7 +81,7 @@ impl Leader {
     /// # Errors
     ///
     /// The leader, for those who wait.
-    pub(crate) fn dismiss_alone(mut self) -> Result<(), Self> {
+    pub(crate) fn abandon_alone(mut self) -> Result<(), Self> {
         self.has_ended = self.flights.leave_alone(&self);
         if self.has_ended { Ok(()) } else { Err(self) }
     }
@@ -120,7 +123,7 @@ impl Leader {
     }
 
     /// Ends with a value that Redis has.
-    pub(crate) fn land(mut self, contents: &Contents) {
+    pub(crate) fn complete(mut self, contents: &Contents) {
         self.has_ended = true;
         let followers = self.flights.end(&self, Landed::Stored(contents));
         give(followers, contents);
@@ -129,7 +132,7 @@ impl Leader {
     /// Ends with a value that Redis is to get; it is found here until [`Flights::settle`] is called with the
     /// ticket that `queue` gives. Where `queue` refuses, or the value is not wanted any more, it only goes to those who
     /// wait.
-    pub(crate) fn land_queued(
+    pub(crate) fn complete_queued(
         mut self,
         contents: &Contents,
         epoch: Epoch,
@@ -138,17 +141,17 @@ impl Leader {
         self.has_ended = true;
         let mut queue = Some(queue);
         let mut queue = || queue.take().and_then(|queue| queue());
-        let landed = Landed::Queued {
+        let followed = Landed::Queued {
             contents,
             epoch,
             queue: &mut queue,
         };
-        let followers = self.flights.end(&self, landed);
+        let followers = self.flights.end(&self, followed);
         give(followers, contents);
     }
 
     /// Ends without a value that others could use, and sends them on.
-    pub(crate) fn dismiss(mut self) {
+    pub(crate) fn abandon(mut self) {
         self.has_ended = true;
         send_on(self.flights.end(&self, Landed::Nothing));
     }
@@ -163,10 +166,10 @@ impl Leader {
                 let before = std::mem::replace(&mut self.running.state().progress, progress);
                 drop(before);
             }
-            match next.sender.send(Landing::Lead(self)) {
+            match next.sender.send(FlightResult::Lead(self)) {
                 // This follower has gone; the one behind it is next.
-                Err(Landing::Lead(refused)) => self = refused,
-                Ok(()) | Err(Landing::Value(_) | Landing::Alone) => return,
+                Err(FlightResult::Lead(refused)) => self = refused,
+                Ok(()) | Err(FlightResult::Value(_) | FlightResult::Alone) => return,
             }
         }
         self.has_ended = true;
@@ -198,20 +201,20 @@ impl Drop for Leader {
 }
 
 /// Has those who wait run by themselves.
-fn send_on(followers: Line) {
+fn send_on(followers: Queue) {
     for follower in followers.waiting {
-        send_to(follower, Landing::Alone);
+        send_to(follower, FlightResult::Alone);
     }
 }
 
 /// Gives a value to those who wait.
-fn give(followers: Line, contents: &Contents) {
+fn give(followers: Queue, contents: &Contents) {
     for follower in followers.waiting {
-        send_to(follower, Landing::Value(contents.clone()));
+        send_to(follower, FlightResult::Value(contents.clone()));
     }
 }
 
 /// A follower that has gone needs no answer.
-fn send_to(follower: Waiting, landing: Landing) {
+fn send_to(follower: Waiting, landing: FlightResult) {
     drop(follower.sender.send(landing));
 }

@@ -44,7 +44,7 @@ pub(crate) struct Caller {
 
 /// What a follower gets.
 #[derive(Debug)]
-pub(crate) enum Landing {
+pub(crate) enum FlightResult {
     /// A leader's value.
     Value(Contents),
     /// The follower leads now: its leader ended without a value (it failed, panicked, or was cancelled), or takes long.

@@ -9,12 +9,12 @@ use std::{
 use tokio::runtime::{Handle, Id};
 
 use super::{
-    Landing,
+    FlightResult,
     pace::{Due, Pace, Patience},
     probe::{Probe, Question},
     progress::{Progress, STALLED},
 };
-use crate::{conn::Alarm, process::oneshot, value::envelope::Contents};
+use crate::{conn::Deadline, process::oneshot, value::envelope::Contents};
 
 /// Those who have gone are looked for in a line of this length.
 const PRUNE: usize = 64;
@@ -22,7 +22,7 @@ const PRUNE: usize = 64;
 /// One who waits.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) sender: oneshot::Sender<Landing>,
+    pub(super) sender: oneshot::Sender<FlightResult>,
     pub(super) is_task: bool,
     /// The runtime whose thread it blocks.
     pub(super) blocks: Option<Id>,
@@ -30,9 +30,9 @@ pub(super) struct Waiting {
 
 /// Those who wait for a call that has ended. Dropped where no lock is held.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(super) struct Queue {
     pub(super) waiting: VecDeque<Waiting>,
-    _alarm: Option<Alarm>,
+    _deadline: Option<Deadline>,
 }
 
 /// A call under way. Where several lead, the first value is everybody's.
@@ -72,7 +72,7 @@ pub(super) struct State {
     /// Whether the clock's thread looks after those who wait as tasks.
     pub(super) is_watched: bool,
     /// When it does next.
-    alarm: Option<Alarm>,
+    deadline: Option<Deadline>,
 }
 
 /// What is to be done where no lock is held, and when to look again.
@@ -112,7 +112,7 @@ impl Running {
                 let_go: 0,
                 is_given_up: false,
                 is_watched: false,
-                alarm: None,
+                deadline: None,
             }),
         }
     }
@@ -193,21 +193,21 @@ impl State {
     }
 
     /// Ends it, and gives back who waits.
-    pub(super) fn end(&mut self) -> Line {
+    pub(super) fn end(&mut self) -> Queue {
         self.has_ended = true;
         self.pace = None;
-        Line {
+        Queue {
             waiting: std::mem::take(&mut self.line),
-            _alarm: self.alarm.take(),
+            _deadline: self.deadline.take(),
         }
     }
 
     /// Sets when the watch looks again; what this gives back is to be dropped where no lock is held.
-    pub(super) fn set_alarm(&mut self, alarm: Alarm) -> Option<Alarm> {
+    pub(super) fn set_alarm(&mut self, deadline: Deadline) -> Option<Deadline> {
         if self.has_ended {
-            return Some(alarm);
+            return Some(deadline);
         }
-        self.alarm.replace(alarm)
+        self.deadline.replace(deadline)
     }
 
     fn probes(&self) -> impl Iterator<Item = &Probe> {

@@ -59,7 +59,7 @@ fn follow(flights: &'static Flights) -> Follower {
 }
 
 /// What a follower has got by now.
-fn poll(follower: &mut Follower) -> Poll<Option<Landing>> {
+fn poll(follower: &mut Follower) -> Poll<Option<FlightResult>> {
     std::pin::Pin::new(follower).poll(&mut Context::from_waker(Waker::noop()))
 }
 
@@ -69,7 +69,7 @@ fn is_waiting(follower: &mut Follower) -> bool {
 
 fn leads(follower: &mut Follower) -> Leader {
     match poll(follower) {
-        Poll::Ready(Some(Landing::Lead(leader))) => leader,
+        Poll::Ready(Some(FlightResult::Lead(leader))) => leader,
         other => panic!("{other:?}"),
     }
 }
@@ -96,9 +96,9 @@ fn all_followers_get_the_value() {
     let flights = flights();
     let leader = lead(flights);
     let followers = [follow(flights), follow(flights)];
-    leader.land(&unread("value"));
+    leader.complete(&unread("value"));
     for follower in followers {
-        assert!(matches!(follower.recv().unwrap(), Landing::Value(v) if is(&v, "value")));
+        assert!(matches!(follower.recv().unwrap(), FlightResult::Value(v) if is(&v, "value")));
     }
     drop(lead(flights));
 }
@@ -106,12 +106,12 @@ fn all_followers_get_the_value() {
 #[test]
 fn a_leader_can_only_leave_if_nobody_waits() {
     let flights = flights();
-    lead(flights).dismiss_alone().unwrap();
+    lead(flights).abandon_alone().unwrap();
     let leader = lead(flights);
     let follower = follow(flights);
-    let leader = leader.dismiss_alone().unwrap_err();
-    leader.land(&unread("value"));
-    assert!(matches!(follower.recv().unwrap(), Landing::Value(_)));
+    let leader = leader.abandon_alone().unwrap_err();
+    leader.complete(&unread("value"));
+    assert!(matches!(follower.recv().unwrap(), FlightResult::Value(_)));
     drop(lead(flights));
 }
 
@@ -124,11 +124,11 @@ fn a_dropped_leader_hands_over_to_the_first_that_is_still_there() {
     let second = follow(flights);
     drop(gone);
     drop(leader);
-    let Landing::Lead(leader) = first.recv().unwrap() else {
+    let FlightResult::Lead(leader) = first.recv().unwrap() else {
         panic!()
     };
-    leader.land(&unread("value"));
-    assert!(matches!(second.recv().unwrap(), Landing::Value(_)));
+    leader.complete(&unread("value"));
+    assert!(matches!(second.recv().unwrap(), FlightResult::Value(_)));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_follower_that_goes_with_the_lead_in_its_hands_passes_it_on() {
     drop(leader);
     drop(first);
     // Two have ended without a value, so the second need not stand in line.
-    assert!(matches!(second.recv().unwrap(), Landing::Alone));
+    assert!(matches!(second.recv().unwrap(), FlightResult::Alone));
     drop(lead(flights));
 }
 
@@ -151,12 +151,12 @@ fn after_two_failures_nobody_waits() {
     let first = follow(flights);
     let others = [follow(flights), follow(flights), follow(flights)];
     drop(leader);
-    let Landing::Lead(second) = first.recv().unwrap() else {
+    let FlightResult::Lead(second) = first.recv().unwrap() else {
         panic!()
     };
     drop(second);
     for other in others {
-        assert!(matches!(other.recv().unwrap(), Landing::Alone));
+        assert!(matches!(other.recv().unwrap(), FlightResult::Alone));
     }
 }
 
@@ -164,7 +164,7 @@ fn after_two_failures_nobody_waits() {
 fn a_queued_value_is_found_until_it_settles() {
     let flights = flights();
     let ticket = 7;
-    lead(flights).land_queued(&unread("value"), epoch(0), || Some(ticket));
+    lead(flights).complete_queued(&unread("value"), epoch(0), || Some(ticket));
     assert!(matches!(join(flights), Joined::Queued(q) if is(&q.contents, "value")));
     flights.settle(&KEY, ticket + 1);
     assert!(matches!(join(flights), Joined::Queued(_)));
@@ -175,7 +175,7 @@ fn a_queued_value_is_found_until_it_settles() {
 #[test]
 fn a_value_that_is_queued_again_has_its_new_ticket_only() {
     let flights = flights();
-    lead(flights).land_queued(&unread("value"), epoch(0), || Some(1));
+    lead(flights).complete_queued(&unread("value"), epoch(0), || Some(1));
     let Joined::Queued(queued) = join(flights) else {
         panic!()
     };
@@ -196,8 +196,8 @@ fn a_value_that_can_not_be_queued_still_reaches_the_followers() {
     let flights = flights();
     let leader = lead(flights);
     let follower = follow(flights);
-    leader.land_queued(&Contents::unread("value"), epoch(0), || None);
-    assert!(matches!(follower.recv().unwrap(), Landing::Value(_)));
+    leader.complete_queued(&Contents::unread("value"), epoch(0), || None);
+    assert!(matches!(follower.recv().unwrap(), FlightResult::Value(_)));
     drop(lead(flights));
 }
 
@@ -206,8 +206,8 @@ fn a_leader_that_dismisses_sends_all_on() {
     let flights = flights();
     let leader = lead(flights);
     let follower = follow(flights);
-    leader.dismiss();
-    assert!(matches!(follower.recv().unwrap(), Landing::Alone));
+    leader.abandon();
+    assert!(matches!(follower.recv().unwrap(), FlightResult::Alone));
 }
 
 #[test]
@@ -222,10 +222,10 @@ fn who_comes_after_a_clear_begins_anew() {
     let Joined::Follow(new_follower) = flights.join(KEY, epoch(1), THREAD) else {
         panic!("the new one leads")
     };
-    old.land_queued(&value("old"), epoch(0), || panic!("queued"));
-    assert!(matches!(old_follower.recv(), Some(Landing::Value(got)) if is(&got, "old")));
-    new.land_queued(&value("new"), epoch(1), || Some(1));
-    assert!(matches!(new_follower.recv(), Some(Landing::Value(got)) if is(&got, "new")));
+    old.complete_queued(&value("old"), epoch(0), || panic!("queued"));
+    assert!(matches!(old_follower.recv(), Some(FlightResult::Value(got)) if is(&got, "old")));
+    new.complete_queued(&value("new"), epoch(1), || Some(1));
+    assert!(matches!(new_follower.recv(), Some(FlightResult::Value(got)) if is(&got, "new")));
     let joined = flights.join(KEY, epoch(1), THREAD);
     assert!(matches!(joined, Joined::Queued(queued) if is(&queued.contents, "new")));
 }
@@ -239,7 +239,7 @@ fn who_waits_for_a_leader_in_whose_place_another_leads_is_sent_on_when_it_fails(
         panic!("what began before is not for this one")
     };
     drop(old);
-    assert!(matches!(old_follower.recv(), Some(Landing::Alone)));
+    assert!(matches!(old_follower.recv(), Some(FlightResult::Alone)));
     assert!(matches!(
         flights.join(KEY, epoch(1), THREAD),
         Joined::Follow(_)
@@ -268,10 +268,10 @@ fn who_waits_long_is_let_go_one_by_one_and_then_all() {
     let mut behind = follow(flights);
     assert!(is_waiting(&mut behind));
     drop(newcomer);
-    leader.land_queued(&unread("late"), epoch(0), || Some(1));
-    assert!(matches!(behind.recv(), Some(Landing::Value(value)) if is(&value, "late")));
+    leader.complete_queued(&unread("late"), epoch(0), || Some(1));
+    assert!(matches!(behind.recv(), Some(FlightResult::Value(value)) if is(&value, "late")));
     for other in beside {
-        other.land_queued(&unread("later"), epoch(0), || panic!("queued twice"));
+        other.complete_queued(&unread("later"), epoch(0), || panic!("queued twice"));
     }
     assert!(matches!(join(flights), Joined::Queued(queued) if is(&queued.contents, "late")));
 }
@@ -288,11 +288,11 @@ fn the_first_value_is_everybodys() {
     drop(second);
     // The next in line is let go, and has not heard of it when there is a value.
     look_after(&leader, PATIENCE * 3);
-    beside.land(&unread("value"));
+    beside.complete(&unread("value"));
     assert!(
-        matches!(poll(&mut not_begun), Poll::Ready(Some(Landing::Value(v))) if is(&v, "value"))
+        matches!(poll(&mut not_begun), Poll::Ready(Some(FlightResult::Value(v))) if is(&v, "value"))
     );
-    leader.land_queued(&unread("late"), epoch(0), || panic!("queued"));
+    leader.complete_queued(&unread("late"), epoch(0), || panic!("queued"));
     drop(lead(flights));
 }
 
@@ -308,7 +308,7 @@ fn while_others_lead_a_failure_is_nobodys_affair() {
     assert!(is_waiting(&mut second));
     // The last one's failure is the second.
     drop(beside);
-    assert!(matches!(second.recv(), Some(Landing::Alone)));
+    assert!(matches!(second.recv(), Some(FlightResult::Alone)));
     drop(lead(flights));
 }
 
@@ -324,11 +324,11 @@ fn nobody_is_held_up_for_one_that_hangs_while_others_fail() {
     look_after(&hangs, PATIENCE * 3);
     drop(leads(&mut followers[1]));
     let [_, _, third] = followers;
-    assert!(matches!(third.recv(), Some(Landing::Alone)));
+    assert!(matches!(third.recv(), Some(FlightResult::Alone)));
     // Who comes now does not wait for it either.
     let newcomer = lead(flights);
     drop(newcomer);
-    hangs.land_queued(&unread("late"), epoch(0), || panic!("queued"));
+    hangs.complete_queued(&unread("late"), epoch(0), || panic!("queued"));
     drop(lead(flights));
 }
 
@@ -345,8 +345,8 @@ fn who_leads_follows_nobody() {
     let Joined::Lead(beside) = flights.join(KEY, epoch(0), LEADS) else {
         panic!("it waits")
     };
-    beside.land_queued(&unread("value"), epoch(0), || Some(1));
-    assert!(matches!(follower.recv(), Some(Landing::Value(_))));
+    beside.complete_queued(&unread("value"), epoch(0), || Some(1));
+    assert!(matches!(follower.recv(), Some(FlightResult::Value(_))));
     drop(leader);
     assert!(matches!(join(flights), Joined::Queued(_)));
 }
@@ -359,7 +359,7 @@ fn where_followers_held_up_their_leader_the_next_are_let_go_sooner() {
         let leader = lead(flights);
         let mut follower = follow(flights);
         look_after(&leader, patience);
-        leads(&mut follower).land(&unread("value"));
+        leads(&mut follower).complete(&unread("value"));
         drop(leader);
         patience = (patience / 2).max(PATIENCE / 64);
     }
@@ -368,7 +368,7 @@ fn where_followers_held_up_their_leader_the_next_are_let_go_sooner() {
         let mut follower = follow(flights);
         look_after(&leader, patience);
         let beside = leads(&mut follower);
-        leader.land(&unread("value"));
+        leader.complete(&unread("value"));
         drop(beside);
         patience = (patience * 2).min(PATIENCE);
     }
@@ -384,7 +384,7 @@ fn tasks_are_looked_after_by_nobody_of_theirs() {
         panic!("it leads")
     };
     let landing = pollster::block_on(std::pin::Pin::new(&mut follower));
-    assert!(matches!(landing, Some(Landing::Lead(_))));
+    assert!(matches!(landing, Some(FlightResult::Lead(_))));
     drop(leader);
 }
 
@@ -413,8 +413,8 @@ fn who_was_let_go_for_a_leader_that_seemed_stuck_waits_again_if_it_is_not() {
     // It waits again once.
     wait(waited);
     let beside = leads(&mut first);
-    beside.land(&unread("value"));
-    assert!(matches!(second.recv(), Some(Landing::Value(_))));
+    beside.complete(&unread("value"));
+    assert!(matches!(second.recv(), Some(FlightResult::Value(_))));
     drop(leader);
 }
 
@@ -425,7 +425,7 @@ fn is_in_line(leader: &Leader, followers: usize) -> bool {
 #[test]
 fn what_waited_too_long_to_be_written_is_computed_anew() {
     let flights = flights();
-    lead(flights).land_queued(&unread("old"), epoch(0), || Some(1));
+    lead(flights).complete_queued(&unread("old"), epoch(0), || Some(1));
     let Joined::Queued(queued) = join(flights) else {
         panic!()
     };
@@ -433,7 +433,7 @@ fn what_waited_too_long_to_be_written_is_computed_anew() {
     let Joined::Lead(leader) = flights.join_at(KEY, epoch(0), THREAD, later) else {
         panic!("it has waited for six seconds")
     };
-    leader.land_queued(&unread("new"), epoch(0), || Some(2));
+    leader.complete_queued(&unread("new"), epoch(0), || Some(2));
     // What becomes of the old one concerns nobody.
     flights.settle(&KEY, queued.ticket);
     assert!(matches!(join(flights), Joined::Queued(queued) if is(&queued.contents, "new")));
@@ -444,12 +444,12 @@ fn what_redis_said_before_a_deletion_is_not_for_those_after_it() {
     for digest in [Some(&KEY), None] {
         let flights = flights();
         let looking = lead(flights);
-        flights.distrust(digest);
+        flights.supersede(digest);
         assert!(matches!(join(flights), Joined::Lead(_)), "{digest:?}");
         drop(looking);
         let mut computing = lead(flights);
         computing.computes();
-        flights.distrust(digest);
+        flights.supersede(digest);
         assert!(matches!(join(flights), Joined::Follow(_)), "{digest:?}");
     }
 }
@@ -461,7 +461,7 @@ fn what_was_deleted_while_it_was_computed_goes_only_to_those_who_wait_already() 
     let follower = follow(flights);
     leader.computes();
     flights.invalidate(&KEY);
-    leader.land_queued(&Contents::unread("value"), epoch(0), || panic!("queued"));
-    assert!(matches!(follower.recv(), Some(Landing::Value(value)) if is(&value, "value")));
+    leader.complete_queued(&Contents::unread("value"), epoch(0), || panic!("queued"));
+    assert!(matches!(follower.recv(), Some(FlightResult::Value(value)) if is(&value, "value")));
     assert!(matches!(join(flights), Joined::Lead(_)));
 }

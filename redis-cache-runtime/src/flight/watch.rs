@@ -7,11 +7,11 @@ use std::{
 };
 
 use super::{Flights, running::Running};
-use crate::{conn::Clock, key::Digest};
+use crate::{conn::Deadlines, key::Digest};
 
 /// Woken by the clock's thread when it is time to look.
 pub(super) struct Watch {
-    clock: &'static Clock,
+    clock: &'static Deadlines,
     flights: &'static Flights,
     digest: Digest,
     running: Weak<Running>,
@@ -20,7 +20,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Begins to look after the followers of `running`.
     pub(super) fn begin(
-        clock: &'static Clock,
+        clock: &'static Deadlines,
         flights: &'static Flights,
         digest: Digest,
         running: &Arc<Running>,
@@ -44,9 +44,9 @@ impl Wake for Watch {
         let next = self.flights.look_after(&self.digest, &running, now, true);
         if let Some(next) = next {
             let clock = self.clock;
-            let alarm = clock.wake_at(next, &Waker::from(self));
+            let deadline = clock.wake_at(next, &Waker::from(self));
             // An alarm has a lock of its own.
-            let old = running.state().set_alarm(alarm);
+            let old = running.state().set_alarm(deadline);
             drop(old);
         }
     }

@@ -37,6 +37,20 @@ impl ErrorKind {
     }
 }
 
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidConfig => "a setting is wrong",
+            Self::UnknownCache => "no cache of that name",
+            Self::InvalidArguments => "not the arguments of a call",
+            Self::Unavailable => "Redis can't be reached",
+            Self::TimedOut => "Redis did not answer in time",
+            Self::Redis => "Redis answered with an error",
+            Self::NotStored => "values are not in Redis",
+        })
+    }
+}
+
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
@@ -70,5 +84,18 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_can_be_shown() {
+        assert_eq!(
+            ErrorKind::TimedOut.to_string(),
+            "Redis did not answer in time"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use redis::{Cmd, Value};
 
-use super::Names;
+use super::Keyspace;
 use crate::process::jitter;
 
 /// What a cache knew of its clears when a body began: a value that was computed before one must not be stored after it.
@@ -23,10 +23,10 @@ pub(crate) struct Known {
 
 impl Known {
     /// What Redis is to be asked.
-    pub(super) fn question(names: &Names) -> Cmd {
+    pub(super) fn question(keyspace: &Keyspace) -> Cmd {
         let mut question = redis::cmd("HMGET");
         question
-            .arg(&names.meta)
+            .arg(&keyspace.meta)
             .arg(&["generation", "invbase", "inv"]);
         question
     }

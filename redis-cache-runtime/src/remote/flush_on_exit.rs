@@ -42,7 +42,7 @@ pub(crate) fn arm() {
 
 impl Drop for FlushOnExit {
     fn drop(&mut self) {
-        let waiting = |shard: &Arc<Shard>| shard.queue().has_unsettled() && !shard.home().is_out();
+        let waiting = |shard: &Arc<Shard>| shard.queue().has_unsettled() && !shard.route().is_out();
         let shards = shards().clone();
         let shards: Vec<_> = shards.into_iter().filter(waiting).collect();
         let latch = Arc::new(Latch {

@@ -1,26 +1,26 @@
 //! Redis as a bounded store: what is to be written, and the scripts that write it.
 
-mod answer;
+mod bulk;
 mod epoch;
 pub(crate) mod flush_on_exit;
+mod keyspace;
 mod losses;
-mod names;
 mod numbered;
 mod queue;
+mod retry;
 mod scripts;
 mod shard;
 mod touches;
-mod turns;
-mod whole;
+mod write_disposition;
 mod writer;
 
 pub(crate) use self::{
+    bulk::entries,
     epoch::Epoch,
+    keyspace::Keyspace,
     losses::{Loss, Losses},
-    names::Names,
     queue::{Done, Place, Pushed, Used, WriteBehindQueue},
     scripts::Scripts,
     shard::{Shard, split},
-    whole::entries,
     writer::{StoreEvents, Terms, start},
 };

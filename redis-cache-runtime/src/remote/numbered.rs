@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{epoch::Invalidated, names::Member};
+use super::{epoch::Invalidated, keyspace::Member};
 
 /// So many are remembered: only bodies that were under way when one was made need it.
 const MOST: usize = 256;

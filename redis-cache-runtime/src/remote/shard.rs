@@ -4,45 +4,45 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::{Names, WriteBehindQueue, epoch::Known};
+use super::{Keyspace, WriteBehindQueue, epoch::Known};
 use crate::{
     config::MaxSize,
-    conn::{Home, News},
+    conn::{News, SlotRoute},
 };
 
 /// A cache has one, or as many as `shards = …` says, each with its part of the bound.
 #[derive(Debug)]
 pub(crate) struct Shard {
-    names: Names,
+    keyspace: Keyspace,
     maxsize: MaxSize,
-    home: Arc<Home>,
+    route: Arc<SlotRoute>,
     queue: WriteBehindQueue,
     work: Notify,
     urgent: Notify,
 }
 
 impl Shard {
-    pub(crate) fn new(names: Names, maxsize: MaxSize, home: Arc<Home>) -> Self {
+    pub(crate) fn new(keyspace: Keyspace, maxsize: MaxSize, route: Arc<SlotRoute>) -> Self {
         Self {
-            names,
+            keyspace,
             maxsize,
-            home,
+            route,
             queue: WriteBehindQueue::default(),
             work: Notify::new(),
             urgent: Notify::new(),
         }
     }
 
-    pub(crate) const fn names(&self) -> &Names {
-        &self.names
+    pub(crate) const fn keyspace(&self) -> &Keyspace {
+        &self.keyspace
     }
 
     pub(crate) const fn maxsize(&self) -> MaxSize {
         self.maxsize
     }
 
-    pub(crate) const fn home(&self) -> &Arc<Home> {
-        &self.home
+    pub(crate) const fn route(&self) -> &Arc<SlotRoute> {
+        &self.route
     }
 
     pub(crate) const fn queue(&self) -> &WriteBehindQueue {
@@ -55,7 +55,7 @@ impl Shard {
             return None;
         }
         let shard = Arc::clone(self);
-        Some(News::new(Known::question(&self.names), move |answer| {
+        Some(News::new(Known::question(&self.keyspace), move |answer| {
             if let Some(known) = Known::answered(answer) {
                 shard.queue.learn_first(known);
             }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::names::Member;
+use super::keyspace::Member;
 use crate::key::DigestHasher;
 
 /// How long touches wait for a store that carries them.

@@ -13,16 +13,16 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 use super::{
     Losses, Scripts, Shard,
-    answer::Answer,
+    bulk::{clear, run, unavailable},
     epoch::{Generation, Invalidated, Known},
     flush_on_exit,
+    keyspace::member,
     losses::Loss,
-    names::member,
     numbered::Numbered,
     queue::{BATCH, BATCH_BYTES, Job},
+    retry::Retry,
     scripts,
-    turns::Turns,
-    whole::{clear, run, unavailable},
+    write_disposition::WriteDisposition,
 };
 use crate::{
     conn::IoThread,
@@ -173,7 +173,7 @@ impl Writer {
         }
         match last {
             Some(Job::Flush { done }) => {
-                let up = self.shard.home().connection().await.is_some();
+                let up = self.shard.route().connection().await.is_some();
                 done.tell(up.then_some(0).ok_or_else(|| unavailable(&self.shard)));
             }
             Some(Job::Invalidate { digest, done }) => {
@@ -197,7 +197,7 @@ impl Writer {
     }
 
     async fn invalidate(&mut self, digest: &Digest) -> Result<u64, Error> {
-        let step = Scripts::get().invalidate(self.shard.names(), digest);
+        let step = Scripts::get().invalidate(self.shard.keyspace(), digest);
         let (deleted, base, number, before): (_, String, u64, u64) =
             run(&self.shard, &step).await?;
         if let Some(invalidated) = Invalidated::read(base.as_bytes(), number) {
@@ -209,10 +209,10 @@ impl Writer {
 
     /// Sends commands in one go, and again those that did not get their turn.
     async fn send(&mut self, mut batch: VecDeque<Job>) {
-        let mut turns = if self.in_vain {
-            Turns::few()
+        let mut retry = if self.in_vain {
+            Retry::few()
         } else {
-            Turns::new()
+            Retry::new()
         };
         let mut load = false;
         let mut failed = Failed::new(ErrorType::Loading);
@@ -232,18 +232,18 @@ impl Writer {
             let mut again = VecDeque::new();
             let mut later = false;
             for (job, answer) in std::mem::take(&mut batch).into_iter().zip(answers) {
-                match Answer::of(&answer) {
-                    Answer::Final => {
+                match WriteDisposition::of(&answer) {
+                    WriteDisposition::Final => {
                         self.in_vain = false;
                         self.settle(&job, &answer);
                         continue;
                     }
-                    Answer::UnknownScript => {
+                    WriteDisposition::UnknownScript => {
                         failed = Failed::answered(ErrorType::NoScript, &answer);
                         load = true;
                     }
-                    Answer::Moved(redirect) => drop(self.shard.home().follow(&redirect)),
-                    Answer::Later => {
+                    WriteDisposition::Moved(redirect) => drop(self.shard.route().follow(&redirect)),
+                    WriteDisposition::Later => {
                         failed = Failed::answered(ErrorType::Loading, &answer);
                         later = true;
                     }
@@ -252,9 +252,9 @@ impl Writer {
             }
             batch = again;
             if later {
-                self.shard.home().doubt();
+                self.shard.route().request_ping();
             }
-            if !batch.is_empty() && !turns.next().await {
+            if !batch.is_empty() && !retry.next().await {
                 self.in_vain = true;
                 break;
             }
@@ -276,9 +276,9 @@ impl Writer {
             // Jobs that are no commands are not sent with others.
             pipeline.add_command(self.command(job).ok_or(ErrorType::Protocol)?);
         }
-        let home = self.shard.home();
+        let route = self.shard.route();
         let exchanged = timeout(BUDGET, async {
-            let mut connection = home.connection().await?;
+            let mut connection = route.connection().await?;
             Some(
                 connection
                     .send_packed_commands(&pipeline, 0, pipeline.len())
@@ -292,11 +292,11 @@ impl Writer {
             Ok(Some(Ok(_))) => Err(ErrorType::Protocol),
             Ok(None) => Err(ErrorType::Connect),
             Ok(Some(Err(error))) => {
-                home.doubt();
+                route.request_ping();
                 Err(ErrorType::from(&error))
             }
             Err(_elapsed) => {
-                home.doubt();
+                route.request_ping();
                 Err(ErrorType::Timeout)
             }
         }
@@ -330,7 +330,7 @@ impl Writer {
     /// The command of a job; `None` for those that are none.
     fn command(&self, job: &Job) -> Option<redis::Cmd> {
         let all = Scripts::get();
-        let (names, maxsize) = (self.shard.names(), self.shard.maxsize());
+        let (keyspace, maxsize) = (self.shard.keyspace(), self.shard.maxsize());
         match job {
             Job::Store {
                 touches,
@@ -351,11 +351,11 @@ impl Writer {
                     },
                     left: self.left(contents),
                 };
-                Some(all.store(names, maxsize, &value))
+                Some(all.store(keyspace, maxsize, &value))
             }
-            Job::Touch { touches } => Some(all.touch(names, maxsize, touches)),
+            Job::Touch { touches } => Some(all.touch(keyspace, maxsize, touches)),
             Job::Heal { digest, found } => {
-                Some(all.heal(names, digest, found.as_ref().map(Bytes::as_ref)))
+                Some(all.heal(keyspace, digest, found.as_ref().map(Bytes::as_ref)))
             }
             Job::Kept { .. } | Job::Invalidate { .. } | Job::Clear { .. } | Job::Flush { .. } => {
                 None
@@ -368,7 +368,7 @@ impl Writer {
         if let Value::ServerError(error) = answer {
             self.events.refused(error.code());
             if error.kind() == Some(ServerErrorKind::ReadOnly) {
-                self.shard.home().doubt();
+                self.shard.route().request_ping();
             }
             let failed = Failed {
                 error: ErrorType::of_code(error.code()),

@@ -35,7 +35,7 @@ impl World {
             _ => match self.random.u32(0..4) {
                 0 => self.clears += 1,
                 1 => self.flights.invalidate(&KEY),
-                2 => self.flights.distrust(None),
+                2 => self.flights.supersede(None),
                 _ => self.flights.forget_queued(),
             },
         }
@@ -55,8 +55,8 @@ impl World {
         if let Some(mut follower) = take(&mut self.random, &mut self.followers) {
             match poll(&mut follower) {
                 Poll::Pending => self.followers.push(follower),
-                Poll::Ready(Some(Landing::Lead(leader))) => self.leaders.push(leader),
-                Poll::Ready(Some(Landing::Value(_) | Landing::Alone)) => {}
+                Poll::Ready(Some(FlightResult::Lead(leader))) => self.leaders.push(leader),
+                Poll::Ready(Some(FlightResult::Value(_) | FlightResult::Alone)) => {}
                 Poll::Ready(None) => panic!("nothing will come"),
             }
         }
@@ -68,14 +68,14 @@ impl World {
         };
         let ticket = self.random.u64(..);
         match self.random.u32(0..7) {
-            0 => leader.land(&unread("value")),
-            1 => leader.land_queued(&unread("value"), epoch(self.clears), || None),
-            2 => leader.land_queued(&unread("value"), epoch(self.clears), || {
+            0 => leader.complete(&unread("value")),
+            1 => leader.complete_queued(&unread("value"), epoch(self.clears), || None),
+            2 => leader.complete_queued(&unread("value"), epoch(self.clears), || {
                 self.tickets.push(ticket);
                 Some(ticket)
             }),
-            3 => leader.dismiss(),
-            4 => self.leaders.extend(leader.dismiss_alone().err()),
+            3 => leader.abandon(),
+            4 => self.leaders.extend(leader.abandon_alone().err()),
             5 => {
                 leader.computes();
                 self.leaders.push(leader);

@@ -10,7 +10,7 @@ use crate::{
     outcome::Error,
     remote::{
         epoch::{Generation, Known},
-        names::Member,
+        keyspace::Member,
     },
     value::envelope::Contents,
 };

@@ -8,7 +8,7 @@ use std::{
 use super::{JOBS, Job, PATIENCE, Place, TOUCHES};
 use crate::{
     key::Digest,
-    remote::{names::member, touches::Touches},
+    remote::{keyspace::member, touches::Touches},
 };
 
 /// A store that has been queued for so long keeps its place: one that is used all the time would else never be sent.

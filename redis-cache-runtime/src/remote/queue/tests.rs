@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::remote::names::{Member, member};
+use crate::remote::keyspace::{Member, member};
 
 const A: Digest = [1; 32];
 const B: Digest = [2; 32];
@@ -168,13 +168,13 @@ fn the_order_is_that_of_a_list() {
                 }
                 use_in(&mut list, member(&digest));
             }
-            let mut turns = if drains {
+            let mut retry = if drains {
                 usize::MAX
             } else {
                 random.usize(0..3)
             };
-            while turns > 0 {
-                turns -= 1;
+            while retry > 0 {
+                retry -= 1;
                 let later = Instant::now() + Duration::from_secs(1);
                 let popped = queue.pop(later);
                 let is_over = popped.is_none();

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use redis::Cmd;
 
 use super::{
-    Names,
+    Keyspace,
     epoch::{Generation, Known, hexadecimal},
-    names::{Member, member},
+    keyspace::{Member, member},
 };
 use crate::{
     config::MaxSize,
@@ -109,17 +109,17 @@ impl Scripts {
     }
 
     /// Applies touches.
-    pub(crate) fn touch(&self, names: &Names, maxsize: MaxSize, touches: &[Member]) -> Cmd {
-        let mut command = self.apply.call(&[&names.recency, &names.meta]);
+    pub(crate) fn touch(&self, keyspace: &Keyspace, maxsize: MaxSize, touches: &[Member]) -> Cmd {
+        let mut command = self.apply.call(&[&keyspace.recency, &keyspace.meta]);
         command
             .arg(bound(maxsize))
-            .arg(&names.prefix)
+            .arg(&keyspace.prefix)
             .arg(touches.as_flattened());
         command
     }
 
     /// Applies touches, makes room, and stores.
-    pub(crate) fn store(&self, names: &Names, maxsize: MaxSize, value: &Value<'_>) -> Cmd {
+    pub(crate) fn store(&self, keyspace: &Keyspace, maxsize: MaxSize, value: &Value<'_>) -> Cmd {
         let Value {
             touches,
             digest,
@@ -127,12 +127,17 @@ impl Scripts {
             known,
             left,
         } = value;
-        let entry = names.entry(digest);
-        let keys = [&*names.recency, &*names.meta, &*entry, &*names.tombstones];
+        let entry = keyspace.entry(digest);
+        let keys = [
+            &*keyspace.recency,
+            &*keyspace.meta,
+            &*entry,
+            &*keyspace.tombstones,
+        ];
         let mut command = self.apply.call(&keys);
         command
             .arg(bound(maxsize))
-            .arg(&names.prefix)
+            .arg(&keyspace.prefix)
             .arg(touches.as_flattened())
             .arg(&member(digest))
             .arg(envelope)
@@ -147,8 +152,10 @@ impl Scripts {
     }
 
     /// Deletes what is not a value.
-    pub(crate) fn heal(&self, names: &Names, digest: &Digest, found: Option<&[u8]>) -> Cmd {
-        let mut command = self.heal.call(&[&names.recency, &names.entry(digest)]);
+    pub(crate) fn heal(&self, keyspace: &Keyspace, digest: &Digest, found: Option<&[u8]>) -> Cmd {
+        let mut command = self
+            .heal
+            .call(&[&keyspace.recency, &keyspace.entry(digest)]);
         command.arg(&member(digest));
         if let Some(found) = found {
             command.arg(found);
@@ -157,9 +164,14 @@ impl Scripts {
     }
 
     /// Deletes one entry, for those as well who compute it now.
-    pub(crate) fn invalidate(&self, names: &Names, digest: &Digest) -> Cmd {
-        let entry = names.entry(digest);
-        let keys = [&names.recency, &names.meta, &entry, &names.tombstones];
+    pub(crate) fn invalidate(&self, keyspace: &Keyspace, digest: &Digest) -> Cmd {
+        let entry = keyspace.entry(digest);
+        let keys = [
+            &keyspace.recency,
+            &keyspace.meta,
+            &entry,
+            &keyspace.tombstones,
+        ];
         let mut command = self.invalidate.call(&keys.map(String::as_str));
         command
             .arg(&member(digest))
@@ -169,11 +181,11 @@ impl Scripts {
     }
 
     /// Deletes entries up to `moment`, which the first call finds out.
-    pub(crate) fn clear(&self, names: &Names, moment: &str, generation: Generation) -> Cmd {
-        let keys = [&names.recency, &names.meta, &names.tombstones];
+    pub(crate) fn clear(&self, keyspace: &Keyspace, moment: &str, generation: Generation) -> Cmd {
+        let keys = [&keyspace.recency, &keyspace.meta, &keyspace.tombstones];
         let mut command = self.clear.call(&keys.map(String::as_str));
         command
-            .arg(&names.prefix)
+            .arg(&keyspace.prefix)
             .arg(moment)
             .arg(CHUNK)
             .arg(generation.to_text());
@@ -181,9 +193,9 @@ impl Scripts {
     }
 
     /// Counts the entries from `rank` on.
-    pub(crate) fn count(&self, names: &Names, rank: u64) -> Cmd {
-        let mut command = self.count.call(&[&names.recency]);
-        command.arg(&names.prefix).arg(rank).arg(CHUNK);
+    pub(crate) fn count(&self, keyspace: &Keyspace, rank: u64) -> Cmd {
+        let mut command = self.count.call(&[&keyspace.recency]);
+        command.arg(&keyspace.prefix).arg(rank).arg(CHUNK);
         command
     }
 }

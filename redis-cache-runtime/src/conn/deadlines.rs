@@ -31,11 +31,11 @@ const IDLE_TURNS: u32 = 40;
 /// A thread that takes longer to start is waited for by nobody.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-static CLOCK: PerProcess<Clock> = PerProcess::new();
+static CLOCK: PerProcess<Deadlines> = PerProcess::new();
 
 /// The look-ups of this process that wait, and the thread that keeps their time.
 #[derive(Debug, Default)]
-pub(crate) struct Clock {
+pub(crate) struct Deadlines {
     launch: Launch,
     is_running: AtomicBool,
     /// Says that it runs.
@@ -87,7 +87,7 @@ impl State {
     }
 }
 
-impl Clock {
+impl Deadlines {
     /// Starts it, so that it runs when it is needed.
     pub(super) fn start() {
         CLOCK.get().launch();
@@ -163,7 +163,7 @@ impl Clock {
 
 /// Awaits `work` until `deadline`, however its runtime fares. `None` if it is not done by then.
 pub(super) fn until<T, F: Future<Output = T>>(
-    clock: &'static Clock,
+    clock: &'static Deadlines,
     deadline: Instant,
     mut work: Pin<&mut F>,
 ) -> impl Future<Output = Option<T>> {
@@ -196,12 +196,12 @@ pub(super) fn until<T, F: Future<Output = T>>(
 /// executor's code.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    clock: &'static Clock,
+    clock: &'static Deadlines,
     place: usize,
 }
 
 impl Waiting {
-    fn begin(clock: &'static Clock, deadline: Instant, waker: &Waker, wake: fn(Waker)) -> Self {
+    fn begin(clock: &'static Deadlines, deadline: Instant, waker: &Waker, wake: fn(Waker)) -> Self {
         let waker = Some(waker.clone());
         let mut state = clock.state();
         let place = state.waiting.insert(Late {
@@ -257,7 +257,7 @@ mod tests {
     const SOON: Duration = Duration::from_secs(10);
 
     fn never_done(after: Duration) -> Option<()> {
-        let clock = Clock::get().unwrap();
+        let clock = Deadlines::get().unwrap();
         let work = pin!(std::future::pending::<()>());
         pollster::block_on(until(clock, Instant::now() + after, work))
     }
@@ -269,7 +269,7 @@ mod tests {
             assert_eq!(never_done(wait), None);
             assert!(began.elapsed() >= wait);
         }
-        let clock = Clock::get().unwrap();
+        let clock = Deadlines::get().unwrap();
         let far = Instant::now() + SOON * 100;
         let done = pollster::block_on(until(clock, far, pin!(async { 5 })));
         assert_eq!(done, Some(5));
@@ -288,7 +288,7 @@ mod tests {
     fn a_waker_that_panics_is_its_own_affair() {
         let panics = Arc::new(Panics(AtomicBool::new(false)));
         let waker = Waker::from(Arc::clone(&panics));
-        let clock = Clock::get().unwrap();
+        let clock = Deadlines::get().unwrap();
         let deadline = Instant::now() + Duration::from_millis(1);
         let work = pin!(std::future::pending::<()>());
         let mut late = pin!(until(clock, deadline, work));

@@ -23,14 +23,14 @@ const FEW: u32 = 4;
 
 /// A moving average, over about eight runs.
 #[derive(Debug, Default)]
-pub(super) struct Typical {
+pub(super) struct ComputeTime {
     /// Zero before the first run.
     nanos: AtomicU64,
     /// Counted up to [`FEW`].
     runs: AtomicU32,
 }
 
-impl Typical {
+impl ComputeTime {
     /// `was_held_up`: it may have waited for other calls, and does not tell how long a run takes, only that it takes no longer.
     pub(super) fn add(&self, run: Duration, was_held_up: bool) {
         let run = u64::try_from(run.as_nanos()).unwrap_or(u64::MAX).max(1);
@@ -77,46 +77,46 @@ mod tests {
     fn a_lookup_takes_at_most_half_of_what_the_body_takes() {
         let timeout = Duration::from_millis(50);
         let ms = Duration::from_millis;
-        let typical = Typical::default();
-        assert_eq!(typical.allowance(timeout).time, timeout);
-        assert!(!typical.allowance(timeout).is_shortened);
+        let compute_time = ComputeTime::default();
+        assert_eq!(compute_time.allowance(timeout).time, timeout);
+        assert!(!compute_time.allowance(timeout).is_shortened);
         for _ in 1..FEW {
-            typical.add(ms(5), false);
-            assert!(!typical.allowance(timeout).is_shortened);
+            compute_time.add(ms(5), false);
+            assert!(!compute_time.allowance(timeout).is_shortened);
         }
-        typical.add(ms(5), false);
-        assert!(typical.allowance(timeout).is_shortened);
-        assert_eq!(typical.allowance(timeout).time, ms(5) / 3);
-        let short = Typical::default();
+        compute_time.add(ms(5), false);
+        assert!(compute_time.allowance(timeout).is_shortened);
+        assert_eq!(compute_time.allowance(timeout).time, ms(5) / 3);
+        let short = ComputeTime::default();
         for _ in 0..FEW {
             short.add(LEAST, false);
         }
         assert_eq!(short.allowance(timeout).time, LEAST / 2);
         for _ in 0..100 {
-            typical.add(ms(20), false);
+            compute_time.add(ms(20), false);
         }
-        let budget = typical.allowance(timeout).time;
+        let budget = compute_time.allowance(timeout).time;
         assert!(budget > ms(6) && budget <= ms(20) / 3, "{budget:?}");
         for _ in 0..100 {
-            typical.add(Duration::from_secs(1), false);
+            compute_time.add(Duration::from_secs(1), false);
         }
-        assert_eq!(typical.allowance(timeout).time, timeout);
+        assert_eq!(compute_time.allowance(timeout).time, timeout);
         for _ in 0..200 {
-            typical.add(Duration::from_micros(1), false);
+            compute_time.add(Duration::from_micros(1), false);
         }
-        assert_eq!(typical.allowance(timeout).time, timeout);
+        assert_eq!(compute_time.allowance(timeout).time, timeout);
     }
 
     #[test]
     fn a_run_that_was_held_up_is_never_longer_than_usual() {
         let ms = Duration::from_millis;
-        let typical = Typical::default();
-        typical.add(ms(1000), true);
-        assert_eq!(typical.usual(), None);
-        typical.add(ms(80), false);
-        typical.add(ms(4000), true);
-        assert_eq!(typical.usual(), Some(ms(80)));
-        typical.add(ms(8), true);
-        assert_eq!(typical.usual(), Some(ms(71)));
+        let compute_time = ComputeTime::default();
+        compute_time.add(ms(1000), true);
+        assert_eq!(compute_time.usual(), None);
+        compute_time.add(ms(80), false);
+        compute_time.add(ms(4000), true);
+        assert_eq!(compute_time.usual(), Some(ms(80)));
+        compute_time.add(ms(8), true);
+        assert_eq!(compute_time.usual(), Some(ms(71)));
     }
 }

@@ -17,13 +17,13 @@ use crate::{
 
 /// Where the keys of one hash tag live. On a single server that never changes.
 #[derive(Debug)]
-pub(crate) struct Home {
+pub(crate) struct SlotRoute {
     pub(super) slot: u16,
     pub(super) endpoint: Swap<Endpoint>,
     deployment: Arc<Deployment>,
 }
 
-impl Home {
+impl SlotRoute {
     pub(super) fn new(slot: u16, endpoint: Arc<Endpoint>, deployment: Arc<Deployment>) -> Self {
         Self {
             slot,
@@ -43,8 +43,8 @@ impl Home {
     }
 
     /// Says that a reply was not one to what was asked.
-    pub(crate) fn distrust(&self) {
-        self.endpoint.load().distrust();
+    pub(crate) fn discard_connections(&self) {
+        self.endpoint.load().discard_connections();
     }
 
     /// Why there is no connection, where one was tried.
@@ -58,8 +58,8 @@ impl Home {
     }
 
     /// Says that a request got no answer, or one that a server which is meant to have the slot does not give.
-    pub(crate) fn doubt(&self) {
-        self.endpoint.load().doubt();
+    pub(crate) fn request_ping(&self) {
+        self.endpoint.load().request_ping();
         self.deployment.look_again();
     }
 
@@ -133,7 +133,7 @@ impl Home {
         once_redirected(answered)
     }
 
-    /// The server that a redirect names; it is the slot's new home unless it is asked only once.
+    /// The server that a redirect names; it is the slot's new server unless it is asked only once.
     pub(crate) fn follow(&self, redirect: &Redirect) -> Option<Arc<Endpoint>> {
         let from = self.endpoint.load();
         let endpoint = self.deployment.node(redirect, &from)?;

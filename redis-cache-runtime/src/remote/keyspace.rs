@@ -15,7 +15,7 @@ pub(crate) fn member(digest: &Digest) -> Member {
 
 /// The keys of one cache. The braces make the name a hash tag: all of them lie in one slot of a cluster.
 #[derive(Debug)]
-pub(crate) struct Names {
+pub(crate) struct Keyspace {
     /// Before the hexadecimal member: the prefix of every entry.
     pub(crate) prefix: String,
     /// The sorted set of members by recency.
@@ -26,7 +26,7 @@ pub(crate) struct Names {
     pub(crate) tombstones: String,
 }
 
-impl Names {
+impl Keyspace {
     pub(crate) fn new(name: &str) -> Self {
         Self {
             prefix: format!("hc:{{{name}}}:v:"),
@@ -58,12 +58,12 @@ mod tests {
 
     #[test]
     fn all_keys_share_the_hash_tag() {
-        let names = Names::new("a::b");
-        assert_eq!(names.recency, "hc:{a::b}:z");
-        assert_eq!(names.meta, "hc:{a::b}:m");
-        assert_eq!(names.tombstones, "hc:{a::b}:i");
+        let keyspace = Keyspace::new("a::b");
+        assert_eq!(keyspace.recency, "hc:{a::b}:z");
+        assert_eq!(keyspace.meta, "hc:{a::b}:m");
+        assert_eq!(keyspace.tombstones, "hc:{a::b}:i");
         assert_eq!(
-            names.entry(&[0xab; 32]),
+            keyspace.entry(&[0xab; 32]),
             format!("hc:{{a::b}}:v:{}", "ab".repeat(16))
         );
     }

@@ -6,7 +6,7 @@ use crate::conn::Redirect;
 
 /// What an answer asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum WriteDisposition {
     /// Nothing: it has been done, or never will be.
     Final,
     /// The server does not know the script.
@@ -17,7 +17,7 @@ pub(super) enum Answer {
     Later,
 }
 
-impl Answer {
+impl WriteDisposition {
     pub(super) fn of(answer: &Value) -> Self {
         let Value::ServerError(error) = answer else {
             return Self::Final;
@@ -53,15 +53,16 @@ mod tests {
 
     #[test]
     fn answers() {
-        let of = |line: &str| Answer::of(&redis::parse_redis_value(line.as_bytes()).unwrap());
-        assert_eq!(of(":1\r\n"), Answer::Final);
-        assert_eq!(of("-OOM command not allowed\r\n"), Answer::Final);
-        assert_eq!(of("-READONLY You can't write\r\n"), Answer::Final);
+        let of =
+            |line: &str| WriteDisposition::of(&redis::parse_redis_value(line.as_bytes()).unwrap());
+        assert_eq!(of(":1\r\n"), WriteDisposition::Final);
+        assert_eq!(of("-OOM command not allowed\r\n"), WriteDisposition::Final);
+        assert_eq!(of("-READONLY You can't write\r\n"), WriteDisposition::Final);
         assert_eq!(
             of("-NOSCRIPT No matching script\r\n"),
-            Answer::UnknownScript
+            WriteDisposition::UnknownScript
         );
-        assert!(matches!(of("-MOVED 1 a:1\r\n"), Answer::Moved(_)));
+        assert!(matches!(of("-MOVED 1 a:1\r\n"), WriteDisposition::Moved(_)));
         for later in [
             "-ASK 1 a:1",
             "-TRYAGAIN Multiple keys request",
@@ -71,7 +72,11 @@ mod tests {
             "-BUSY Redis is busy running a script",
             "-ERR Script attempted to access a non local key in a cluster node",
         ] {
-            assert_eq!(of(&format!("{later}\r\n")), Answer::Later, "{later}");
+            assert_eq!(
+                of(&format!("{later}\r\n")),
+                WriteDisposition::Later,
+                "{later}"
+            );
         }
     }
 }

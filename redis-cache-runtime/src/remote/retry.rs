@@ -17,12 +17,12 @@ const LITTLE_PATIENCE: Duration = Duration::from_millis(15);
 
 /// The turns of one write, or of several that belong together.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(super) struct Retry {
     end: Instant,
     wait: Duration,
 }
 
-impl Turns {
+impl Retry {
     pub(super) fn new() -> Self {
         Self::within(PATIENCE)
     }
@@ -57,17 +57,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn turns_come_to_an_end() {
         let began = Instant::now();
-        let mut turns = Turns::new();
+        let mut retry = Retry::new();
         let mut count = 0;
-        while turns.next().await {
+        while retry.next().await {
             count += 1;
         }
         assert!(began.elapsed() <= PATIENCE, "{:?}", began.elapsed());
         assert!(began.elapsed() >= PATIENCE / 2, "{:?}", began.elapsed());
         assert!((10..60).contains(&count), "{count}");
-        let mut turns = Turns::few();
-        assert!(turns.next().await && turns.next().await);
-        while turns.next().await {}
+        let mut retry = Retry::few();
+        assert!(retry.next().await && retry.next().await);
+        while retry.next().await {}
         assert!(began.elapsed() <= PATIENCE + LITTLE_PATIENCE);
     }
 }

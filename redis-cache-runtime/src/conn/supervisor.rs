@@ -28,29 +28,29 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// How long a `PING` may take.
 const PING: Duration = Duration::from_secs(1);
 
-/// A link on which nothing has been in doubt for so long is tried all the same: a peer may go without a word, and the first
+/// A connection on which nothing has been in doubt for so long is tried all the same: a peer may go without a word, and the first
 /// caller after that would wait in vain.
 const WATCH: Duration = Duration::from_secs(2);
 
-/// What the link is.
+/// What the connection is.
 #[derive(Clone, Debug)]
-enum LinkState {
+enum ConnectionState {
     /// Not known yet: the first attempt is under way.
     Connecting,
     Up(MultiplexedConnection),
     Down,
 }
 
-/// What a caller can see of the link without waiting.
+/// What a caller can see of the connection without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Probe {
+pub(super) enum Connectivity {
     Connecting = 0,
     Up = 1,
     Down = 2,
 }
 
-/// What the keeper of a link tells.
+/// What the supervisor of a connection tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Up {
@@ -64,22 +64,22 @@ pub(super) enum Change {
     Unreachable,
 }
 
-/// The state of the link, and the doubts about it.
+/// The state of the connection, and the doubts about it.
 #[derive(Debug)]
-pub(super) struct Link {
-    state: watch::Sender<LinkState>,
-    probe: AtomicU8,
-    doubt: Notify,
+pub(super) struct ConnectionSupervisor {
+    state: watch::Sender<ConnectionState>,
+    connectivity: AtomicU8,
+    ping_requested: Notify,
     /// Why there was no connection the last time.
     reason: Mutex<Option<RedisError>>,
 }
 
-impl Link {
+impl ConnectionSupervisor {
     pub(super) fn new() -> Self {
         Self {
-            state: watch::Sender::new(LinkState::Connecting),
-            probe: AtomicU8::new(Probe::Connecting as u8),
-            doubt: Notify::new(),
+            state: watch::Sender::new(ConnectionState::Connecting),
+            connectivity: AtomicU8::new(Connectivity::Connecting as u8),
+            ping_requested: Notify::new(),
             reason: Mutex::new(None),
         }
     }
@@ -96,11 +96,11 @@ impl Link {
         *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
-    pub(super) fn probe(&self) -> Probe {
-        match self.probe.load(Ordering::Acquire) {
-            0 => Probe::Connecting,
-            1 => Probe::Up,
-            _ => Probe::Down,
+    pub(super) fn connectivity(&self) -> Connectivity {
+        match self.connectivity.load(Ordering::Acquire) {
+            0 => Connectivity::Connecting,
+            1 => Connectivity::Up,
+            _ => Connectivity::Down,
         }
     }
 
@@ -108,20 +108,20 @@ impl Link {
     pub(super) async fn connection(&self) -> Option<MultiplexedConnection> {
         let mut states = self.state.subscribe();
         let known = states
-            .wait_for(|state| !matches!(state, LinkState::Connecting))
+            .wait_for(|state| !matches!(state, ConnectionState::Connecting))
             .await;
         match known.as_deref() {
-            Ok(LinkState::Up(connection)) => Some(connection.clone()),
-            Ok(LinkState::Connecting | LinkState::Down) | Err(_) => None,
+            Ok(ConnectionState::Up(connection)) => Some(connection.clone()),
+            Ok(ConnectionState::Connecting | ConnectionState::Down) | Err(_) => None,
         }
     }
 
-    /// Says that a request got no answer: the link is tried with a `PING`.
-    pub(super) fn doubt(&self) {
-        self.doubt.notify_one();
+    /// Says that a request got no answer: the connection is tried with a `PING`.
+    pub(super) fn request_ping(&self) {
+        self.ping_requested.notify_one();
     }
 
-    /// Keeps the link up until it is retired. Each new connection is told the `greeting`; `tell` hears of each change.
+    /// Keeps the connection up until it is retired. Each new connection is told the `greeting`; `tell` hears of each change.
     pub(super) async fn keep(
         &self,
         source: &Source,
@@ -132,7 +132,7 @@ impl Link {
     ) {
         let keeping = self.keep_up(source, address, greeting, &tell);
         if retired.run_until_cancelled(keeping).await.is_none() {
-            self.publish(LinkState::Down, Probe::Down);
+            self.publish(ConnectionState::Down, Connectivity::Down);
             tell(Change::Down);
         }
     }
@@ -165,14 +165,21 @@ impl Link {
                     }
                     was_up = Some(true);
                     backoff = Backoff::new();
-                    self.publish(LinkState::Up(connection.clone()), Probe::Up);
+                    self.publish(ConnectionState::Up(connection.clone()), Connectivity::Up);
                     tell(Change::Up { in_cluster });
                     // What failed before is no reason for what comes.
                     self.set_reason(None);
                     let tried = || tell(Change::Tried);
-                    let fault = watch(source, &mut connection, &closed, &self.doubt, tried).await;
+                    let fault = watch(
+                        source,
+                        &mut connection,
+                        &closed,
+                        &self.ping_requested,
+                        tried,
+                    )
+                    .await;
                     self.set_reason(Some(fault));
-                    self.publish(LinkState::Down, Probe::Down);
+                    self.publish(ConnectionState::Down, Connectivity::Down);
                     tell(Change::Down);
                 }
                 Err(error) => {
@@ -184,7 +191,7 @@ impl Link {
                     }
                     was_up = Some(false);
                     self.set_reason(Some(error));
-                    self.publish(LinkState::Down, Probe::Down);
+                    self.publish(ConnectionState::Down, Connectivity::Down);
                     tell(Change::Unreachable);
                 }
             }
@@ -192,8 +199,9 @@ impl Link {
         }
     }
 
-    fn publish(&self, state: LinkState, probe: Probe) {
-        self.probe.store(probe as u8, Ordering::Release);
+    fn publish(&self, state: ConnectionState, connectivity: Connectivity) {
+        self.connectivity
+            .store(connectivity as u8, Ordering::Release);
         self.state.send_replace(state);
     }
 }
@@ -204,7 +212,7 @@ pub(super) async fn watch(
     source: &Source,
     connection: &mut MultiplexedConnection,
     closed: &Notify,
-    doubt: &Notify,
+    ping_requested: &Notify,
     tell: impl Fn(),
 ) -> RedisError {
     loop {
@@ -212,7 +220,7 @@ pub(super) async fn watch(
             () = closed.notified() => {
                 return RedisError::from((ErrorKind::Io, "the connection was closed"));
             }
-            () = doubt.notified() => {}
+            () = ping_requested.notified() => {}
             () = sleep(WATCH) => {}
         }
         let question = source.question();

@@ -21,8 +21,9 @@ use tokio::{
 };
 
 use super::{
-    Endpoint, IoThread, link, login,
+    Endpoint, IoThread, login,
     pool::IDLE,
+    supervisor,
     wire::{self, Stream, Wire},
 };
 use crate::process::per_process::{Belonging, Process};
@@ -48,8 +49,8 @@ enum Lane {
     Counting(u32),
     Opening,
     Open {
-        line: Line,
-        doubt: Arc<Notify>,
+        transport: Transport,
+        ping_requested: Arc<Notify>,
         closed: Arc<Notify>,
     },
     /// The attempt has failed; the next may be made then.
@@ -60,7 +61,7 @@ enum Lane {
 
 /// What a lane leads through.
 #[derive(Clone, Debug)]
-pub(super) enum Line {
+pub(super) enum Transport {
     Wire(Arc<Wire>),
     /// TLS is left to the client library.
     Library(MultiplexedConnection),
@@ -91,24 +92,28 @@ impl Hasher for IdHasher {
 
 /// The lanes of one endpoint.
 #[derive(Debug, Default)]
-pub(super) struct Lanes {
+pub(super) struct PerRuntime {
     lanes: RwLock<Table>,
     /// Counts the times that all lanes were ended. Written under the lock.
     generation: AtomicU64,
 }
 
-impl Lanes {
+impl PerRuntime {
     /// The way of the runtime that the caller is on. `None` while there is none; if one is worth
     /// the while, it is being opened then.
-    pub(super) fn line(&self, endpoint: &Arc<Endpoint>, runtime: &Handle) -> Option<Line> {
+    pub(super) fn transport(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        runtime: &Handle,
+    ) -> Option<Transport> {
         let id = runtime.id();
-        if let Some(Lane::Open { line, .. }) = self
+        if let Some(Lane::Open { transport, .. }) = self
             .lanes
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&id)
         {
-            return Some(line.clone());
+            return Some(transport.clone());
         }
         if let Some(generation) = self.should_open(id) {
             // The task owns the reservation from the start: a runtime that ends drops it, at whatever point.
@@ -126,10 +131,13 @@ impl Lanes {
     }
 
     /// Says that a request in the runtime's lane got no answer.
-    pub(super) fn doubt(&self, id: Id) {
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Lane::Open { doubt, .. }) = lanes.get(&id) {
-            doubt.notify_one();
+    pub(super) fn request_ping(&self, id: Id) {
+        let lanes = self
+            .per_runtime
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(Lane::Open { ping_requested, .. }) = lanes.get(&id) {
+            ping_requested.notify_one();
         }
     }
 
@@ -155,21 +163,27 @@ impl Lanes {
     }
 
     /// Has every lane tried.
-    pub(super) fn doubt_all(&self) {
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn request_ping_all(&self) {
+        let lanes = self
+            .per_runtime
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         for lane in lanes.values() {
-            if let Lane::Open { doubt, .. } = lane {
-                doubt.notify_one();
+            if let Lane::Open { ping_requested, .. } = lane {
+                ping_requested.notify_one();
             }
         }
     }
 
     /// Has every lane notice if its connection has ended.
     pub(super) fn watch(&self) {
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        let lanes = self
+            .per_runtime
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         for lane in lanes.values() {
             if let Lane::Open {
-                line: Line::Wire(wire),
+                transport: Transport::Wire(wire),
                 ..
             } = lane
             {
@@ -201,7 +215,9 @@ impl Lanes {
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Table> {
-        self.lanes.write().unwrap_or_else(PoisonError::into_inner)
+        self.per_runtime
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -215,8 +231,8 @@ struct Reservation {
 }
 
 impl Reservation {
-    fn lanes(&self) -> &Lanes {
-        self.endpoint.lanes()
+    fn lanes(&self) -> &PerRuntime {
+        self.endpoint.per_runtime()
     }
 }
 
@@ -224,12 +240,12 @@ impl Drop for Reservation {
     fn drop(&mut self) {
         if thread::panicking() {
             // Only a runtime without I/O or timers makes the task panic.
-            self.lanes().set(self.id, Lane::Unfit);
+            self.per_runtime().set(self.id, Lane::Unfit);
         } else if self.failed {
-            self.lanes()
+            self.per_runtime()
                 .set(self.id, Lane::Paused(Instant::now() + PAUSE));
         } else {
-            self.lanes().remove(self.id);
+            self.per_runtime().remove(self.id);
         }
     }
 }
@@ -241,15 +257,15 @@ impl Reservation {
     }
 
     /// `None` where all lanes were ended meanwhile, or the endpoint was retired: then they are ended a last time.
-    fn open(&self, line: Line) -> Option<Signals> {
+    fn open(&self, transport: Transport) -> Option<Signals> {
         let signals = Signals::default();
         let opened = Lane::Open {
-            line,
-            doubt: Arc::clone(&signals.doubt),
+            transport,
+            ping_requested: Arc::clone(&signals.ping_requested),
             closed: Arc::clone(&signals.closed),
         };
-        let mut lanes = self.lanes().write();
-        let is_over = self.lanes().generation.load(Ordering::Relaxed) != self.generation;
+        let mut lanes = self.per_runtime().write();
+        let is_over = self.per_runtime().generation.load(Ordering::Relaxed) != self.generation;
         if is_over || self.endpoint.is_retired() {
             return None;
         }
@@ -261,7 +277,7 @@ impl Reservation {
 /// What a lane is told.
 #[derive(Default)]
 struct Signals {
-    doubt: Arc<Notify>,
+    ping_requested: Arc<Notify>,
     closed: Arc<Notify>,
 }
 
@@ -288,7 +304,7 @@ async fn serve(mut reservation: Reservation) {
         }
     } else {
         let closed = Arc::new(Notify::new());
-        match timeout(CONNECT, link::open(&client, Arc::clone(&closed))).await {
+        match timeout(CONNECT, supervisor::open(&client, Arc::clone(&closed))).await {
             Ok(Ok(connection)) => serve_library(&reservation, connection, &closed).await,
             Ok(Err(_)) | Err(_) => reservation.failed = true,
         }
@@ -298,21 +314,21 @@ async fn serve(mut reservation: Reservation) {
 async fn serve_wire(reservation: &Reservation, stream: Stream) {
     let wire = Arc::new(Wire::new(stream));
     let _closing = Closing(Arc::clone(&wire));
-    let Some(signals) = reservation.open(Line::Wire(Arc::clone(&wire))) else {
+    let Some(signals) = reservation.open(Transport::Wire(Arc::clone(&wire))) else {
         return;
     };
     tokio::select! {
         _lost = wire.drive() => {}
         () = signals.closed.notified() => {}
-        () = find_fault(&wire, &signals.doubt) => {}
+        () = find_fault(&wire, &signals.ping_requested) => {}
         () = wire.unused_for(IDLE), if reservation.is_on_background_thread() => {}
     }
 }
 
 /// Returns when there was doubt and no right answer.
-async fn find_fault(wire: &Wire, doubt: &Notify) {
+async fn find_fault(wire: &Wire, ping_requested: &Notify) {
     loop {
-        doubt.notified().await;
+        ping_requested.notified().await;
         let Some(answer) = wire.ping() else { return };
         match timeout(PING, answer).await {
             Ok(Ok(reply)) if reply.is_pong() => {}
@@ -326,12 +342,12 @@ async fn serve_library(
     mut connection: MultiplexedConnection,
     closed: &Notify,
 ) {
-    let Some(signals) = reservation.open(Line::Library(connection.clone())) else {
+    let Some(signals) = reservation.open(Transport::Library(connection.clone())) else {
         return;
     };
     let source = reservation.endpoint.source();
     tokio::select! {
-        _fault = link::watch(source, &mut connection, closed, &signals.doubt, || {}) => {}
+        _fault = supervisor::watch(source, &mut connection, closed, &signals.ping_requested, || {}) => {}
         () = signals.closed.notified() => {}
     }
 }

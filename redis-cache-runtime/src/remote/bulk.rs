@@ -5,7 +5,10 @@ use std::time::Duration;
 use redis::{Cmd, FromRedisValue, RedisError, Value};
 use tokio::sync::Notify;
 
-use super::{Scripts, Shard, answer::Answer, epoch::Generation, scripts::CHUNK, turns::Turns};
+use super::{
+    Scripts, Shard, epoch::Generation, retry::Retry, scripts::CHUNK,
+    write_disposition::WriteDisposition,
+};
 use crate::outcome::{Error, ErrorKind};
 
 /// The most that one step may take.
@@ -21,7 +24,7 @@ pub(super) async fn clear(
     let mut total = 0;
     let mut left = None;
     loop {
-        let step = Scripts::get().clear(shard.names(), &moment, generation);
+        let step = Scripts::get().clear(shard.keyspace(), &moment, generation);
         let (until, deleted, held): (String, u64, u64) = run(shard, &step).await?;
         progress.notify_one();
         total += deleted;
@@ -39,7 +42,7 @@ pub(super) async fn clear(
 pub(crate) async fn entries(shard: &Shard) -> Result<u64, Error> {
     let (mut live, mut rank) = (0, 0);
     loop {
-        let step = Scripts::get().count(shard.names(), rank);
+        let step = Scripts::get().count(shard.keyspace(), rank);
         let (seen, gone, forgotten): (u64, u64, u64) = run(shard, &step).await?;
         live += seen.saturating_sub(gone);
         // What is gone and can't be forgotten stays in the way.
@@ -53,19 +56,21 @@ pub(crate) async fn entries(shard: &Shard) -> Result<u64, Error> {
 /// Runs one step; loads the scripts first where the server does not know them, and waits a little where it is not its
 /// turn.
 pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<T, Error> {
-    let mut turns = Turns::new();
+    let mut retry = Retry::new();
     let mut loaded = false;
     loop {
         let answer = ask(shard, step).await?;
-        match Answer::of(&answer) {
-            Answer::UnknownScript if !loaded => {
+        match WriteDisposition::of(&answer) {
+            WriteDisposition::UnknownScript if !loaded => {
                 loaded = true;
                 for load in Scripts::get().load().cmd_iter() {
                     ask(shard, load).await?;
                 }
             }
-            Answer::Moved(redirect) if turns.next().await => drop(shard.home().follow(&redirect)),
-            Answer::Later if turns.next().await => shard.home().doubt(),
+            WriteDisposition::Moved(redirect) if retry.next().await => {
+                drop(shard.route().follow(&redirect))
+            }
+            WriteDisposition::Later if retry.next().await => shard.route().request_ping(),
             _ => {
                 return T::from_redis_value(answer).map_err(|error| refused(shard, error.into()));
             }
@@ -74,15 +79,15 @@ pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<
 }
 
 async fn ask(shard: &Shard, command: &Cmd) -> Result<Value, Error> {
-    let answer = shard.home().command(command, BUDGET).await;
+    let answer = shard.route().command(command, BUDGET).await;
     answer
         .ok_or_else(|| unavailable(shard))?
         .map_err(|error| refused(shard, error))
 }
 
 pub(super) fn unavailable(shard: &Shard) -> Error {
-    let address = shard.home().address();
-    match shard.home().reason() {
+    let address = shard.route().address();
+    match shard.route().reason() {
         Some(reason) => {
             let message = format!("no connection to {address}: {reason}");
             Error::new(ErrorKind::Unavailable, message).with_source(reason)
@@ -104,7 +109,7 @@ fn refused(shard: &Shard, error: RedisError) -> Error {
         kind,
         format!(
             "{} did not do as it was asked: {error}",
-            shard.home().address()
+            shard.route().address()
         ),
     )
     .with_source(error)
