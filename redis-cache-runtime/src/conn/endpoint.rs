@@ -125,7 +125,7 @@ impl Endpoint {
         &self.source
     }
 
-    pub(super) const fn lanes(&self) -> &PerRuntime {
+    pub(super) const fn per_runtime(&self) -> &PerRuntime {
         &self.per_runtime
     }
 
@@ -194,7 +194,7 @@ impl Endpoint {
         match self.breaker.admit(now) {
             Admission::Refused => None,
             Admission::Pass => Some(Admission::Pass),
-            probe @ Admission::Connectivity(_) => {
+            probe @ Admission::Probe(_) => {
                 self.metrics.breaker_changed(CircuitState::HalfOpen);
                 Some(probe)
             }
@@ -221,7 +221,7 @@ impl Endpoint {
         }
         self.tell(match admission {
             Admission::Pass => self.breaker.record(now, end),
-            Admission::Connectivity(probe) => probe.record(now, end),
+            Admission::Probe(probe) => probe.record(now, end),
             Admission::Refused => None,
         });
     }

@@ -132,10 +132,7 @@ impl PerRuntime {
 
     /// Says that a request in the runtime's lane got no answer.
     pub(super) fn request_ping(&self, id: Id) {
-        let lanes = self
-            .per_runtime
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(Lane::Open { ping_requested, .. }) = lanes.get(&id) {
             ping_requested.notify_one();
         }
@@ -164,10 +161,7 @@ impl PerRuntime {
 
     /// Has every lane tried.
     pub(super) fn request_ping_all(&self) {
-        let lanes = self
-            .per_runtime
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
         for lane in lanes.values() {
             if let Lane::Open { ping_requested, .. } = lane {
                 ping_requested.notify_one();
@@ -177,10 +171,7 @@ impl PerRuntime {
 
     /// Has every lane notice if its connection has ended.
     pub(super) fn watch(&self) {
-        let lanes = self
-            .per_runtime
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
         for lane in lanes.values() {
             if let Lane::Open {
                 transport: Transport::Wire(wire),
@@ -215,9 +206,7 @@ impl PerRuntime {
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Table> {
-        self.per_runtime
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.lanes.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -231,7 +220,7 @@ struct Reservation {
 }
 
 impl Reservation {
-    fn lanes(&self) -> &PerRuntime {
+    fn per_runtime(&self) -> &PerRuntime {
         self.endpoint.per_runtime()
     }
 }

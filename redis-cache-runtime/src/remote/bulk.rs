@@ -68,7 +68,7 @@ pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<
                 }
             }
             WriteDisposition::Moved(redirect) if retry.next().await => {
-                drop(shard.route().follow(&redirect))
+                drop(shard.route().follow(&redirect));
             }
             WriteDisposition::Later if retry.next().await => shard.route().request_ping(),
             _ => {
