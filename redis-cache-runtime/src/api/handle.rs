@@ -7,17 +7,16 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use super::{CacheInfo, Operation, Parameters};
 use crate::{
-    api::operation::Operation,
-    cache::Cache,
-    config::MaxSize,
+    cache::{Cache, invalidation},
     conn::IoThread,
     key::Arguments,
-    outcome::{CacheStatus, Error, ErrorKind},
+    outcome::{Error, ErrorKind},
     process::oneshot,
-    remote::{self, Done, Shard},
+    remote,
     site::registry,
-    telemetry::{self, Event, metrics::Invalidation},
+    telemetry,
 };
 
 /// Whatever Redis does, an operation ends within this time, or has got on.
@@ -81,15 +80,19 @@ impl HandlerCache {
 
     /// The cache of that name in this process: a handle that was made before a fork is of use to the child as well.
     fn cache(&self) -> Result<Arc<Cache>, Error> {
-        if self.cache.is_ours() {
-            return Ok(Arc::clone(&self.cache));
-        }
-        registry::find(self.name()).map_err(|error| {
-            let message = format!(
-                "this handle is of the process from which this one was forked, and here {error}"
-            );
-            Error::new(error.kind(), message)
-        })
+        let cache = if self.cache.is_ours() {
+            Arc::clone(&self.cache)
+        } else {
+            registry::find(self.name()).map_err(|error| {
+                let message = format!(
+                    "this handle is of the process from which this one was forked, and here {error}"
+                );
+                Error::new(error.kind(), message)
+            })?
+        };
+        // What is queued where nothing empties the queue would wait for ever.
+        IoThread::running().ok_or_else(no_thread)?;
+        Ok(cache)
     }
 
     /// What this process has counted, and how many entries there are in Redis, once it has what this process has computed
@@ -110,7 +113,7 @@ impl HandlerCache {
             let counted = within(async {
                 let mut currsize = 0;
                 for shard in cache.shards() {
-                    settled(shard).await;
+                    _ = invalidation::settled(shard).await;
                     currsize += remote::entries(shard).await?;
                 }
                 Ok(currsize)
@@ -140,17 +143,10 @@ impl HandlerCache {
             Ok(cache) => cache,
             Err(error) => return Operation::done(Err(error)),
         };
-        cache.metrics().count_invalidation(Invalidation::Clear);
-        let supersede = |cache: &Cache| cache.flights().supersede(None);
         let progress = Arc::<Notify>::default();
-        let clears = everywhere(&cache, supersede, |shard, done| {
-            let dropped = shard.queue().push_clear(Arc::clone(&progress), done) as u64;
-            cache.flights().forget_queued();
-            cache.metrics().unqueued(dropped);
-            cache.counters().count_many(Event::Overtaken, dropped);
-        });
+        let clears = invalidation::clear(&cache, &progress);
         on_thread(async move {
-            let mut cleared = pin!(sum(clears));
+            let mut cleared = pin!(invalidation::sum(clears));
             loop {
                 tokio::select! {
                     sum = &mut cleared => return sum.map(drop),
@@ -199,37 +195,10 @@ impl HandlerCache {
             Ok(cache) => cache,
             Err(error) => return Operation::done(Err(error)),
         };
-        let mut digests = Vec::new();
-        let mut unfit = None;
-        for domain in &cache.domains() {
-            if let Err(error) = arguments.check(domain) {
-                unfit = Some(error);
-                continue;
-            }
-            match arguments.digest(domain) {
-                Ok(digest) => digests.push(digest),
-                Err(error) => {
-                    let message = "an argument can't be written into the key";
-                    let error = Error::new(ErrorKind::InvalidArguments, message).with_source(error);
-                    return Operation::done(Err(error));
-                }
-            }
-        }
-        if let (Some(error), true) = (unfit, digests.is_empty()) {
-            return Operation::done(Err(error));
-        }
-        cache.metrics().count_invalidation(Invalidation::Key);
-        let deletions = digests.into_iter().map(|digest| {
-            let shard = cache.shard(&digest);
-            cache.flights().invalidate(&digest);
-            let cache = Arc::clone(&cache);
-            // What Redis said before is not for those who come after.
-            let supersede = move || cache.flights().supersede(Some(&digest));
-            queued(shard, supersede, |done| {
-                shard.queue().push_invalidate(digest, done);
-            })
-        });
-        let deletions = sum(deletions.collect());
+        let deletions = match invalidation::invalidate(&cache, &arguments) {
+            Ok(deletions) => invalidation::sum(deletions),
+            Err(error) => return Operation::done(Err(error)),
+        };
         on_thread(async move { Ok(within(deletions).await? > 0) })
     }
 
@@ -247,9 +216,9 @@ impl HandlerCache {
             Err(error) => return Operation::done(Err(error)),
         };
         let told = cache.losses().told();
-        let flushes = everywhere(&cache, |_| {}, |shard, done| shard.queue().push_flush(done));
+        let flushes = invalidation::flush(&cache);
         on_thread(async move {
-            within(sum(flushes)).await?;
+            within(invalidation::sum(flushes)).await?;
             cache.losses().since(&told, cache.name())
         })
     }
@@ -268,59 +237,6 @@ impl HandlerCache {
             refused: registry::refused(self.cache.name()),
         }
     }
-}
-
-/// Queues one job for each shard. `ended` is called after each.
-fn everywhere(
-    cache: &Arc<Cache>,
-    ended: fn(&Cache),
-    push: impl Fn(&Shard, Done),
-) -> Vec<Operation<u64>> {
-    let shards = cache.shards().iter();
-    let ended = shards.map(|shard| {
-        let cache = Arc::clone(cache);
-        queued(shard, move || ended(&cache), |done| push(shard, done))
-    });
-    ended.collect()
-}
-
-/// Waits until the values that are on their way have reached Redis, or can't.
-async fn settled(shard: &Shard) {
-    if shard.queue().has_unsettled() {
-        let (sender, result) = oneshot::channel();
-        let done = Done::new(|told| drop(sender.send(told)));
-        shard.queue().push_flush(done);
-        shard.hurry();
-        drop(result.await);
-    }
-}
-
-/// Queues one job. `ended` is called before it is told.
-fn queued(
-    shard: &Shard,
-    ended: impl FnOnce() + Send + Sync + 'static,
-    push: impl FnOnce(Done),
-) -> Operation<u64> {
-    if IoThread::running().is_none() {
-        return Operation::done(Err(no_thread()));
-    }
-    let (sender, result) = oneshot::channel();
-    push(Done::new(|told| {
-        ended();
-        drop(sender.send(told));
-    }));
-    shard.hurry();
-    Operation::new(result)
-}
-
-/// Done when all are, or with the first error of any.
-async fn sum(operations: Vec<Operation<u64>>) -> Result<u64, Error> {
-    let mut sum = Ok(0);
-    for operation in operations {
-        let result = operation.await;
-        sum = sum.and_then(|sum| Ok(sum + result?));
-    }
-    sum
 }
 
 /// Waits for `work`, but not for ever.
@@ -357,112 +273,6 @@ pub fn flush_all() -> Operation<()> {
     })
 }
 
-/// What [`HandlerCache::info`] tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CacheInfo {
-    /// Calls of this process that were answered without running the body.
-    pub hits: u64,
-    /// Calls of this process that ran the body.
-    pub misses: u64,
-    /// The bound; `None` where there is none.
-    pub maxsize: Option<u64>,
-    /// Entries in Redis, from all processes. Where [`CacheInfo::unavailable`] says that it could not be asked, as many as it
-    /// had when it was asked last; zero before the first time.
-    pub currsize: u64,
-    /// Why Redis could not be asked; `None` where it was.
-    pub unavailable: Option<String>,
-    /// Stored values that were damaged, foreign, or written for another type; each was a miss.
-    pub corrupt: u64,
-    /// Look-ups that used up their budget; each was a miss.
-    pub timeouts: u64,
-    /// Bodies that gave an `Err`, which is not stored.
-    pub errors: u64,
-    /// Values that this process has written to Redis.
-    pub stored: u64,
-    /// Values that this process did not write: too large, or such as MessagePack can't hold, or the queue was full, or they
-    /// were cleared or expired meanwhile, or Redis refused or was lost. While Redis is known to be away no value is meant to be written, and none is counted.
-    pub not_stored: u64,
-    /// Entries that this process' stores have evicted.
-    pub evicted: u64,
-    /// Callers of this process that wait now for another's result.
-    pub waiting: u64,
-    results: Results,
-}
-
-/// How many calls ended in each result.
-#[derive(Clone, PartialEq, Eq)]
-struct Results([u64; CacheStatus::ALL.len()]);
-
-impl fmt::Debug for Results {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = CacheStatus::ALL.into_iter().zip(&self.0);
-        f.debug_map().entries(named).finish()
-    }
-}
-
-impl CacheInfo {
-    fn new(cache: &Cache, unavailable: Option<String>) -> Self {
-        let counters = cache.counters();
-        let results = CacheStatus::ALL.map(|result| counters.result(result));
-        let sum = |of: fn(CacheStatus) -> bool| {
-            CacheStatus::ALL
-                .into_iter()
-                .filter(|result| of(*result))
-                .map(|result| results[result as usize])
-                .sum()
-        };
-        Self {
-            hits: sum(CacheStatus::is_hit),
-            misses: sum(|result| !result.is_hit() && result != CacheStatus::Cancelled),
-            maxsize: cache.maxsize().entries(),
-            currsize: cache.last_counted(),
-            unavailable,
-            corrupt: counters.event(Event::Corrupt),
-            timeouts: counters.event(Event::TimedOut),
-            errors: counters.event(Event::Declined),
-            stored: counters.event(Event::Stored),
-            not_stored: counters.event(Event::StoreFailed)
-                + counters.event(Event::QueueFull)
-                + counters.event(Event::Overtaken)
-                + counters.event(Event::NotStorable)
-                + counters.event(Event::TooLarge)
-                + counters.event(Event::Expired),
-            evicted: counters.event(Event::Evicted),
-            waiting: cache.flights().followers() as u64,
-            results: Results(results),
-        }
-    }
-
-    /// How many calls of this process ended in `result`. Each call ends in exactly one.
-    #[must_use]
-    pub const fn count(&self, result: CacheStatus) -> u64 {
-        self.results.0[result as usize]
-    }
-}
-
-/// What [`HandlerCache::parameters`] tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Parameters {
-    /// The cache's name.
-    pub name: String,
-    /// The most entries.
-    pub maxsize: MaxSize,
-    /// The most that a look-up may take.
-    pub timeout: Duration,
-    /// How long an entry is valid; `None` where it is so for ever.
-    pub ttl: Option<Duration>,
-    /// The largest value that is stored, in bytes as Redis has it.
-    pub max_value_bytes: usize,
-    /// Where the cache lives, without credentials.
-    pub endpoint: String,
-    /// Over how many hash tags its entries are spread.
-    pub shards: usize,
-    /// Handlers that were given the same `name` and are not cached for that: two would answer for each other.
-    pub refused: Vec<String>,
-}
-
 /// Has the background thread do something.
 fn on_thread<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -485,20 +295,4 @@ fn no_thread() -> Error {
         ErrorKind::Unavailable,
         "the cache's I/O thread can't be started",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_are_shown_by_name() {
-        let mut results = Results([0; CacheStatus::ALL.len()]);
-        results.0[CacheStatus::ErrorOpen as usize] = 3;
-        let shown = format!("{results:?}");
-        assert!(
-            shown.starts_with("{HitRedis: 0, ") && shown.contains("ErrorOpen: 3"),
-            "{shown}"
-        );
-    }
 }

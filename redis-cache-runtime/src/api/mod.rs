@@ -1,9 +1,11 @@
 //! What people use beside the attribute.
 
 mod handle;
+mod info;
 mod operation;
 
 pub use self::{
-    handle::{CacheInfo, HandlerCache, Parameters, flush_all},
+    handle::{HandlerCache, flush_all},
+    info::{CacheInfo, Parameters},
     operation::Operation,
 };

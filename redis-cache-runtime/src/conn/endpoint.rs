@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection};
+use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
 use tokio::{
     runtime::Handle,
     time::{timeout, timeout_at},
@@ -25,6 +25,7 @@ use super::{
     news::News,
     per_runtime::{PerRuntime, Transport},
     pool::Pool,
+    question::{self, Question},
     reply::Reply,
     source::Source,
     supervisor::{Change, ConnectionSupervisor, Connectivity},
@@ -286,7 +287,7 @@ impl Endpoint {
                 return answered;
             }
         } else if let Some(mut pooled) = self.pool.take(self) {
-            let packed = get(key).get_packed_command();
+            let packed = question::get(key).get_packed_command();
             let reply = pooled.connection.request(&packed, budget.deadline);
             self.pool.put(pooled, budget.began);
             match reply {
@@ -485,66 +486,6 @@ async fn ask_on(transport: &Transport, key: &str) -> Option<Answered> {
 
 async fn ask_library(connection: &MultiplexedConnection, key: &str) -> Option<Answered> {
     let mut connection = connection.clone();
-    let reply = connection.send_packed_command(&get(key)).await;
+    let reply = connection.send_packed_command(&question::get(key)).await;
     reply.ok().map(|reply| interpret(Ok(reply)))
-}
-
-/// A look-up as the background thread puts it.
-pub(super) struct Question {
-    get: Cmd,
-    before: Before,
-}
-
-/// What goes out before a look-up.
-enum Before {
-    Nothing,
-    /// The slot is on its way to the server that is asked.
-    Asking,
-    News(News),
-}
-
-impl Question {
-    pub(super) fn get(key: &str) -> Self {
-        Self {
-            get: get(key),
-            before: Before::Nothing,
-        }
-    }
-
-    pub(super) fn after(news: &News, key: &str) -> Self {
-        Self {
-            get: get(key),
-            before: Before::News(news.clone()),
-        }
-    }
-
-    pub(super) fn asking(key: &str) -> Self {
-        Self {
-            get: get(key),
-            before: Before::Asking,
-        }
-    }
-
-    async fn put(&self, connection: &mut MultiplexedConnection) -> Result<Value, RedisError> {
-        let before = match &self.before {
-            Before::Nothing => return connection.send_packed_command(&self.get).await,
-            Before::Asking => redis::cmd("ASKING"),
-            Before::News(news) => news.question.clone(),
-        };
-        // In one write: `ASKING` holds for the command that follows it on the connection.
-        let mut pipeline = Pipeline::new();
-        pipeline.add_command(before).add_command(self.get.clone());
-        let mut answers = connection.send_packed_commands(&pipeline, 0, 2).await?;
-        let answer = answers.pop().unwrap_or(Value::Okay);
-        if let (Before::News(news), Some(told)) = (&self.before, answers.pop()) {
-            news.tell(&told);
-        }
-        Ok(answer)
-    }
-}
-
-fn get(key: &str) -> Cmd {
-    let mut command = redis::cmd("GET");
-    command.arg(key);
-    command
 }

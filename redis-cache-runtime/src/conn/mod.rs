@@ -18,6 +18,7 @@ mod news;
 mod per_runtime;
 mod plain;
 mod pool;
+mod question;
 mod redirect;
 mod reply;
 mod slot_route;

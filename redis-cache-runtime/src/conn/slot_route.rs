@@ -7,8 +7,8 @@ use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
 use super::{
     Deployment, Endpoint, News, Redirect,
     budget::{Allowance, Budget},
-    endpoint::Question,
     lookup::Answered,
+    question::Question,
 };
 use crate::{
     outcome::{Failure, Lookup},

@@ -1,8 +1,6 @@
 //! The table of calls that are under way.
 
 use std::{
-    collections::HashMap,
-    hash::BuildHasherDefault,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -13,7 +11,9 @@ use std::{
 use tokio::runtime::Handle;
 
 use super::{
-    Caller, FlightResult, Follower, Joined, Leader, knots,
+    Caller, FlightResult, Follower, Joined, Leader,
+    entry::{Entry, Failed, Landed, Queued, Shard},
+    knots,
     leader::{PATIENCE, Role},
     pace::{FLOOR, Patience},
     progress::{self, Progress},
@@ -22,13 +22,12 @@ use super::{
 };
 use crate::{
     conn::Deadlines,
-    key::{Digest, DigestHasher},
+    key::Digest,
     process::{
         oneshot,
         waking::{self, Whose},
     },
     remote::Epoch,
-    value::envelope::Contents,
 };
 
 const SHARDS: usize = 16;
@@ -36,60 +35,8 @@ const SHARDS: usize = 16;
 /// A number of clears that is never reached: what is marked with it belongs to nobody who comes later.
 const INVALIDATED: u64 = u64::MAX;
 
-/// A value that has been on its way for longer than this is nobody's any more: Redis may have been cleared since, by others.
-const MOST: Duration = Duration::from_secs(5);
-
 /// A cache's patience is halved at most this often.
 const HALVINGS: u32 = 6;
-
-/// A value on its way to Redis.
-#[derive(Clone, Debug)]
-pub(crate) struct Queued {
-    pub(crate) contents: Contents,
-    /// The clears that came before the body ran.
-    pub(crate) epoch: Epoch,
-    pub(crate) ticket: u64,
-    since: Instant,
-}
-
-impl Queued {
-    /// Whether nobody is answered with it any more.
-    pub(super) fn is_old(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) >= MOST
-    }
-}
-
-/// What stands at a key.
-#[derive(Debug)]
-enum Entry {
-    Running(Arc<Running>),
-    Queued(Queued),
-}
-
-type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>;
-
-/// What a leader ends with.
-pub(super) enum Landed<'a> {
-    /// Redis has it.
-    Stored(&'a Contents),
-    /// Redis is to get it.
-    Queued {
-        contents: &'a Contents,
-        epoch: Epoch,
-        queue: &'a mut dyn FnMut() -> Option<u64>,
-    },
-    Nothing,
-}
-
-/// What happens when a leader fails.
-pub(super) enum Failed {
-    /// Others lead, or it has ended already.
-    Nothing,
-    /// Nobody waits in line any more.
-    SendOn(Queue),
-    /// The next in line leads.
-    PassOn,
-}
 
 /// The calls of one cache that are under way, and its values that are not yet stored.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     FlightResult, Flights,
-    flights::{Failed, Landed},
+    entry::{Failed, Landed},
     progress::{Progress, attend, poll_attended},
     running::{Queue, Running, State, Waiting},
 };

@@ -7,6 +7,7 @@
 //! that a follower's caller has. So after a while the first in line is let go, and leads beside it; the others get
 //! whichever value comes first.
 
+mod entry;
 mod flights;
 mod follower;
 mod knots;
@@ -23,10 +24,7 @@ mod watch;
 use std::time::Duration;
 
 pub(crate) use self::{
-    flights::{Flights, Queued},
-    follower::Follower,
-    knots::Untangled,
-    leader::Leader,
+    entry::Queued, flights::Flights, follower::Follower, knots::Untangled, leader::Leader,
 };
 
 use crate::value::envelope::Contents;

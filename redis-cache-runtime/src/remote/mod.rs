@@ -1,7 +1,9 @@
 //! Redis as a bounded store: what is to be written, and the scripts that write it.
 
+mod applied;
 mod bulk;
 mod epoch;
+mod failed;
 pub(crate) mod flush_on_exit;
 mod keyspace;
 mod losses;

@@ -13,8 +13,10 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 use super::{
     Losses, Scripts, Shard,
+    applied::Applied,
     bulk::{clear, run, unavailable},
-    epoch::{Generation, Invalidated, Known},
+    epoch::{Invalidated, Known},
+    failed::Failed,
     flush_on_exit,
     keyspace::member,
     losses::Loss,
@@ -434,66 +436,5 @@ impl Writer {
 
     fn count_error(&self, operation: CacheOperation, error: ErrorType) {
         self.metrics().count_error(operation, error);
-    }
-}
-
-/// Why jobs did not reach Redis.
-struct Failed {
-    error: ErrorType,
-    loss: Loss,
-}
-
-impl Failed {
-    fn new(error: ErrorType) -> Self {
-        let loss = match error {
-            ErrorType::Timeout => Loss::Unanswered,
-            _ => Loss::Disconnected,
-        };
-        Self { error, loss }
-    }
-
-    /// Redis has said so until nobody asked any more.
-    fn answered(error: ErrorType, answer: &Value) -> Self {
-        let code = match answer {
-            Value::ServerError(error) => error.code(),
-            _ => "",
-        };
-        Self {
-            error,
-            loss: Loss::Postponed(code.to_owned()),
-        }
-    }
-}
-
-/// What `apply.lua` returns.
-struct Applied {
-    evicted: u64,
-    /// A clear or an invalidation has come between the value's computation and its store.
-    refused: bool,
-    known: Known,
-}
-
-impl Applied {
-    fn read(answer: &Value) -> Option<Self> {
-        let Value::Array(parts) = answer else {
-            return None;
-        };
-        match parts.as_slice() {
-            [
-                Value::Int(evicted),
-                Value::BulkString(generation),
-                Value::BulkString(base),
-                Value::Int(number),
-            ] => Some(Self {
-                evicted: u64::try_from(*evicted).unwrap_or(0),
-                refused: *evicted < 0,
-                known: Known {
-                    generation: Generation::read(generation),
-                    invalidated: Invalidated::read(base, u64::try_from(*number).unwrap_or(0))
-                        .unwrap_or_default(),
-                },
-            }),
-            _ => None,
-        }
     }
 }

@@ -2,17 +2,14 @@
 
 use std::{
     any::{Any, TypeId},
-    cell::RefCell,
     collections::HashMap,
-    sync::{
-        Arc, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, OnceLock, PoisonError, RwLock, atomic::AtomicUsize},
     thread,
     time::{Duration, Instant},
 };
 
 use super::{
+    opening::{Opening, PATIENCE},
     origin::{Instance, Origin, closures, handler_path, hides_identity},
     registry::{self, SiteId},
 };
@@ -77,61 +74,6 @@ struct Instantiation {
     domain: Option<Domain>,
     /// The type behind `self` is not seen where the body is.
     hides_identity: bool,
-}
-
-thread_local! {
-    /// The call sites that this thread is opening.
-    static OPENING: RefCell<Vec<*const Site>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The most threads that open one call site at a time. Those beyond wait: without a bound, settings that start a thread which
-/// calls the handler would start threads for ever.
-const OPENERS: usize = 4;
-
-/// How long they wait; then their call runs uncached.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// One call site among those that this thread is opening, until it is dropped.
-struct Opening<'s> {
-    openers: &'s AtomicUsize,
-}
-
-impl<'s> Opening<'s> {
-    /// `None` where the thread is at it already, or too many are.
-    fn begin(site: &Site, state: &'s State) -> Option<Self> {
-        let openers = &state.openers;
-        let one_more = |openers| (openers < OPENERS).then_some(openers + 1);
-        openers
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more)
-            .ok()?;
-        let site: *const Site = site;
-        let again = OPENING.try_with(|opening| {
-            let mut opening = opening.borrow_mut();
-            let again = opening.contains(&site);
-            if !again {
-                opening.push(site);
-            }
-            again
-        });
-        // A thread that is ending opens nothing more.
-        if again == Ok(false) {
-            return Some(Self { openers });
-        }
-        openers.fetch_sub(1, Ordering::AcqRel);
-        None
-    }
-
-    /// Whether this thread is opening any site: such a one must not wait for others, which may wait for it.
-    fn is_under_way() -> bool {
-        OPENING.try_with(|opening| opening.borrow().is_empty()) != Ok(true)
-    }
-}
-
-impl Drop for Opening<'_> {
-    fn drop(&mut self) {
-        _ = OPENING.try_with(|opening| opening.borrow_mut().pop());
-        self.openers.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 impl Site {
@@ -213,7 +155,7 @@ impl Site {
         // What the background thread says of it is waited for as this one ends.
         telemetry::settle_on_exit();
         let opening = loop {
-            if let Some(opening) = Opening::begin(self, state) {
+            if let Some(opening) = Opening::begin(self, &state.openers) {
                 break opening;
             }
             if Opening::is_under_way() || began.elapsed() > PATIENCE {

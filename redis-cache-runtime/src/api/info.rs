@@ -1,0 +1,127 @@
+//! What a cache tells of itself.
+
+use std::{fmt, time::Duration};
+
+use crate::{cache::Cache, config::MaxSize, outcome::CacheStatus, telemetry::Event};
+
+/// What [`HandlerCache::info`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheInfo {
+    /// Calls of this process that were answered without running the body.
+    pub hits: u64,
+    /// Calls of this process that ran the body.
+    pub misses: u64,
+    /// The bound; `None` where there is none.
+    pub maxsize: Option<u64>,
+    /// Entries in Redis, from all processes. Where [`CacheInfo::unavailable`] says that it could not be asked, as many as it
+    /// had when it was asked last; zero before the first time.
+    pub currsize: u64,
+    /// Why Redis could not be asked; `None` where it was.
+    pub unavailable: Option<String>,
+    /// Stored values that were damaged, foreign, or written for another type; each was a miss.
+    pub corrupt: u64,
+    /// Look-ups that used up their budget; each was a miss.
+    pub timeouts: u64,
+    /// Bodies that gave an `Err`, which is not stored.
+    pub errors: u64,
+    /// Values that this process has written to Redis.
+    pub stored: u64,
+    /// Values that this process did not write: too large, or such as MessagePack can't hold, or the queue was full, or they
+    /// were cleared or expired meanwhile, or Redis refused or was lost. While Redis is known to be away no value is meant to be written, and none is counted.
+    pub not_stored: u64,
+    /// Entries that this process' stores have evicted.
+    pub evicted: u64,
+    /// Callers of this process that wait now for another's result.
+    pub waiting: u64,
+    results: Results,
+}
+
+/// How many calls ended in each result.
+#[derive(Clone, PartialEq, Eq)]
+struct Results([u64; CacheStatus::ALL.len()]);
+
+impl fmt::Debug for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = CacheStatus::ALL.into_iter().zip(&self.0);
+        f.debug_map().entries(named).finish()
+    }
+}
+
+impl CacheInfo {
+    pub(super) fn new(cache: &Cache, unavailable: Option<String>) -> Self {
+        let counters = cache.counters();
+        let results = CacheStatus::ALL.map(|result| counters.result(result));
+        let sum = |of: fn(CacheStatus) -> bool| {
+            CacheStatus::ALL
+                .into_iter()
+                .filter(|result| of(*result))
+                .map(|result| results[result as usize])
+                .sum()
+        };
+        Self {
+            hits: sum(CacheStatus::is_hit),
+            misses: sum(|result| !result.is_hit() && result != CacheStatus::Cancelled),
+            maxsize: cache.maxsize().entries(),
+            currsize: cache.last_counted(),
+            unavailable,
+            corrupt: counters.event(Event::Corrupt),
+            timeouts: counters.event(Event::TimedOut),
+            errors: counters.event(Event::Declined),
+            stored: counters.event(Event::Stored),
+            not_stored: counters.event(Event::StoreFailed)
+                + counters.event(Event::QueueFull)
+                + counters.event(Event::Overtaken)
+                + counters.event(Event::NotStorable)
+                + counters.event(Event::TooLarge)
+                + counters.event(Event::Expired),
+            evicted: counters.event(Event::Evicted),
+            waiting: cache.flights().followers() as u64,
+            results: Results(results),
+        }
+    }
+
+    /// How many calls of this process ended in `result`. Each call ends in exactly one.
+    #[must_use]
+    pub const fn count(&self, result: CacheStatus) -> u64 {
+        self.results.0[result as usize]
+    }
+}
+
+/// What [`HandlerCache::parameters`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Parameters {
+    /// The cache's name.
+    pub name: String,
+    /// The most entries.
+    pub maxsize: MaxSize,
+    /// The most that a look-up may take.
+    pub timeout: Duration,
+    /// How long an entry is valid; `None` where it is so for ever.
+    pub ttl: Option<Duration>,
+    /// The largest value that is stored, in bytes as Redis has it.
+    pub max_value_bytes: usize,
+    /// Where the cache lives, without credentials.
+    pub endpoint: String,
+    /// Over how many hash tags its entries are spread.
+    pub shards: usize,
+    /// Handlers that were given the same `name` and are not cached for that: two would answer for each other.
+    pub refused: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_shown_by_name() {
+        let mut results = Results([0; CacheStatus::ALL.len()]);
+        results.0[CacheStatus::ErrorOpen as usize] = 3;
+        let shown = format!("{results:?}");
+        assert!(
+            shown.starts_with("{HitRedis: 0, ") && shown.contains("ErrorOpen: 3"),
+            "{shown}"
+        );
+    }
+}

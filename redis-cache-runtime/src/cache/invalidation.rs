@@ -1,0 +1,128 @@
+//! What makes entries invalid, and by what order of steps nobody gets one afterwards.
+//!
+//! What is computed or on its way at that moment is marked first, here; then Redis is told, behind what was queued before; and what Redis
+//! said up to then is for nobody who comes after.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::Cache;
+use crate::{
+    key::{Arguments, Digest},
+    outcome::{Error, ErrorKind},
+    process::oneshot,
+    remote::{Done, Shard},
+    telemetry::{Event, metrics::Invalidation},
+};
+
+/// What tells how many entries a shard has deleted.
+pub(crate) type Told = oneshot::Receiver<Result<u64, Error>>;
+
+/// Has all shards delete their entries. `progress` hears of each step.
+pub(crate) fn clear(cache: &Arc<Cache>, progress: &Arc<Notify>) -> Vec<Told> {
+    cache.metrics().count_invalidation(Invalidation::Clear);
+    let clears = cache.shards().iter().map(|shard| {
+        let told = Arc::clone(cache);
+        let supersede = move || told.flights().supersede(None);
+        ask(shard, supersede, |done| {
+            let dropped = shard.queue().push_clear(Arc::clone(progress), done) as u64;
+            cache.flights().forget_queued();
+            cache.metrics().unqueued(dropped);
+            cache.counters().count_many(Event::Overtaken, dropped);
+        })
+    });
+    clears.collect()
+}
+
+/// Has the entry of one call deleted, in every instantiation of the handler.
+///
+/// # Errors
+///
+/// Where the arguments are not those of a call.
+pub(crate) fn invalidate(cache: &Arc<Cache>, arguments: &Arguments) -> Result<Vec<Told>, Error> {
+    let digests = digests(cache, arguments)?;
+    cache.metrics().count_invalidation(Invalidation::Key);
+    let deletions = digests.into_iter().map(|digest| {
+        let shard = cache.shard(&digest);
+        cache.flights().invalidate(&digest);
+        let told = Arc::clone(cache);
+        let supersede = move || told.flights().supersede(Some(&digest));
+        ask(shard, supersede, |done| {
+            shard.queue().push_invalidate(digest, done);
+        })
+    });
+    Ok(deletions.collect())
+}
+
+/// Has all shards tell Redis what they have.
+pub(crate) fn flush(cache: &Cache) -> Vec<Told> {
+    let flushes = cache.shards().iter().map(|shard| flush_shard(shard));
+    flushes.collect()
+}
+
+/// Waits until the values that are on their way have reached Redis, or can't.
+pub(crate) async fn settled(shard: &Shard) -> Result<u64, Error> {
+    if shard.queue().has_unsettled() {
+        told(flush_shard(shard)).await
+    } else {
+        Ok(0)
+    }
+}
+
+/// Done when all are, or with the first error of any.
+pub(crate) async fn sum(all: Vec<Told>) -> Result<u64, Error> {
+    let mut sum = Ok(0);
+    for one in all {
+        let result = told(one).await;
+        sum = sum.and_then(|sum| Ok(sum + result?));
+    }
+    sum
+}
+
+fn flush_shard(shard: &Shard) -> Told {
+    ask(shard, || {}, |done| shard.queue().push_flush(done))
+}
+
+/// Queues one job. `ended` is called before it is told.
+fn ask(
+    shard: &Shard,
+    ended: impl FnOnce() + Send + Sync + 'static,
+    push: impl FnOnce(Done),
+) -> Told {
+    let (sender, told) = oneshot::channel();
+    push(Done::new(|result| {
+        ended();
+        drop(sender.send(result));
+    }));
+    shard.hurry();
+    told
+}
+
+async fn told(one: Told) -> Result<u64, Error> {
+    let lost = |_| {
+        let message = "the cache's I/O thread has ended";
+        Err(Error::new(ErrorKind::Unavailable, message))
+    };
+    one.await.unwrap_or_else(lost)
+}
+
+fn digests(cache: &Cache, arguments: &Arguments) -> Result<Vec<Digest>, Error> {
+    let mut digests = Vec::new();
+    let mut unfit = None;
+    for domain in &cache.domains() {
+        if let Err(error) = arguments.check(domain) {
+            unfit = Some(error);
+            continue;
+        }
+        let digest = arguments.digest(domain).map_err(|error| {
+            let message = "an argument can't be written into the key";
+            Error::new(ErrorKind::InvalidArguments, message).with_source(error)
+        });
+        digests.push(digest?);
+    }
+    match unfit {
+        Some(error) if digests.is_empty() => Err(error),
+        _ => Ok(digests),
+    }
+}
