@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Cache, unproved::Unproved};
+use super::{Cache, unproved::Unproved, verifier};
 use crate::{
     flight::{
         Caller, FlightResult, Follower, Joined, Leader, Queued, Untangled,
@@ -145,7 +145,10 @@ impl<R> Call<R> {
         }
         match joined {
             Joined::Alone => Step::Go(self.alone(CacheStatus::Miss)),
-            Joined::Follow(leader) => Step::Follow(leader),
+            Joined::Follow(leader) => {
+                verifier::hurry();
+                Step::Follow(leader)
+            }
             Joined::Lead(leader) => Step::Go(Next::Lead(leader, digest)),
             Joined::Queued(queued) => Step::Go(match self.read_contents(&queued.contents) {
                 Ok(found) => {

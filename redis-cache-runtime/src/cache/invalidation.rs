@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::Cache;
+use super::{Cache, verifier};
 use crate::{
     key::{Arguments, Digest},
     outcome::{Error, ErrorKind},
@@ -57,12 +57,14 @@ pub(crate) fn invalidate(cache: &Arc<Cache>, arguments: &Arguments) -> Result<Ve
 
 /// Has all shards tell Redis what they have.
 pub(crate) fn flush(cache: &Cache) -> Vec<Told> {
+    verifier::hurry();
     let flushes = cache.shards().iter().map(|shard| flush_shard(shard));
     flushes.collect()
 }
 
 /// Waits until the values that are on their way have reached Redis, or can't.
 pub(crate) async fn settled(shard: &Shard) -> Result<u64, Error> {
+    verifier::hurry();
     if shard.queue().has_unsettled() {
         told(flush_shard(shard)).await
     } else {

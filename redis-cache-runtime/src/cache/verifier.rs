@@ -5,7 +5,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -26,6 +29,13 @@ const BYTES: usize = 64 * 1024 * 1024;
 /// A value that takes so long holds the thread up: others are not handed to it.
 const STUCK: Duration = Duration::from_secs(2);
 
+/// How long the first value waits for more, where nobody waits for it: to wake the thread for each takes time from those who
+/// compute.
+const LINGER: Duration = Duration::from_millis(1);
+
+/// So many are not kept waiting for more.
+const BATCH: usize = 32;
+
 static VERIFIER: PerProcess<Verifier> = PerProcess::new();
 
 #[derive(Default)]
@@ -33,11 +43,15 @@ struct Verifier {
     launch: Launch,
     state: Mutex<State>,
     filled: Condvar,
+    /// Whether values wait for more.
+    lingers: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Waiting>,
+    /// Until when the values wait for more.
+    lingers_until: Option<Instant>,
     bytes: usize,
     /// When the value that is at it now came to its turn.
     began: Option<Instant>,
@@ -57,10 +71,16 @@ pub(super) fn submit(unproved: Unproved, owed: Owed) {
     VERIFIER.get().submit(unproved, owed);
 }
 
+/// Somebody waits for a value that may be among those that wait for more.
+pub(super) fn hurry() {
+    VERIFIER.get().hurry();
+}
+
 impl Verifier {
     fn submit(&'static self, unproved: Unproved, owed: Owed) {
         _ = self.launch.ensure("redis-cache-verify", || self.work());
         let bytes = unproved.draft.sealed_len();
+        let is_awaited = unproved.leader.is_awaited();
         let mut state = self.state();
         let has_failed = self.launch.has_failed();
         let given_up = state.give_up(has_failed);
@@ -75,14 +95,36 @@ impl Verifier {
             waiting.into_iter().for_each(Waiting::give_up);
             return;
         }
+        let now = Instant::now();
+        let is_first = state.waiting.is_empty();
         state.bytes += bytes;
         state.waiting.push_back(Waiting {
             unproved,
             owed,
-            since: Instant::now(),
+            since: now,
         });
+        let is_due = is_awaited || state.waiting.len() == BATCH;
+        if is_due {
+            self.linger(&mut state, None);
+        } else if is_first {
+            self.linger(&mut state, now.checked_add(LINGER));
+        }
         drop(state);
-        self.filled.notify_one();
+        if is_first || is_due {
+            self.filled.notify_one();
+        }
+    }
+
+    fn hurry(&self) {
+        if self.lingers.load(Ordering::Relaxed) {
+            self.linger(&mut self.state(), None);
+            self.filled.notify_one();
+        }
+    }
+
+    fn linger(&self, state: &mut State, until: Option<Instant>) {
+        state.lingers_until = until;
+        self.lingers.store(until.is_some(), Ordering::Relaxed);
     }
 
     fn work(&self) {
@@ -104,6 +146,16 @@ impl Verifier {
     fn next(&self) -> (Arc<Draft>, Owed) {
         let mut state = self.state();
         loop {
+            let lingers = state
+                .lingers_until
+                .and_then(|until| until.checked_duration_since(Instant::now()))
+                .filter(|left| !left.is_zero());
+            if let Some(left) = lingers {
+                let waited = self.filled.wait_timeout(state, left);
+                (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            self.linger(&mut state, None);
             if let Some(waiting) = state.waiting.pop_front() {
                 state.bytes -= waiting.unproved.draft.sealed_len();
                 if waiting.since.elapsed() >= STUCK {

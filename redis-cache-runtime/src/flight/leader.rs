@@ -106,6 +106,11 @@ impl Leader {
         }
     }
 
+    /// Whether anybody follows.
+    pub(crate) fn is_awaited(&self) -> bool {
+        !self.running.state().line.is_empty()
+    }
+
     /// Says that it is done on a thread of ours from here on: with the last of an executor's wakers goes code of its own, and so
     /// that one stays here.
     pub(crate) fn rest(&self) {
