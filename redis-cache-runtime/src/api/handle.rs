@@ -80,19 +80,15 @@ impl HandlerCache {
 
     /// The cache of that name in this process: a handle that was made before a fork is of use to the child as well.
     fn cache(&self) -> Result<Arc<Cache>, Error> {
-        let cache = if self.cache.is_ours() {
-            Arc::clone(&self.cache)
-        } else {
-            registry::find(self.name()).map_err(|error| {
-                let message = format!(
-                    "this handle is of the process from which this one was forked, and here {error}"
-                );
-                Error::new(error.kind(), message)
-            })?
-        };
-        // What is queued where nothing empties the queue would wait for ever.
-        IoThread::running().ok_or_else(no_thread)?;
-        Ok(cache)
+        if self.cache.is_ours() {
+            return Ok(Arc::clone(&self.cache));
+        }
+        registry::find(self.name()).map_err(|error| {
+            let message = format!(
+                "this handle is of the process from which this one was forked, and here {error}"
+            );
+            Error::new(error.kind(), message)
+        })
     }
 
     /// What this process has counted, and how many entries there are in Redis, once it has what this process has computed
@@ -278,7 +274,7 @@ fn on_thread<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Operation<T> {
     let Some(thread) = IoThread::running() else {
-        return Operation::done(Err(no_thread()));
+        return Operation::done(Err(invalidation::no_thread()));
     };
     let (sender, receiver) = oneshot::channel();
     thread.spawn(async move {
@@ -288,11 +284,4 @@ fn on_thread<T: Send + 'static>(
         drop(sender.send(told));
     });
     Operation::new(receiver)
-}
-
-fn no_thread() -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        "the cache's I/O thread can't be started",
-    )
 }

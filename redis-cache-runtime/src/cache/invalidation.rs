@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::{Cache, verifier};
 use crate::{
+    conn::IoThread,
     key::{Arguments, Digest},
     outcome::{Error, ErrorKind},
     process::oneshot,
@@ -42,6 +43,7 @@ pub(crate) fn clear(cache: &Arc<Cache>, progress: &Arc<Notify>) -> Vec<Told> {
 /// Where the arguments are not those of a call.
 pub(crate) fn invalidate(cache: &Arc<Cache>, arguments: &Arguments) -> Result<Vec<Told>, Error> {
     let digests = digests(cache, arguments)?;
+    verifier::hurry();
     cache.metrics().count_invalidation(Invalidation::Key);
     let deletions = digests.into_iter().map(|digest| {
         let shard = cache.shard(&digest);
@@ -93,12 +95,24 @@ fn ask(
     push: impl FnOnce(Done),
 ) -> Told {
     let (sender, told) = oneshot::channel();
+    if IoThread::running().is_none() {
+        // What is queued where nothing empties the queue would wait for ever.
+        drop(sender.send(Err(no_thread())));
+        return told;
+    }
     push(Done::new(|result| {
         ended();
         drop(sender.send(result));
     }));
     shard.hurry();
     told
+}
+
+pub(crate) fn no_thread() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the cache's I/O thread can't be started",
+    )
 }
 
 async fn told(one: Told) -> Result<u64, Error> {

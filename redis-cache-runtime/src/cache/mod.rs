@@ -253,6 +253,10 @@ impl StoreEvents for Cache {
         self.flights.forget_queued();
     }
 
+    fn hurry(&self) {
+        verifier::hurry();
+    }
+
     fn late(&self) {
         self.report_unproved();
     }

@@ -80,6 +80,8 @@ impl Verifier {
     fn submit(&'static self, unproved: Unproved, owed: Owed) {
         _ = self.launch.ensure("redis-cache-verify", || self.work());
         let bytes = unproved.draft.sealed_len();
+        // Whoever follows from now on says so, and is heard below.
+        self.lingers.store(true, Ordering::Relaxed);
         let is_awaited = unproved.leader.is_awaited();
         let mut state = self.state();
         let has_failed = self.launch.has_failed();
@@ -103,7 +105,8 @@ impl Verifier {
             owed,
             since: now,
         });
-        let is_due = is_awaited || state.waiting.len() == BATCH;
+        let is_due =
+            is_awaited || state.waiting.len() == BATCH || !self.lingers.load(Ordering::Relaxed);
         if is_due {
             self.linger(&mut state, None);
         } else if is_first {
@@ -117,6 +120,7 @@ impl Verifier {
 
     fn hurry(&self) {
         if self.lingers.load(Ordering::Relaxed) {
+            self.lingers.store(false, Ordering::Relaxed);
             self.linger(&mut self.state(), None);
             self.filled.notify_one();
         }

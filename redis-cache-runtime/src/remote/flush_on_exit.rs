@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Done, Shard};
+use super::{Done, Shard, StoreEvents};
 use crate::{process::per_process::PerProcess, telemetry};
 
 /// The most that a thread waits.
@@ -22,14 +22,24 @@ thread_local! {
 struct FlushOnExit;
 
 /// All shards of the process.
-static SHARDS: PerProcess<Mutex<Vec<Arc<Shard>>>> = PerProcess::new();
+static SHARDS: PerProcess<Mutex<Vec<Watched>>> = PerProcess::new();
 
-/// Has threads that end wait for what this shard has not written yet.
-pub(super) fn watch(shard: &Arc<Shard>) {
-    shards().push(Arc::clone(shard));
+/// A shard, and who is to hurry.
+#[derive(Clone)]
+struct Watched {
+    shard: Arc<Shard>,
+    events: Arc<dyn StoreEvents>,
 }
 
-fn shards() -> MutexGuard<'static, Vec<Arc<Shard>>> {
+/// Has threads that end wait for what this shard has not written yet.
+pub(super) fn watch(shard: &Arc<Shard>, events: &Arc<dyn StoreEvents>) {
+    shards().push(Watched {
+        shard: Arc::clone(shard),
+        events: Arc::clone(events),
+    });
+}
+
+fn shards() -> MutexGuard<'static, Vec<Watched>> {
     let shards = SHARDS.get().lock();
     shards.unwrap_or_else(PoisonError::into_inner)
 }
@@ -42,14 +52,18 @@ pub(crate) fn arm() {
 
 impl Drop for FlushOnExit {
     fn drop(&mut self) {
-        let waiting = |shard: &Arc<Shard>| shard.queue().has_unsettled() && !shard.route().is_out();
+        let waiting = |watched: &Watched| {
+            let shard = &watched.shard;
+            shard.queue().has_unsettled() && !shard.route().is_out()
+        };
         let shards = shards().clone();
         let shards: Vec<_> = shards.into_iter().filter(waiting).collect();
         let latch = Arc::new(Latch {
             left: Mutex::new(shards.len()),
             done: Condvar::new(),
         });
-        for shard in shards {
+        for Watched { shard, events } in shards {
+            events.hurry();
             let latch = Arc::clone(&latch);
             shard
                 .queue()

@@ -60,6 +60,9 @@ pub(crate) trait StoreEvents: Send + Sync {
     /// There was a clear: what is queued is for nobody.
     fn cleared(&self);
 
+    /// Somebody waits for what has yet to be queued.
+    fn hurry(&self);
+
     /// A value was not proved in time.
     fn late(&self);
 
@@ -87,7 +90,7 @@ struct Writer {
 
 /// Has the background thread write what the shard's queue holds, for as long as the process lives.
 pub(crate) fn start(shard: &Arc<Shard>, terms: Terms, events: Arc<dyn StoreEvents>) {
-    flush_on_exit::watch(shard);
+    flush_on_exit::watch(shard, &events);
     let shard = Arc::clone(shard);
     IoThread::keep(move || write(Arc::clone(&shard), terms, Arc::clone(&events)));
 }

@@ -22,6 +22,7 @@ use crate::{
         catch_panic::{Panicked, catch_panic},
         per_process::PerProcess,
     },
+    remote::flush_on_exit,
     telemetry,
     value::codec::Codec,
 };
@@ -154,6 +155,8 @@ impl Site {
         let began = Instant::now();
         // What the background thread says of it is waited for as this one ends.
         telemetry::settle_on_exit();
+        // And what other threads compute meanwhile is not lost, where this is the last one to end.
+        flush_on_exit::arm();
         let opening = loop {
             if let Some(opening) = Opening::begin(self, &state.openers) {
                 break opening;
