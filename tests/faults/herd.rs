@@ -153,6 +153,9 @@ impl Herd {
     }
 }
 
+/// A connection that hangs is not noticed before a `PING` has been given up.
+const UNNOTICED: Duration = Duration::from_secs(1);
+
 /// What comes all at once and can't be stored is dropped beyond what the queue holds, and counted.
 #[test]
 fn each_has_a_value_to_store_and_redis_hangs() {
@@ -181,8 +184,11 @@ fn each_has_a_value_to_store_and_redis_hangs() {
     }
     eventually(SOON * 3, || RUNS.load(Ordering::Relaxed) == CALLERS);
     proxy.set(&[Fault::Hang]);
+    let hung = Instant::now();
     GO.add_permits(1);
     all_end(&mut calls, CacheStatus::Miss);
+    // Once it is known that Redis is away no value is meant for it, and none is counted.
+    let may_be_known = hung.elapsed() >= UNNOTICED;
     proxy.lift();
     let cache = HandlerCache::named("ten-thousand-values").unwrap();
     eventually(SOON, || cache.flush().wait().is_ok());
@@ -191,8 +197,13 @@ fn each_has_a_value_to_store_and_redis_hangs() {
         "measured ten thousand values: {} stored, {} not stored",
         info.stored, info.not_stored
     );
-    assert_eq!(info.stored + info.not_stored, u64::from(CALLERS));
-    assert!(info.not_stored >= u64::from(CALLERS) - WAITING, "{info:?}");
+    assert!(info.stored <= WAITING, "{info:?}");
+    let counted = info.stored + info.not_stored;
+    if may_be_known {
+        assert!(counted <= u64::from(CALLERS), "{info:?}");
+    } else {
+        assert_eq!(counted, u64::from(CALLERS));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod reporter;
 
 pub use self::observer::{observe, observe_async};
 #[cfg(feature = "metrics")]
-pub(crate) use self::reporter::is_kept_off;
+pub(crate) use self::reporter::{is_kept_off, report_here};
 pub(crate) use self::{
     counters::{Counters, Event},
     observer::record,
