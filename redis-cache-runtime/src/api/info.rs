@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use crate::{cache::Cache, config::MaxSize, outcome::CacheStatus, telemetry::Event};
 
-/// What [`HandlerCache::info`] tells.
+/// What [`HandlerCache::info`](crate::HandlerCache::info) tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheInfo {
@@ -88,7 +88,7 @@ impl CacheInfo {
     }
 }
 
-/// What [`HandlerCache::parameters`] tells.
+/// What [`HandlerCache::parameters`](crate::HandlerCache::parameters) tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Parameters {
