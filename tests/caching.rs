@@ -153,7 +153,7 @@ fn what_was_computed_last_reaches_redis() {
     let redis = TestRedis::start_or_find();
     let name = redis.worker_cache("churn");
     let mut connection = redis.connection();
-    for how in ["once", "once-in-runtime"] {
+    for how in ["once", "once-in-runtime", "once-elsewhere"] {
         for n in 0..20 {
             let status = std::process::Command::new(env!("CARGO_BIN_EXE_cache-worker"))
                 .args([how, &n.to_string()])

@@ -74,6 +74,12 @@ fn wait_for_redis() {
     });
 }
 
+/// Opens a cache, and has nothing to store.
+#[handler_cache(name = named("declined"), shards = shards())]
+fn decline() -> Result<(), String> {
+    Err("not today".to_owned())
+}
+
 #[handler_cache(name = named("churn"), maxsize = each(2), shards = shards())]
 fn churn(n: u64) -> u64 {
     n * 2
@@ -186,6 +192,17 @@ fn main() {
             runtime
                 .block_on(runtime.spawn(async move { churn(n) }))
                 .unwrap();
+        }
+        // once-elsewhere N: computes on a thread that does not end, and returns from a `main` that has computed nothing.
+        "once-elsewhere" => {
+            decline().unwrap_err();
+            let n = number(1);
+            let (tell, has_computed) = std::sync::mpsc::channel();
+            std::thread::spawn(move || {
+                tell.send(churn(n)).unwrap();
+                std::thread::park();
+            });
+            has_computed.recv().unwrap();
         }
         // tour: uses all that a cache can do, and fails where anything of it does not work.
         "tour" => tour(),
