@@ -16,8 +16,8 @@ use crate::{
 /// What a call costs without a cache; a look-up may take half of it.
 const BODY: Duration = Duration::from_millis(5);
 
-/// Within what time there are hits again.
-const BACK: Duration = Duration::from_secs(2);
+/// Within what time there are hits again: many times what it takes where nothing else runs.
+const BACK: Duration = Duration::from_secs(15);
 
 /// How long a killed server is away.
 const AWAY: Duration = Duration::from_secs(10);
