@@ -80,6 +80,23 @@ fn decline() -> Result<(), String> {
     Err("not today".to_owned())
 }
 
+fn compute_in_runtime(n: u64) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime
+        .block_on(runtime.spawn(async move { churn(n) }))
+        .unwrap();
+}
+
+fn compute_elsewhere(n: u64) {
+    decline().unwrap_err();
+    let (tell, has_computed) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        tell.send(churn(n)).unwrap();
+        std::thread::park();
+    });
+    has_computed.recv().unwrap();
+}
+
 #[handler_cache(name = named("churn"), maxsize = each(2), shards = shards())]
 fn churn(n: u64) -> u64 {
     n * 2
@@ -186,24 +203,9 @@ fn main() {
         // once N: computes and returns from `main` at once.
         "once" => drop(churn(number(1))),
         // once-in-runtime N: the same on a worker of a runtime that is dropped.
-        "once-in-runtime" => {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            let n = number(1);
-            runtime
-                .block_on(runtime.spawn(async move { churn(n) }))
-                .unwrap();
-        }
+        "once-in-runtime" => compute_in_runtime(number(1)),
         // once-elsewhere N: computes on a thread that does not end, and returns from a `main` that has computed nothing.
-        "once-elsewhere" => {
-            decline().unwrap_err();
-            let n = number(1);
-            let (tell, has_computed) = std::sync::mpsc::channel();
-            std::thread::spawn(move || {
-                tell.send(churn(n)).unwrap();
-                std::thread::park();
-            });
-            has_computed.recv().unwrap();
-        }
+        "once-elsewhere" => compute_elsewhere(number(1)),
         // tour: uses all that a cache can do, and fails where anything of it does not work.
         "tour" => tour(),
         // fork: uses a cache before and after it forks.
