@@ -21,7 +21,7 @@ const CALLERS: u32 = 10_000;
 const MIB: usize = 1024 * 1024;
 
 /// What the queue holds, and what is on its way or gets there.
-const WAITING: u64 = 1024 + 3 * 64;
+const WAITING: u64 = 8 * 1024 + 3 * 64;
 
 /// Waits until all have been answered with this result, and tells how much memory that took at most.
 fn all_end(calls: &mut JoinSet<CacheStatus>, expected: CacheStatus) -> usize {

@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::rig::{AT_ONCE, Handler, PATIENCE, SOON};
 
 /// More than the queue holds and the writer can give up on meanwhile.
-const CALLS: u32 = 5000;
+const CALLS: u32 = 12_000;
 
 /// What the queue holds, and one batch that is on its way.
-const WAITING: u64 = 1024 + 64;
+const WAITING: u64 = 8 * 1024 + 64;
 
 /// Look-ups go on as if nothing were the matter; what does not fit into the queue is dropped, and counted.
 fn look_ups_go_on(handler: &Handler, fake: &FakeServer, answer: &str) {

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The most values that may wait.
-const QUEUE: usize = 1024;
+const QUEUE: usize = 8 * 1024;
 
 /// The most bytes that may wait, and about as much again in copies of the values.
 const BYTES: usize = 64 * 1024 * 1024;

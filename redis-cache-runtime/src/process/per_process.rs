@@ -18,7 +18,7 @@ pub(crate) struct PerProcess<T: 'static> {
     /// That of the process which asked first: mostly the only one.
     first: OnceLock<Owned<T>>,
     /// The latest.
-    current: ArcSwapOption<Owned<T>>,
+    current: ArcSwapOption<Claimed<T>>,
 }
 
 impl<T> fmt::Debug for PerProcess<T> {
@@ -30,6 +30,12 @@ impl<T> fmt::Debug for PerProcess<T> {
 struct Owned<T: 'static> {
     process: Process,
     value: &'static T,
+}
+
+/// That of a process whose threads have agreed on who makes it: only the one that is kept is made, for it is leaked.
+struct Claimed<T: 'static> {
+    process: Process,
+    value: OnceLock<&'static T>,
 }
 
 /// The process in which this was made.
@@ -110,30 +116,37 @@ impl<T: Default + 'static> PerProcess<T> {
 
     fn get_current(&self) -> &'static T {
         let seen = self.current.load();
-        if let Some(owned) = &*seen
-            && owned.process.is_current()
+        if let Some(claimed) = &*seen
+            && claimed.process.is_current()
         {
-            return owned.value;
+            return claimed.value();
         }
-        // One for a process and a place: what is leaked is bounded.
-        let value: &'static T = Box::leak(Box::default());
         let process = Process::current();
-        let first = Owned {
+        let fresh = Arc::new(Claimed {
             process: process.clone(),
-            value,
-        };
-        let fresh = Arc::new(Owned { process, value });
-        let previous = self.current.compare_and_swap(&seen, Some(fresh));
+            value: OnceLock::new(),
+        });
+        let previous = self
+            .current
+            .compare_and_swap(&seen, Some(Arc::clone(&fresh)));
         match &*previous {
             // Another thread was faster.
-            Some(owned) if owned.process.is_current() => owned.value,
-            Some(_) => value,
+            Some(claimed) if claimed.process.is_current() => claimed.value(),
+            Some(_) => fresh.value(),
             None => {
+                let value = fresh.value();
                 // Only here: a fork may have come in the middle of this, and then the child must not wait for its end.
-                _ = self.first.set(first);
+                _ = self.first.set(Owned { process, value });
                 value
             }
         }
+    }
+}
+
+impl<T: Default> Claimed<T> {
+    /// Leaked once for a process and a place.
+    fn value(&self) -> &'static T {
+        self.value.get_or_init(|| Box::leak(Box::default()))
     }
 }
 
@@ -192,5 +205,53 @@ impl<F: Future + ?Sized> Future for Belonging<Pin<Box<F>>> {
             Some(future) => future.as_mut().poll(context).map(Some),
             None => Poll::Ready(None),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::HashSet,
+        ptr,
+        sync::{Barrier, atomic::AtomicUsize},
+        thread,
+    };
+
+    use super::*;
+
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+
+    struct Counted(#[expect(dead_code, reason = "has an address of its own")] u8);
+
+    impl Default for Counted {
+        fn default() -> Self {
+            MADE.fetch_add(1, Ordering::Relaxed);
+            thread::yield_now();
+            Self(0)
+        }
+    }
+
+    /// What another thread had made would be lost for good.
+    #[test]
+    fn one_is_made_whoever_asks_first() {
+        const ROUNDS: usize = 200;
+        const THREADS: usize = 8;
+        for _ in 0..ROUNDS {
+            let place: &PerProcess<Counted> = Box::leak(Box::new(PerProcess::new()));
+            let barrier = Barrier::new(THREADS);
+            let ask = || {
+                barrier.wait();
+                ptr::from_ref(place.get()).addr()
+            };
+            let got: HashSet<usize> = thread::scope(|scope| {
+                let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(ask)).collect();
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap())
+                    .collect()
+            });
+            assert_eq!(got.len(), 1);
+        }
+        assert_eq!(MADE.load(Ordering::Relaxed), ROUNDS);
     }
 }

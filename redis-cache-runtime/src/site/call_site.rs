@@ -1,22 +1,23 @@
 //! One annotated method, as its expansion sees it.
 
 use std::{
-    any::{Any, TypeId},
+    any::TypeId,
     collections::HashMap,
-    sync::{Arc, OnceLock, PoisonError, RwLock, atomic::AtomicUsize},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, atomic::AtomicUsize},
     thread,
     time::{Duration, Instant},
 };
 
 use super::{
+    opened::{CacheName, Opened, called_by},
     opening::{Opening, PATIENCE},
     origin::{Instance, Origin, closures, handler_path, hides_identity},
     registry::{self, SiteId},
 };
 use crate::{
-    cache::{self, Cache, CalledBy, Uncached, UncachedCall},
-    config::{MaxSize, Settings},
-    key::{CallKey, Domain, EncodeError, KeyBuilder, KeyOwner, Readable},
+    cache::{self, CalledBy, Uncached},
+    config::Settings,
+    key::{CallKey, Domain, KeyBuilder, Parameters, Readable},
     outcome::Error,
     process::{
         catch_panic::{Panicked, catch_panic},
@@ -45,36 +46,33 @@ struct State {
     openers: AtomicUsize,
     /// Further instantiations.
     others: RwLock<HashMap<TypeId, Instantiation>>,
+    learned: Mutex<HashMap<TypeId, Learned>>,
 }
 
-#[derive(Debug)]
-struct Opened {
-    /// `None` where the settings are wrong.
-    cache: Option<Arc<Cache>>,
-    /// The path without instantiation.
-    path: String,
-    /// What the cache is called.
-    name: CacheName,
-    /// The instantiation that was called first: mostly the only one.
-    first: Instantiation,
-    /// What there is in place of a cache.
-    uncached: Option<Uncached>,
-}
-
-/// What the attribute or the path calls a cache.
-#[derive(Debug)]
-enum CacheName {
-    Given(String),
-    Default(String),
+/// What the calls of an instantiation find out. It is leaked: once for an instantiation, however many threads make the first call.
+#[derive(Clone, Copy, Debug)]
+struct Learned {
+    readable: &'static Readable,
+    parameters: &'static Parameters,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Instantiation {
+pub(super) struct Instantiation {
     instance: Instance,
     /// `None` where it can't be told from others.
     domain: Option<Domain>,
     /// The type behind `self` is not seen where the body is.
     hides_identity: bool,
+}
+
+impl State {
+    fn learned(&self, instance: TypeId) -> Learned {
+        let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        *learned.entry(instance).or_insert_with(|| Learned {
+            readable: Box::leak(Box::default()),
+            parameters: Box::leak(Box::default()),
+        })
+    }
 }
 
 impl Site {
@@ -172,7 +170,7 @@ impl Site {
         let known = state.settings.get();
         let known = known.map_or_else(|| catch_panic(settings), Clone::clone);
         let settings = state.settings.get_or_init(|| known);
-        let (opened, error) = self.open_with(settings, path, instance, codec);
+        let (opened, error) = self.open_with(state, settings, path, instance, codec);
         drop(opening);
         let mut is_first = false;
         let opened = state.opened.get_or_init(|| {
@@ -188,6 +186,7 @@ impl Site {
 
     fn open_with<R>(
         &'static self,
+        state: &State,
         settings: &Result<Settings, Panicked>,
         path: &'static str,
         instance: Instance,
@@ -209,7 +208,7 @@ impl Site {
             Ok(cache) => (Some(cache), None),
             Err(error) => (None, Some(error)),
         };
-        let first = self.instantiation(cache.is_some(), &name, &path, instance, codec);
+        let first = self.instantiation(state, cache.is_some(), &name, &path, instance, codec);
         if let (Some(cache), Some(domain)) = (&cache, first.domain) {
             cache.add(domain);
         }
@@ -246,7 +245,7 @@ impl Site {
             first,
             ..
         } = opened;
-        let mut other = self.instantiation(cache.is_some(), name, path, instance, codec);
+        let mut other = self.instantiation(state, cache.is_some(), name, path, instance, codec);
         let mut known = state.others.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been faster.
         if let Some(other) = known.get(&instance.id) {
@@ -280,6 +279,7 @@ impl Site {
 
     fn instantiation<R>(
         &self,
+        state: &State,
         is_cached: bool,
         name: &CacheName,
         path: &str,
@@ -287,7 +287,8 @@ impl Site {
         codec: &Codec<R>,
     ) -> Instantiation {
         let instance_path = handler_path(instance.name);
-        let domain = is_cached.then(|| self.domain(name, path, instance, &instance_path, codec));
+        let domain =
+            is_cached.then(|| self.domain(state, name, path, instance, &instance_path, codec));
         Instantiation {
             instance,
             domain: domain.flatten(),
@@ -299,6 +300,7 @@ impl Site {
     /// function are called the same.
     fn domain<R>(
         &self,
+        state: &State,
         name: &CacheName,
         path: &str,
         instance: Instance,
@@ -334,11 +336,14 @@ impl Site {
                 add(&part);
             }
         }
+        let Learned {
+            readable,
+            parameters,
+        } = state.learned(instance.id);
         Some(Domain {
             seed: hasher.finalize().into(),
-            // One for an instantiation and a process: what is leaked is bounded.
-            readable: Some(Box::leak(Box::default())),
-            parameters: Some(Box::leak(Box::default())),
+            readable: Some(readable),
+            parameters: Some(parameters),
         })
     }
 }
@@ -351,53 +356,4 @@ pub fn call_async<R, F: Future<Output = R>>(
     again: impl FnOnce(&mut KeyBuilder),
 ) -> impl Future<Output = R> {
     cache::call_async(called_by(&key), key, codec, body, again)
-}
-
-fn called_by(key: &CallKey) -> CalledBy {
-    let opened = key.owner.and_then(|owner| {
-        let owner: &'static dyn Any = owner;
-        owner.downcast_ref::<Opened>()
-    });
-    match opened {
-        Some(Opened {
-            cache: Some(cache), ..
-        }) => CalledBy::Cache(cache),
-        Some(Opened {
-            uncached: Some(uncached),
-            ..
-        }) => CalledBy::Nobody(Some(UncachedCall(uncached))),
-        _ => CalledBy::Nobody(None),
-    }
-}
-
-impl Opened {
-    /// Whether there is something to look up, or will be.
-    fn is_worth_a_key(&self, domain: &Domain) -> bool {
-        self.cache
-            .as_ref()
-            .is_some_and(|cache| cache.maxsize() != MaxSize::Entries(0))
-            && domain.readable.is_none_or(Readable::is_worth_a_try)
-    }
-}
-
-impl KeyOwner for Opened {
-    fn report_unkeyed(&self, error: &EncodeError) {
-        if let Some(cache) = &self.cache {
-            cache.report_unkeyed(error);
-        }
-    }
-
-    fn report_anonymous(&self, path: &'static str) {
-        if let Some(cache) = &self.cache {
-            cache.report_anonymous(path);
-        }
-    }
-}
-
-impl CacheName {
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Given(name) | Self::Default(name) => name,
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Where handlers are called: the annotated methods of the process, and the caches that they have opened.
 
 mod call_site;
+mod opened;
 mod opening;
 mod origin;
 pub(crate) mod registry;

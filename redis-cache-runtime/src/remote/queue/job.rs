@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc, time::Instant};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::jobs::Turn;
 use crate::{
     key::Digest,
     outcome::Error,
@@ -17,7 +18,7 @@ use crate::{
 
 /// A place in the queue, taken when the body ended, for a value that has yet to be proved.
 #[derive(Debug)]
-pub(crate) struct Place(pub(super) u64);
+pub(crate) struct Place(pub(super) Turn);
 
 /// One thing to tell Redis.
 #[derive(Debug)]
@@ -25,7 +26,6 @@ pub(crate) enum Job {
     /// Nothing yet: a [`Place`].
     Kept {
         touches: Vec<Member>,
-        number: u64,
         since: Instant,
     },
     /// Write a value, after the touches that came before it.
@@ -66,6 +66,27 @@ impl Job {
             Self::Kept { .. } | Self::Store { .. } | Self::Touch { .. } | Self::Heal { .. } => {
                 false
             }
+        }
+    }
+
+    /// How many bytes of a value it holds.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Store { contents, .. } => contents.sealed_len(),
+            Self::Heal { found, .. } => found.as_ref().map_or(0, Bytes::len),
+            Self::Kept { .. }
+            | Self::Touch { .. }
+            | Self::Invalidate { .. }
+            | Self::Clear { .. }
+            | Self::Flush { .. } => 0,
+        }
+    }
+
+    /// That of a store.
+    pub(super) const fn ticket(&self) -> Option<u64> {
+        match self {
+            Self::Store { ticket, .. } => Some(*ticket),
+            _ => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What one shard has to tell Redis, in the order in which it happened.
 
 mod job;
+mod jobs;
 mod pushed;
 mod state;
 #[cfg(test)]
@@ -31,8 +32,8 @@ pub(crate) use self::{
     pushed::{Pushed, Used},
 };
 
-/// The most values that may wait to be written.
-const JOBS: usize = 1024;
+/// The most values that may wait to be written. What a job takes beside its value is some 300 bytes.
+const JOBS: usize = 8 * 1024;
 
 /// The most bytes of values that may wait to be written.
 const BYTES: usize = 64 * 1024 * 1024;
@@ -118,44 +119,31 @@ impl WriteBehindQueue {
         if let Some(refused) = self.refusal(epoch) {
             return Err(refused);
         }
-        if state.jobs.len() >= JOBS || state.bytes >= BYTES {
+        if state.jobs.len() >= JOBS || state.jobs.bytes() >= BYTES {
             return Err(Pushed::Full);
         }
-        state.kept += 1;
-        let number = state.kept;
         self.unsettled.fetch_add(1, Ordering::Relaxed);
         let touches = state.touches.take();
-        state.jobs.push_back(Job::Kept {
-            touches,
-            number,
-            since: Instant::now(),
-        });
-        Ok(Place(number))
+        let since = Instant::now();
+        let turn = state.jobs.push_back(|_| Job::Kept { touches, since });
+        Ok(Place(turn))
     }
 
     /// Keeps a place no longer. Tells whether it was kept still.
     pub(crate) fn give_up(&self, place: &Place) -> bool {
         let mut state = self.state();
-        let at = state.kept_at(place);
-        if let Some(at) = at {
-            self.vacate(&mut state, at);
+        let touches = state.take_place(place);
+        let was_kept = touches.is_some();
+        if let Some(touches) = touches {
+            self.unsettled.fetch_sub(1, Ordering::Relaxed);
+            state.leave_touches(place.0, touches);
         }
-        at.is_some()
+        was_kept
     }
 
     /// How many places were kept for too long since this was asked.
     pub(in crate::remote) fn take_late(&self) -> usize {
         std::mem::take(&mut self.state().late)
-    }
-
-    /// Leaves in a place what it would have carried.
-    fn vacate(&self, state: &mut State, at: usize) {
-        self.unsettled.fetch_sub(1, Ordering::Relaxed);
-        if let Some(Job::Kept { touches, .. }) = state.jobs.remove(at)
-            && !touches.is_empty()
-        {
-            state.jobs.insert(at, Job::Touch { touches });
-        }
     }
 
     /// Why a value whose computation began then is not to be stored.
@@ -172,27 +160,27 @@ impl WriteBehindQueue {
         place: Option<&Place>,
     ) -> Pushed {
         let mut state = self.state();
-        let kept_at = place.map(|place| state.kept_at(place));
+        let kept = place.map(|place| (place.0, state.take_place(place)));
+        let size = contents.sealed_len();
         let refused = if let Some(refused) = self.refusal(epoch) {
             Some(refused)
-        } else if kept_at == Some(None) {
+        } else if matches!(kept, Some((_, None))) {
             Some(Pushed::Late)
-        } else if state.stores >= JOBS || state.bytes + contents.sealed_len() > BYTES {
+        } else if state.jobs.stores() >= JOBS || state.jobs.bytes() + size > BYTES {
             Some(Pushed::Full)
         } else {
             None
         };
+        let kept = kept.and_then(|(turn, touches)| Some((turn, touches?)));
         if let Some(refused) = refused {
-            if let Some(Some(at)) = kept_at {
-                self.vacate(&mut state, at);
+            if let Some((turn, touches)) = kept {
+                self.unsettled.fetch_sub(1, Ordering::Relaxed);
+                state.leave_touches(turn, touches);
             }
             return refused;
         }
-        state.bytes += contents.sealed_len();
-        state.stores += 1;
         state.pushed += 1;
-        let ticket = state.pushed;
-        let store = |touches| Job::Store {
+        let store = |touches, ticket| Job::Store {
             touches,
             digest,
             ticket,
@@ -200,21 +188,17 @@ impl WriteBehindQueue {
             known: epoch.known,
             contents,
         };
-        let at = kept_at.flatten();
-        if let Some(job) = at.and_then(|at| state.jobs.get_mut(at)) {
-            let touches = match job {
-                Job::Kept { touches, .. } => std::mem::take(touches),
-                _ => Vec::new(),
-            };
-            *job = store(touches);
+        let ticket = if let Some((turn, touches)) = kept {
+            state.jobs.put(turn, store(touches, turn));
+            turn
         } else {
             self.unsettled.fetch_add(1, Ordering::Relaxed);
             let touches = state.touches.take();
-            state.jobs.push_back(store(touches));
-        }
-        let is_full = state.stores >= BATCH || state.bytes >= BATCH_BYTES;
+            state.jobs.push_back(|turn| store(touches, turn))
+        };
+        let is_full = state.jobs.stores() >= BATCH || state.jobs.bytes() >= BATCH_BYTES;
         // Who waits for a job behind a place has said so already.
-        let is_waited_for = at.is_some_and(|at| state.jobs.range(at..).any(Job::is_waited_for));
+        let is_waited_for = state.jobs.is_waited_for_after(ticket);
         Pushed::Queued {
             ticket,
             is_due: is_full || is_waited_for,
@@ -242,16 +226,17 @@ impl WriteBehindQueue {
     /// after that a touch will do, unless it may have been evicted by then.
     pub(crate) fn use_queued(&self, digest: &Digest, ticket: u64, maxsize: MaxSize) -> Used {
         let mut state = self.state();
-        let behind = match state.place_of(ticket) {
-            Some(place) => {
-                if state.move_back(place) {
-                    return Used::Recorded { is_news: false };
-                }
-                state.stores_behind(place)
+        let entries = maxsize.entries();
+        let is_late = if let Some(turn) = state.jobs.turn_of(ticket) {
+            if state.move_back(turn) {
+                return Used::Recorded { is_news: false };
             }
-            None => state.stores_behind_taken(ticket),
+            entries.is_some_and(|entries| state.jobs.has_stores_after(turn, entries))
+        } else {
+            let behind = state.stores_behind_taken(ticket);
+            entries.is_some_and(|entries| behind >= entries)
         };
-        if maxsize.entries().is_some_and(|entries| behind >= entries) {
+        if is_late {
             return Used::Late;
         }
         let is_news = state.touch(digest);
@@ -263,9 +248,8 @@ impl WriteBehindQueue {
         let mut state = self.state();
         let size = found.as_ref().map_or(0, Bytes::len);
         // A full queue means that Redis is in trouble; the next look-up will find the same again.
-        if state.jobs.len() < JOBS && state.bytes + size <= BYTES {
-            state.bytes += size;
-            state.jobs.push_back(Job::Heal { digest, found });
+        if state.jobs.len() < JOBS && state.jobs.bytes() + size <= BYTES {
+            state.jobs.push_back(|_| Job::Heal { digest, found });
         }
     }
 
@@ -288,19 +272,18 @@ impl WriteBehindQueue {
         };
         self.set_epoch(epoch);
         state.touches.take();
-        let dropped = state.stores;
+        let dropped = state.jobs.stores();
+        let unawaited = state.jobs.take_unawaited();
         let is_kept = |job: &&Job| matches!(job, Job::Kept { .. });
-        let kept = state.jobs.iter().filter(is_kept).count();
-        state.jobs.retain(Job::is_waited_for);
+        let kept = unawaited.iter().filter(is_kept).count();
         self.unsettled.fetch_sub(dropped + kept, Ordering::Relaxed);
-        state.bytes = 0;
-        state.stores = 0;
         state.clears += 1;
-        state.jobs.push_back(Job::Clear {
+        state.jobs.push_back(|_| Job::Clear {
             generation,
             progress,
             done,
         });
+        drop(state);
         dropped
     }
 
@@ -313,7 +296,7 @@ impl WriteBehindQueue {
     pub(crate) fn push_invalidate(&self, digest: Digest, done: Done) {
         let mut state = self.state();
         if state.jobs.len() < JOBS {
-            state.jobs.push_back(Job::Invalidate { digest, done });
+            state.jobs.push_back(|_| Job::Invalidate { digest, done });
         } else {
             drop(state);
             done.tell(Err(crowded()));
@@ -328,41 +311,27 @@ impl WriteBehindQueue {
             return done.tell(Err(crowded()));
         }
         if state.touches.len() > 0 {
-            let touches = state.touches.take();
-            state.jobs.push_back(Job::Touch { touches });
+            state.push_touches();
         }
-        state.jobs.push_back(Job::Flush { done });
+        state.jobs.push_back(|_| Job::Flush { done });
     }
 
     /// Takes the next job, and touches once they have waited long enough.
     pub(crate) fn pop(&self, now: Instant) -> Option<Job> {
         let mut state = self.state();
-        while let Some(until) = state.front_kept_until() {
-            if now < until {
+        while let Some((turn, Job::Kept { since, .. })) = state.jobs.front() {
+            if now < *since + PATIENCE {
                 return None;
             }
-            self.vacate(&mut state, 0);
+            let touches = state.take_place(&Place(turn)).unwrap_or_default();
+            self.unsettled.fetch_sub(1, Ordering::Relaxed);
+            state.leave_touches(turn, touches);
             state.late += 1;
         }
         if let Some(job) = state.jobs.pop_front() {
-            match &job {
-                Job::Store {
-                    contents, ticket, ..
-                } => {
-                    state.bytes -= contents.sealed_len();
-                    state.stores -= 1;
-                    let before = state.pushed - state.stores as u64;
-                    state.taken.push((*ticket, before));
-                }
-                Job::Heal {
-                    found: Some(found), ..
-                } => state.bytes -= found.len(),
-                Job::Kept { .. }
-                | Job::Heal { .. }
-                | Job::Touch { .. }
-                | Job::Invalidate { .. }
-                | Job::Clear { .. }
-                | Job::Flush { .. } => {}
+            if let Some(ticket) = job.ticket() {
+                let before = state.pushed - state.jobs.stores() as u64;
+                state.taken.push((ticket, before));
             }
             return Some(job);
         }

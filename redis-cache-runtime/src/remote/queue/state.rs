@@ -1,14 +1,17 @@
 //! What is behind the queue's lock.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use super::{JOBS, Job, PATIENCE, Place, TOUCHES};
+use super::{
+    JOBS, Job, PATIENCE, Place, TOUCHES,
+    jobs::{Jobs, Turn},
+};
 use crate::{
     key::Digest,
-    remote::{keyspace::member, touches::Touches},
+    remote::{
+        keyspace::{Member, member},
+        touches::Touches,
+    },
 };
 
 /// A store that has been queued for so long keeps its place: one that is used all the time would else never be sent.
@@ -16,15 +19,10 @@ const MOVES: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) jobs: VecDeque<Job>,
-    pub(super) bytes: usize,
-    /// How many of `jobs` are stores.
-    pub(super) stores: usize,
+    pub(super) jobs: Jobs,
     pub(super) touches: Touches,
     /// How many stores there have been.
     pub(super) pushed: u64,
-    /// How many places have been kept.
-    pub(super) kept: u64,
     /// Stores that have been taken and have not ended, by their ticket, and how many had been pushed up to each of them.
     pub(super) taken: Vec<(u64, u64)>,
     /// Clears that Redis has not been told of: what it says of the latest is not news until then.
@@ -35,9 +33,8 @@ pub(super) struct State {
 
 impl State {
     /// Whether as many are waited for as may be.
-    pub(super) fn is_crowded(&self) -> bool {
-        let waited_for = self.jobs.iter().filter(|job| job.is_waited_for());
-        waited_for.count() >= JOBS
+    pub(super) const fn is_crowded(&self) -> bool {
+        self.jobs.waited_for() >= JOBS
     }
 
     pub(super) fn touch(&mut self, digest: &Digest) -> bool {
@@ -45,67 +42,66 @@ impl State {
         if self.touches.len() < TOUCHES {
             return first;
         }
-        let touches = self.touches.take();
-        self.jobs.push_back(Job::Touch { touches });
+        self.push_touches();
         true
+    }
+
+    /// Queues the touches that wait.
+    pub(super) fn push_touches(&mut self) {
+        let touches = self.touches.take();
+        self.jobs.push_back(|_| Job::Touch { touches });
     }
 
     /// Until when the first thing to tell is waited for.
     pub(super) fn front_kept_until(&self) -> Option<Instant> {
         match self.jobs.front() {
-            Some(Job::Kept { since, .. }) => Some(*since + PATIENCE),
+            Some((_, Job::Kept { since, .. })) => Some(*since + PATIENCE),
             _ => None,
         }
     }
 
-    /// Where a place is.
-    pub(super) fn kept_at(&self, place: &Place) -> Option<usize> {
-        let is_it = |job: &Job| matches!(job, Job::Kept { number, .. } if *number == place.0);
-        self.jobs.iter().position(is_it)
+    /// Takes back a place, if it is kept still, with the touches that it would have carried.
+    pub(super) fn take_place(&mut self, Place(turn): &Place) -> Option<Vec<Member>> {
+        self.jobs
+            .get(*turn)
+            .filter(|job| matches!(job, Job::Kept { .. }))?;
+        match self.jobs.take(*turn) {
+            Some(Job::Kept { touches, .. }) => Some(touches),
+            _ => None,
+        }
     }
 
-    /// Where the store with this ticket waits. What is used often has been moved to the back.
-    pub(super) fn place_of(&self, ticket: u64) -> Option<usize> {
-        let is_it = |job: &Job| matches!(job, Job::Store { ticket: its, .. } if *its == ticket);
-        self.jobs.iter().rposition(is_it)
+    /// Leaves touches in a turn whose job has been taken.
+    pub(super) fn leave_touches(&mut self, turn: Turn, touches: Vec<Member>) {
+        if !touches.is_empty() {
+            self.jobs.put(turn, Job::Touch { touches });
+        }
     }
 
     /// Moves a store behind all that happened since, the touches that it carries excepted. Tells whether it is there.
-    pub(super) fn move_back(&mut self, place: usize) -> bool {
-        let is_last = place + 1 == self.jobs.len();
-        if is_last {
+    pub(super) fn move_back(&mut self, turn: Turn) -> bool {
+        if self.jobs.is_last(turn) {
             return self.touches.len() == 0;
         }
+        // Each move may leave touches.
+        let is_full = self.jobs.len() >= JOBS;
         // Who waits for a job waits for the stores before it too.
-        if self.jobs.range(place..).any(Job::is_waited_for) {
+        if is_full || self.jobs.is_waited_for_after(turn) {
             return false;
         }
-        let moved = match self.jobs.get_mut(place) {
-            Some(Job::Store { touches, since, .. }) if since.elapsed() < MOVES => {
-                let touches = std::mem::take(touches);
-                let left = Job::Touch { touches };
-                self.jobs
-                    .get_mut(place)
-                    .map(|job| std::mem::replace(job, left))
-            }
+        match self.jobs.get(turn) {
+            Some(Job::Store { since, .. }) if since.elapsed() < MOVES => {}
             _ => return false,
-        };
-        if matches!(self.jobs.get(place), Some(Job::Touch { touches }) if touches.is_empty()) {
-            self.jobs.remove(place);
         }
-        if let Some(mut job) = moved {
-            if let Job::Store { touches, .. } = &mut job {
-                *touches = self.touches.take();
-            }
-            self.jobs.push_back(job);
+        let mut store = self.jobs.take(turn);
+        if let Some(Job::Store { touches, .. }) = &mut store {
+            let carried = std::mem::replace(touches, self.touches.take());
+            self.leave_touches(turn, carried);
+        }
+        if let Some(store) = store {
+            self.jobs.push_back(|_| store);
         }
         true
-    }
-
-    pub(super) fn stores_behind(&self, place: usize) -> u64 {
-        let stores = self.jobs.range(place + 1..);
-        let stores = stores.filter(|job| matches!(job, Job::Store { .. }));
-        stores.count() as u64
     }
 
     /// How many stores there were after one that has been taken.
