@@ -27,13 +27,10 @@ use crate::{
         oneshot,
         waking::{self, Whose},
     },
-    remote::Epoch,
+    remote::{Epoch, Freshness},
 };
 
 const SHARDS: usize = 16;
-
-/// A number of clears that is never reached: what is marked with it belongs to nobody who comes later.
-const INVALIDATED: u64 = u64::MAX;
 
 /// A cache's patience is halved at most this often.
 const HALVINGS: u32 = 6;
@@ -74,7 +71,7 @@ impl Flights {
             Some(Entry::Queued(queued)) if queued.is_old(now) => {
                 return self.lead(shard, digest, epoch, caller, runtime);
             }
-            Some(Entry::Queued(queued)) if queued.epoch.count < epoch.count => {
+            Some(Entry::Queued(queued)) if !queued.epoch.holds_at(epoch) => {
                 return Joined::Alone;
             }
             Some(Entry::Queued(queued)) => return Joined::Queued(queued.clone()),
@@ -82,7 +79,7 @@ impl Flights {
         };
         let mut state = running.state();
         // What began before a clear is not for those who come after it: they begin anew.
-        if state.clears < epoch.count || state.clears == INVALIDATED {
+        if !state.freshness.holds_at(epoch) {
             drop(state);
             return self.lead(shard, digest, epoch, caller, runtime);
         }
@@ -138,7 +135,7 @@ impl Flights {
         runtime: Option<Handle>,
     ) -> Joined {
         let progress = caller.is_task.then(Arc::<Progress>::default);
-        let running = Arc::new(Running::new(epoch.count, progress.clone(), runtime));
+        let running = Arc::new(Running::new(epoch, progress.clone(), runtime));
         let before = shard.insert(digest, Entry::Running(Arc::clone(&running)));
         drop(shard);
         drop(before);
@@ -257,7 +254,7 @@ impl Flights {
     pub(crate) fn invalidate(&self, digest: &Digest) {
         let mut shard = self.shard(digest);
         match shard.get(digest) {
-            Some(Entry::Running(running)) => running.state().clears = INVALIDATED,
+            Some(Entry::Running(running)) => running.state().freshness = Freshness::Revoked,
             Some(Entry::Queued(_)) => drop(shard.remove(digest)),
             None => {}
         }
@@ -270,7 +267,7 @@ impl Flights {
             if let Entry::Running(running) = entry {
                 let mut state = running.state();
                 if state.looking > 0 {
-                    state.clears = INVALIDATED;
+                    state.freshness = Freshness::Revoked;
                 }
             }
         };
@@ -317,7 +314,7 @@ impl Flights {
         if state.has_ended {
             return Queue::default();
         }
-        let is_wanted = state.clears != INVALIDATED;
+        let is_wanted = !state.freshness.is_revoked();
         let is_ours = is_at(&shard, leader);
         let line = state.end();
         let contents = match followed {

@@ -14,7 +14,12 @@ use super::{
     probe::{Probe, Question},
     progress::{Progress, STALLED},
 };
-use crate::{conn::Deadline, process::oneshot, value::envelope::Contents};
+use crate::{
+    conn::Deadline,
+    process::oneshot,
+    remote::{Epoch, Freshness},
+    value::envelope::Contents,
+};
 
 /// Those who have gone are looked for in a line of this length.
 const PRUNE: usize = 64;
@@ -49,8 +54,8 @@ pub(super) struct State {
     pub(super) looking: usize,
     /// How many have ended without a value.
     pub(super) failures: u32,
-    /// The clears that came before.
-    pub(super) clears: u64,
+    /// Who may join it.
+    pub(super) freshness: Freshness,
     pub(super) has_ended: bool,
     /// What it has ended with, for those who were let go and have not begun.
     pub(super) value: Option<Contents>,
@@ -90,7 +95,7 @@ pub(super) struct Turn {
 impl Running {
     /// A call that one leads.
     pub(super) fn new(
-        clears: u64,
+        epoch: Epoch,
         progress: Option<Arc<Progress>>,
         runtime: Option<Handle>,
     ) -> Self {
@@ -100,7 +105,7 @@ impl Running {
                 leaders: 1,
                 looking: 1,
                 failures: 0,
-                clears,
+                freshness: Freshness::Of(epoch),
                 has_ended: false,
                 value: None,
                 progress,

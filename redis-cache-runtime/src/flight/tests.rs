@@ -7,7 +7,7 @@ use std::{
 
 use super::*;
 use crate::key::Digest;
-use crate::remote::{Epoch, WriteBehindQueue};
+use crate::remote::Epoch;
 use crate::value::envelope::Contents;
 
 const KEY: Digest = [1; 32];
@@ -35,9 +35,8 @@ fn flights() -> &'static Flights {
     Box::leak(Box::default())
 }
 
-fn epoch(count: u64) -> Epoch {
-    let known = WriteBehindQueue::default().epoch();
-    Epoch { count, ..known }
+fn epoch(clears: u64) -> Epoch {
+    Epoch::after_clears(clears)
 }
 
 fn join(flights: &'static Flights) -> Joined {

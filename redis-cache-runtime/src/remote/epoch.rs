@@ -1,17 +1,67 @@
-//! The clears and invalidations that came before something.
+//! Freshness: whether what was learnt or computed at one moment may be given to a caller who comes after a clear or an invalidation.
 
 use redis::{Cmd, Value};
 
 use super::Keyspace;
 use crate::process::jitter;
 
-/// What a cache knew of its clears when a body began: a value that was computed before one must not be stored after it.
+/// What a cache knew of clears and invalidations at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Epoch {
     /// The clears that this process has seen.
-    pub(crate) count: u64,
-    /// Those of any process, as far as they were known.
+    clears: u64,
+    /// The clears and invalidations of any process, as far as Redis had told of them.
     pub(crate) known: Known,
+}
+
+impl Epoch {
+    /// The same moment, with what Redis says of it.
+    pub(in crate::remote) const fn with(self, known: Known) -> Self {
+        Self { known, ..self }
+    }
+
+    /// The moment after one more clear.
+    pub(in crate::remote) const fn after_clear(self, known: Known) -> Self {
+        Self {
+            clears: self.clears + 1,
+            known,
+        }
+    }
+
+    /// Whether a value whose computation began now may be stored, and given to a caller who comes at `later`.
+    pub(crate) const fn holds_at(self, later: Self) -> bool {
+        self.clears >= later.clears
+    }
+
+    #[cfg(test)]
+    pub(crate) fn after_clears(clears: u64) -> Self {
+        Self {
+            clears,
+            ..Self::default()
+        }
+    }
+}
+
+/// Whom the value of a call under way may be given to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Freshness {
+    /// To callers before whom no clear came that the call does not know of.
+    Of(Epoch),
+    /// To those only who wait already: its entry was invalidated, or Redis may have answered before something was deleted.
+    Revoked,
+}
+
+impl Freshness {
+    pub(crate) const fn holds_at(self, later: Epoch) -> bool {
+        match self {
+            Self::Of(epoch) => epoch.holds_at(later),
+            Self::Revoked => false,
+        }
+    }
+
+    pub(crate) const fn is_revoked(self) -> bool {
+        matches!(self, Self::Revoked)
+    }
 }
 
 /// What Redis says of the clears and invalidations of all processes.

@@ -18,7 +18,7 @@ mod writer;
 
 pub(crate) use self::{
     bulk::entries,
-    epoch::Epoch,
+    epoch::{Epoch, Freshness},
     keyspace::Keyspace,
     losses::{Loss, Losses},
     queue::{Done, Place, Pushed, Used, WriteBehindQueue},

@@ -76,8 +76,7 @@ impl WriteBehindQueue {
     pub(in crate::remote) fn learn_first(&self, known: Known) {
         let state = self.state();
         if state.clears == 0 && self.is_unaware() {
-            let epoch = self.epoch();
-            self.set_epoch(Epoch { known, ..epoch });
+            self.set_epoch(self.epoch().with(known));
         }
     }
 
@@ -91,10 +90,14 @@ impl WriteBehindQueue {
         if state.clears > 0 {
             return false;
         }
-        let Epoch { count, known: old } = self.epoch();
-        let is_news = old.generation != known.generation && old.generation != Generation::Unknown;
-        let count = count + u64::from(is_news);
-        self.set_epoch(Epoch { count, known });
+        let epoch = self.epoch();
+        let old = epoch.known.generation;
+        let is_news = old != known.generation && old != Generation::Unknown;
+        self.set_epoch(if is_news {
+            epoch.after_clear(known)
+        } else {
+            epoch.with(known)
+        });
         drop(state);
         is_news
     }
@@ -148,7 +151,7 @@ impl WriteBehindQueue {
 
     /// Why a value whose computation began then is not to be stored.
     fn refusal(&self, epoch: Epoch) -> Option<Pushed> {
-        (self.epoch().count != epoch.count).then_some(Pushed::Overtaken)
+        (!epoch.holds_at(self.epoch())).then_some(Pushed::Overtaken)
     }
 
     /// Queues a value, in its place if one was kept.
@@ -263,14 +266,11 @@ impl WriteBehindQueue {
             return 0;
         }
         let generation = Generation::new();
-        let epoch = Epoch {
-            count: self.epoch().count + 1,
-            known: Known {
-                generation,
-                invalidated: Invalidated::default(),
-            },
+        let known = Known {
+            generation,
+            invalidated: Invalidated::default(),
         };
-        self.set_epoch(epoch);
+        self.set_epoch(self.epoch().after_clear(known));
         state.touches.take();
         let dropped = state.jobs.stores();
         let unawaited = state.jobs.take_unawaited();
