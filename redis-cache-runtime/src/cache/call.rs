@@ -249,8 +249,8 @@ impl<R> Call<R> {
         let cache = self.cache;
         let compute = started.elapsed();
         cache.compute_time.add(compute, untangled.has_passed());
-        let out = cache.shard(&digest).route().is_out();
-        if out {
+        let is_out = !cache.shard(&digest).route().availability().takes_values();
+        if is_out {
             leader = match leader.abandon_alone() {
                 Ok(()) => return,
                 Err(leader) => leader,
@@ -262,10 +262,10 @@ impl<R> Call<R> {
             Written::Value => {
                 let bytes = draft.sealed_len();
                 let is_storable = bytes <= cache.max_value_bytes;
-                if !is_storable && !out {
+                if !is_storable && !is_out {
                     cache.report_too_large(bytes);
                 }
-                let is_stored = is_storable && !out && !self.is_crowded;
+                let is_stored = is_storable && !is_out && !self.is_crowded;
                 if !is_stored {
                     leader = match leader.abandon_alone() {
                         Ok(()) => return,

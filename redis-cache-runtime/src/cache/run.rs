@@ -64,13 +64,13 @@ impl Cache {
     fn look_up_blocking(&self, entry: &Digest, allowance: Allowance) -> Lookup {
         let shard = self.shard(entry);
         let began = Stopwatch::start();
-        let found = if shard.route().refuses() {
-            Lookup::Failed(Failure::Unavailable)
-        } else {
+        let found = if shard.route().availability().takes_lookups() {
             let entry = shard.keyspace().entry(entry);
             let news = shard.news();
             let route = shard.route();
             route.lookup_blocking(&entry, news.as_ref(), allowance)
+        } else {
+            Lookup::Failed(Failure::Unavailable)
         };
         self.metrics().end_lookup(&began, &found);
         found

@@ -224,13 +224,13 @@ async fn ask<'r, R: 'r>(mut call: Call<R>, turn: Turn) -> Asked<'r, R> {
 async fn look_up(cache: &Cache, leader: &Leader, entry: &Digest, allowance: Allowance) -> Lookup {
     let shard = cache.shard(entry);
     let began = Stopwatch::start();
-    let found = if shard.route().refuses() {
-        Lookup::Failed(Failure::Unavailable)
-    } else {
+    let found = if shard.route().availability().takes_lookups() {
         let entry = shard.keyspace().entry(entry);
         let (news, route) = (shard.news(), shard.route());
         let lookup = pin!(route.lookup(&entry, news.as_ref(), allowance));
         leader.attend(lookup).await
+    } else {
+        Lookup::Failed(Failure::Unavailable)
     };
     cache.metrics().end_lookup(&began, &found);
     found

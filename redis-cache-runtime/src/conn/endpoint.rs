@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     IoThread,
-    breaker::{Admission, Breaker, CallEnd, Transition},
+    breaker::{Admission, Availability, Breaker, CallEnd, Transition},
     budget::Budget,
     deadlines::{self, Deadlines},
     lookup::{Answered, interpret},
@@ -139,14 +139,13 @@ impl Endpoint {
         self.supervisor.connectivity() == Connectivity::Down || IoThread::get().is_none()
     }
 
-    /// Whether nobody asks the server now: it is away, or does not answer.
-    pub(super) fn is_out(&self) -> bool {
-        self.is_down() || self.breaker.state() == CircuitState::Open
-    }
-
-    /// Whether a look-up would end before it asks.
-    pub(super) fn refuses(&self) -> bool {
-        self.is_down() || self.breaker.refuses()
+    /// Whether the server is worth asking.
+    pub(super) fn availability(&self) -> Availability {
+        if self.is_down() {
+            Availability::Unavailable
+        } else {
+            self.breaker.availability(Instant::now)
+        }
     }
 
     fn hear(&self, change: Change) {

@@ -6,6 +6,7 @@ use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
 
 use super::{
     Deployment, Endpoint, News, Redirect,
+    breaker::Availability,
     budget::{Allowance, Budget},
     lookup::Answered,
     question::Question,
@@ -32,14 +33,9 @@ impl SlotRoute {
         }
     }
 
-    /// Whether nobody asks the server now: it is away, or does not answer.
-    pub(crate) fn is_out(&self) -> bool {
-        self.endpoint.load().is_out()
-    }
-
-    /// Whether a look-up would end before it asks.
-    pub(crate) fn refuses(&self) -> bool {
-        self.endpoint.load().refuses()
+    /// Whether the server is worth asking.
+    pub(crate) fn availability(&self) -> Availability {
+        self.endpoint.load().availability()
     }
 
     /// Says that a reply was not one to what was asked.

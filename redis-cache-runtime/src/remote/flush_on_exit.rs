@@ -54,7 +54,7 @@ impl Drop for FlushOnExit {
     fn drop(&mut self) {
         let waiting = |watched: &Watched| {
             let shard = &watched.shard;
-            shard.queue().has_unsettled() && !shard.route().is_out()
+            shard.queue().has_unsettled() && shard.route().availability().takes_values()
         };
         let shards = shards().clone();
         let shards: Vec<_> = shards.into_iter().filter(waiting).collect();

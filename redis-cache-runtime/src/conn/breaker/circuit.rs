@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Probe, window::Window};
+use super::{Availability, Probe, window::Window};
 use crate::{outcome::CircuitState, process::jitter};
 
 /// So many attempts to connect that fail in a row open it.
@@ -87,28 +87,40 @@ impl Breaker {
         }
     }
 
-    /// Whether the caller may ask Redis.
-    pub(in crate::conn) fn admit(&self, now: Instant) -> Admission<'_> {
-        let gate = Gate(self.gate.load(Ordering::Relaxed));
+    /// Whether Redis is worth asking. The clock is read only where it matters.
+    pub(in crate::conn) fn availability(&self, clock: impl FnOnce() -> Instant) -> Availability {
+        self.availability_at(self.gate(), clock)
+    }
+
+    fn availability_at(&self, gate: Gate, clock: impl FnOnce() -> Instant) -> Availability {
         if gate == Gate::CLOSED {
-            return Admission::Pass;
+            return Availability::Available;
         }
-        let at = self.since_start(now);
-        if nanos(at) < gate.until() {
-            return Admission::Refused;
-        }
-        let probing = Gate::half_open(at + PROBE);
-        if self.change(gate, probing) {
-            Admission::Probe(Probe::new(self, probing))
-        } else {
-            Admission::Refused
+        let is_over = nanos(self.since_start(clock())) >= gate.until();
+        match gate.state() {
+            CircuitState::Closed => Availability::Available,
+            // A probe that is not back by then is given to another look-up.
+            CircuitState::HalfOpen | CircuitState::Open if is_over => Availability::ProbeDue,
+            CircuitState::HalfOpen => Availability::Probing,
+            CircuitState::Open => Availability::Unavailable,
         }
     }
 
-    /// Whether [`admit`](Self::admit) would refuse, without asking it.
-    pub(in crate::conn) fn refuses(&self) -> bool {
-        let gate = Gate(self.gate.load(Ordering::Relaxed));
-        gate != Gate::CLOSED && nanos(self.since_start(Instant::now())) < gate.until()
+    /// Whether the caller may ask Redis.
+    pub(in crate::conn) fn admit(&self, now: Instant) -> Admission<'_> {
+        let gate = self.gate();
+        match self.availability_at(gate, || now) {
+            Availability::Available => Admission::Pass,
+            Availability::ProbeDue => {
+                let probing = Gate::half_open(self.since_start(now) + PROBE);
+                if self.change(gate, probing) {
+                    Admission::Probe(Probe::new(self, probing))
+                } else {
+                    Admission::Refused
+                }
+            }
+            Availability::Probing | Availability::Unavailable => Admission::Refused,
+        }
     }
 
     /// Learns how a call ended that was let pass.
@@ -138,15 +150,19 @@ impl Breaker {
     /// whether calls are answered as well.
     pub(in crate::conn) fn connected(&self) {
         self.end_row();
-        let gate = Gate(self.gate.load(Ordering::Relaxed));
+        let gate = self.gate();
         if gate.state() == CircuitState::Open {
             self.change(gate, Gate::OVERDUE);
         }
     }
 
-    /// What it is now.
-    pub(in crate::conn) fn state(&self) -> CircuitState {
-        Gate(self.gate.load(Ordering::Relaxed)).state()
+    #[cfg(test)]
+    pub(super) fn state(&self) -> CircuitState {
+        self.gate().state()
+    }
+
+    fn gate(&self) -> Gate {
+        Gate(self.gate.load(Ordering::Relaxed))
     }
 
     /// Takes the result of a probe; `None` where the probe came back too late to count.

@@ -6,12 +6,14 @@
 //!
 //! Time comes in from outside, and what changes goes out, for the caller to log: nothing here waits, logs or locks.
 
+mod availability;
 mod circuit;
 mod probe;
 #[cfg(test)]
 mod tests;
 mod window;
 
+pub(crate) use self::availability::Availability;
 pub(super) use self::{
     circuit::{Admission, Breaker, CallEnd, Transition},
     probe::Probe,

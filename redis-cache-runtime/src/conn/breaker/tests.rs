@@ -64,18 +64,31 @@ impl Rig {
     }
 
     fn probe(&self) -> Probe<'_> {
-        match self.breaker.admit(self.now) {
+        match self.admit() {
             Admission::Probe(probe) => probe,
             other => panic!("{other:?} instead of a probe"),
         }
     }
 
+    /// What is asked before a look-up begins and what it is told are one answer.
+    fn admit(&self) -> Admission<'_> {
+        let availability = self.breaker.availability(|| self.now);
+        let admission = self.breaker.admit(self.now);
+        let is_refused = matches!(admission, Admission::Refused);
+        assert_eq!(
+            availability.takes_lookups(),
+            !is_refused,
+            "{availability:?}"
+        );
+        admission
+    }
+
     fn passes(&self) -> bool {
-        matches!(self.breaker.admit(self.now), Admission::Pass)
+        matches!(self.admit(), Admission::Pass)
     }
 
     fn refuses(&self) -> bool {
-        matches!(self.breaker.admit(self.now), Admission::Refused)
+        matches!(self.admit(), Admission::Refused)
     }
 }
 
