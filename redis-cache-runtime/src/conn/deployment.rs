@@ -54,7 +54,8 @@ struct Nodes {
     open: HashMap<Address, Arc<Endpoint>>,
     /// Everybody who can tell of the others.
     known: Vec<Address>,
-    routes: Vec<Arc<SlotRoute>>,
+    /// Whoever has a route owns it, and it owns the deployment.
+    routes: Vec<Weak<SlotRoute>>,
 }
 
 impl fmt::Debug for Deployment {
@@ -106,7 +107,7 @@ impl Deployment {
             None => self.connect_first(&mut nodes)?,
         };
         let route = Arc::new(SlotRoute::new(slot, endpoint, Arc::clone(self)));
-        nodes.routes.push(Arc::clone(&route));
+        nodes.routes.push(Arc::downgrade(&route));
         drop(nodes);
         self.look_again();
         Ok(route)
@@ -228,7 +229,7 @@ impl Deployment {
             nodes.known = map.nodes.iter().map(resolved).collect();
         }
         let mut complete = true;
-        for route in nodes.routes.clone() {
+        for route in nodes.live_routes() {
             match map.primary(route.slot).map(resolved) {
                 Some(primary) => {
                     if let Some(endpoint) = self.node_at(&mut nodes, primary) {
@@ -253,12 +254,19 @@ impl Deployment {
 impl Nodes {
     /// Who has the slot as far as is known, or else anybody, who will tell.
     fn home_of(&self, slot: u16) -> Option<Arc<Endpoint>> {
-        let neighbour = self.routes.iter().find(|route| route.slot == slot);
+        let mut routes = self.routes.iter().filter_map(Weak::upgrade);
+        let neighbour = routes.find(|route| route.slot == slot);
         let up = || self.open.values().find(|endpoint| !endpoint.is_down());
         neighbour
             .map(|route| route.endpoint.load())
             .or_else(|| up().cloned())
             .or_else(|| self.open.values().next().cloned())
+    }
+
+    /// The routes that somebody has still.
+    fn live_routes(&mut self) -> Vec<Arc<SlotRoute>> {
+        self.routes.retain(|route| route.strong_count() > 0);
+        self.routes.iter().filter_map(Weak::upgrade).collect()
     }
 
     fn host_of(&self, of: &Endpoint) -> Option<String> {
@@ -271,7 +279,7 @@ impl Nodes {
 
     /// Closes the connections to those who have no slot any more.
     fn retire_all_but(&mut self, primaries: &[Address]) {
-        let routes = &self.routes;
+        let routes = self.live_routes();
         let is_home = |endpoint: &Arc<Endpoint>| {
             routes
                 .iter()

@@ -4,16 +4,13 @@ use std::{
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
-use tokio::{
-    runtime::Handle,
-    time::{timeout, timeout_at},
-};
+use redis::{Cmd, RedisError, aio::MultiplexedConnection};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -26,32 +23,30 @@ use super::{
     per_runtime::{PerRuntime, Transport},
     pool::Pool,
     question::{self, Question},
+    relay::Relay,
     reply::Reply,
     source::Source,
     supervisor::{Change, ConnectionSupervisor, Connectivity},
 };
 use crate::{
     outcome::{CircuitState, Failure, Lookup},
-    process::oneshot::{self, NotReceived},
+    process::oneshot::NotReceived,
     telemetry::{self, metrics::EndpointMetrics},
 };
 
 /// A server that has answered within this time is not one that hangs; a `PING` finds out more.
 const LATELY: Duration = Duration::from_secs(1);
 
-/// The most look-ups that may be on their way through the background thread.
-const IN_FLIGHT: usize = 4096;
-
 /// One Redis server (or whatever answers at one address), shared by all caches that live there.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     /// Where it is, without credentials.
     address: String,
-    source: Source,
-    supervisor: ConnectionSupervisor,
-    per_runtime: PerRuntime,
-    pool: Pool,
-    in_flight: AtomicUsize,
+    source: Arc<Source>,
+    supervisor: Arc<ConnectionSupervisor>,
+    relay: Arc<Relay>,
+    per_runtime: Arc<PerRuntime>,
+    pool: Arc<Pool>,
     breaker: Breaker,
     opened: Instant,
     /// When a look-up was last answered, in nanoseconds since it was opened.
@@ -69,18 +64,21 @@ impl Endpoint {
         greeting: Arc<[Cmd]>,
         tell: impl Fn(Change) + Send + Sync + 'static,
     ) -> Arc<Self> {
+        let source = Arc::new(source);
+        let retired = CancellationToken::new();
+        let supervisor = Arc::new(ConnectionSupervisor::new());
         let endpoint = Arc::new(Self {
             metrics: EndpointMetrics::new(&address),
-            source,
             address,
-            supervisor: ConnectionSupervisor::new(),
-            per_runtime: PerRuntime::default(),
-            pool: Pool::default(),
-            in_flight: AtomicUsize::new(0),
+            relay: Arc::new(Relay::new(Arc::clone(&supervisor))),
+            supervisor,
+            per_runtime: Arc::new(PerRuntime::new(Arc::clone(&source), retired.clone())),
+            pool: Arc::new(Pool::new(Arc::clone(&source))),
+            source,
             breaker: Breaker::new(Instant::now()),
             opened: Instant::now(),
             answered: AtomicU64::new(0),
-            retired: CancellationToken::new(),
+            retired,
         });
         Deadlines::start();
         let keeper = Arc::clone(&endpoint);
@@ -114,24 +112,13 @@ impl Endpoint {
         self.retired.cancel();
     }
 
-    pub(super) fn is_retired(&self) -> bool {
-        self.retired.is_cancelled()
-    }
-
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
-    pub(super) const fn source(&self) -> &Source {
-        &self.source
-    }
-
-    pub(super) const fn per_runtime(&self) -> &PerRuntime {
-        &self.per_runtime
-    }
-
-    pub(super) const fn pool(&self) -> &Pool {
-        &self.pool
+    /// Requests by way of the background thread.
+    pub(super) const fn relay(&self) -> &Arc<Relay> {
+        &self.relay
     }
 
     /// Whether the server is known to be away, or there is nobody who could ask it.
@@ -260,7 +247,7 @@ impl Endpoint {
 
     /// Looks `key` up, blocking the thread until `deadline` at most.
     pub(super) fn lookup_blocking(
-        self: &Arc<Self>,
+        &self,
         key: &str,
         news: Option<&News>,
         budget: Budget,
@@ -273,10 +260,10 @@ impl Endpoint {
         answered
     }
 
-    fn ask_blocking(self: &Arc<Self>, key: &str, news: Option<&News>, budget: Budget) -> Answered {
+    fn ask_blocking(&self, key: &str, news: Option<&News>, budget: Budget) -> Answered {
         if let Some(news) = news {
             let question = Question::after(news, key);
-            return self.lookup_on_thread_blocking(question, budget.deadline);
+            return self.relay.lookup_blocking(question, budget.deadline);
         }
         let looking = self.pool.begin();
         if self.supervisor.connectivity() != Connectivity::Up {
@@ -285,7 +272,7 @@ impl Endpoint {
             if let Some(answered) = self.ask_beside_others(key, budget.deadline) {
                 return answered;
             }
-        } else if let Some(mut pooled) = self.pool.take(self) {
+        } else if let Some(mut pooled) = self.pool.take() {
             let packed = question::get(key).get_packed_command();
             let reply = pooled.connection.request(&packed, budget.deadline);
             self.pool.put(pooled, budget.began);
@@ -299,16 +286,17 @@ impl Endpoint {
                 Ok(reply) => return reply.answer(),
             }
         }
-        self.lookup_on_thread_blocking(Question::get(key), budget.deadline)
+        self.relay
+            .lookup_blocking(Question::get(key), budget.deadline)
     }
 
     /// Asks in the background thread's lane, where the requests of many threads go out together. `None` where there is none.
-    fn ask_beside_others(self: &Arc<Self>, key: &str, deadline: Instant) -> Option<Answered> {
+    fn ask_beside_others(&self, key: &str, deadline: Instant) -> Option<Answered> {
         if !self.source.is_plain() {
             return None;
         }
         let runtime = IoThread::get()?.runtime()?;
-        let Transport::Wire(wire) = self.per_runtime.transport(self, runtime)? else {
+        let Transport::Wire(wire) = self.per_runtime.transport(runtime)? else {
             return None;
         };
         match wire.get_blocking(key)?.recv_deadline(deadline) {
@@ -323,27 +311,8 @@ impl Endpoint {
         }
     }
 
-    /// Has the background thread ask, blocking this one until `deadline` at most.
-    pub(super) fn lookup_on_thread_blocking(
-        self: &Arc<Self>,
-        question: Question,
-        deadline: Instant,
-    ) -> Answered {
-        match self.through_thread(question, deadline) {
-            Some(answer) => answer
-                .recv_deadline(deadline)
-                .unwrap_or(Ok(Lookup::Failed(Failure::TimedOut))),
-            None => Ok(Lookup::Failed(Failure::Unavailable)),
-        }
-    }
-
     /// Looks `key` up, until the deadline at most.
-    pub(super) async fn lookup(
-        self: &Arc<Self>,
-        key: &str,
-        news: Option<&News>,
-        budget: Budget,
-    ) -> Answered {
+    pub(super) async fn lookup(&self, key: &str, news: Option<&News>, budget: Budget) -> Answered {
         let Some(admission) = self.admit(budget.began) else {
             return Ok(Lookup::Failed(Failure::Unavailable));
         };
@@ -352,22 +321,17 @@ impl Endpoint {
         answered
     }
 
-    async fn ask_async(
-        self: &Arc<Self>,
-        key: &str,
-        news: Option<&News>,
-        deadline: Instant,
-    ) -> Answered {
+    async fn ask_async(&self, key: &str, news: Option<&News>, deadline: Instant) -> Answered {
         if let Some(news) = news {
             let question = Question::after(news, key);
-            return self.lookup_on_thread(question, deadline).await;
+            return self.relay.lookup(question, deadline).await;
         }
         let Some(clock) = Deadlines::get() else {
             return Ok(Lookup::Failed(Failure::Unavailable));
         };
         if self.supervisor.connectivity() == Connectivity::Up
             && let Ok(runtime) = Handle::try_current()
-            && let Some(transport) = self.per_runtime.transport(self, &runtime)
+            && let Some(transport) = self.per_runtime.transport(&runtime)
         {
             let asked = pin!(ask_on(&transport, key));
             match deadlines::until(clock, deadline, asked).await {
@@ -381,95 +345,7 @@ impl Endpoint {
                 Some(None) => {}
             }
         }
-        self.lookup_on_thread(Question::get(key), deadline).await
-    }
-
-    /// Has the background thread ask.
-    pub(super) fn lookup_on_thread(
-        self: &Arc<Self>,
-        question: Question,
-        deadline: Instant,
-    ) -> impl Future<Output = Answered> + use<> {
-        let asked = self.through_thread(question, deadline);
-        async move {
-            let (Some(answer), Some(clock)) = (asked, Deadlines::get()) else {
-                return Ok(Lookup::Failed(Failure::Unavailable));
-            };
-            match deadlines::until(clock, deadline, pin!(answer)).await {
-                Some(Ok(answered)) => answered,
-                Some(Err(_)) => Ok(Lookup::Failed(Failure::Broken)),
-                None => Ok(Lookup::Failed(Failure::TimedOut)),
-            }
-        }
-    }
-
-    /// The background thread keeps to the deadline. `None` where it has too much to do.
-    fn through_thread(
-        self: &Arc<Self>,
-        question: Question,
-        deadline: Instant,
-    ) -> Option<oneshot::Receiver<Answered>> {
-        let thread = IoThread::get()?;
-        let place = Place::take(self)?;
-        let (sender, receiver) = oneshot::channel();
-        thread.spawn(async move {
-            let answered = place.0.ask(&question, deadline).await;
-            drop(place);
-            drop(sender.send(answered));
-        });
-        Some(receiver)
-    }
-
-    /// Asks on the background thread's connection.
-    async fn ask(&self, question: &Question, deadline: Instant) -> Answered {
-        let asked = timeout_at(deadline.into(), async {
-            let Some(mut connection) = self.connection().await else {
-                return Ok(Lookup::Failed(Failure::Unavailable));
-            };
-            interpret(question.put(&mut connection).await)
-        });
-        let answered = asked.await.unwrap_or(Ok(Lookup::Failed(Failure::TimedOut)));
-        if matches!(answered, Ok(Lookup::Failed(Failure::TimedOut))) {
-            self.request_ping();
-        }
-        answered
-    }
-
-    /// Sends a command that nobody's call waits for; `None` where there is no connection.
-    pub(crate) async fn command(
-        &self,
-        command: &Cmd,
-        budget: Duration,
-    ) -> Option<Result<Value, RedisError>> {
-        let asked = timeout(budget, async {
-            let mut connection = self.connection().await?;
-            Some(connection.send_packed_command(command).await)
-        });
-        if let Ok(answer) = asked.await {
-            return answer;
-        }
-        self.request_ping();
-        Some(Err(
-            std::io::Error::from(std::io::ErrorKind::TimedOut).into()
-        ))
-    }
-}
-
-/// One of the places among the look-ups that go through the background thread.
-struct Place(Arc<Endpoint>);
-
-impl Place {
-    fn take(endpoint: &Arc<Endpoint>) -> Option<Self> {
-        // Counted before it is compared: the guard takes it back either way.
-        let taken = endpoint.in_flight.fetch_add(1, Ordering::Relaxed);
-        let place = Self(Arc::clone(endpoint));
-        (taken < IN_FLIGHT).then_some(place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.relay.lookup(Question::get(key), deadline).await
     }
 }
 

@@ -20,6 +20,7 @@ mod plain;
 mod pool;
 mod question;
 mod redirect;
+mod relay;
 mod reply;
 mod slot_route;
 mod slots;

@@ -19,10 +19,12 @@ use tokio::{
     sync::Notify,
     time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    Endpoint, IoThread, login,
+    IoThread, login,
     pool::IDLE,
+    source::Source,
     supervisor,
     wire::{self, Stream, Wire},
 };
@@ -91,21 +93,28 @@ impl Hasher for IdHasher {
 }
 
 /// The lanes of one endpoint.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PerRuntime {
+    source: Arc<Source>,
+    retired: CancellationToken,
     lanes: RwLock<Table>,
     /// Counts the times that all lanes were ended. Written under the lock.
     generation: AtomicU64,
 }
 
 impl PerRuntime {
+    pub(super) fn new(source: Arc<Source>, retired: CancellationToken) -> Self {
+        Self {
+            source,
+            retired,
+            lanes: RwLock::default(),
+            generation: AtomicU64::new(0),
+        }
+    }
+
     /// The way of the runtime that the caller is on. `None` while there is none; if one is worth
     /// the while, it is being opened then.
-    pub(super) fn transport(
-        &self,
-        endpoint: &Arc<Endpoint>,
-        runtime: &Handle,
-    ) -> Option<Transport> {
+    pub(super) fn transport(self: &Arc<Self>, runtime: &Handle) -> Option<Transport> {
         let id = runtime.id();
         if let Some(Lane::Open { transport, .. }) = self
             .lanes
@@ -118,7 +127,7 @@ impl PerRuntime {
         if let Some(generation) = self.should_open(id) {
             // The task owns the reservation from the start: a runtime that ends drops it, at whatever point.
             let reservation = Reservation {
-                endpoint: Arc::clone(endpoint),
+                per_runtime: Arc::clone(self),
                 id,
                 generation,
                 failed: false,
@@ -212,29 +221,23 @@ impl PerRuntime {
 
 /// The right to a runtime's lane; given up when the lane's task ends, however it does.
 struct Reservation {
-    endpoint: Arc<Endpoint>,
+    per_runtime: Arc<PerRuntime>,
     id: Id,
     generation: u64,
     /// Whether the attempt to connect has failed.
     failed: bool,
 }
 
-impl Reservation {
-    fn per_runtime(&self) -> &PerRuntime {
-        self.endpoint.per_runtime()
-    }
-}
-
 impl Drop for Reservation {
     fn drop(&mut self) {
         if thread::panicking() {
             // Only a runtime without I/O or timers makes the task panic.
-            self.per_runtime().set(self.id, Lane::Unfit);
+            self.per_runtime.set(self.id, Lane::Unfit);
         } else if self.failed {
-            self.per_runtime()
+            self.per_runtime
                 .set(self.id, Lane::Paused(Instant::now() + PAUSE));
         } else {
-            self.per_runtime().remove(self.id);
+            self.per_runtime.remove(self.id);
         }
     }
 }
@@ -253,9 +256,9 @@ impl Reservation {
             ping_requested: Arc::clone(&signals.ping_requested),
             closed: Arc::clone(&signals.closed),
         };
-        let mut lanes = self.per_runtime().write();
-        let is_over = self.per_runtime().generation.load(Ordering::Relaxed) != self.generation;
-        if is_over || self.endpoint.is_retired() {
+        let mut lanes = self.per_runtime.write();
+        let is_over = self.per_runtime.generation.load(Ordering::Relaxed) != self.generation;
+        if is_over || self.per_runtime.retired.is_cancelled() {
             return None;
         }
         lanes.insert(self.id, opened);
@@ -281,7 +284,7 @@ impl Drop for Closing {
 
 /// Opens the lane and stays until the connection is lost or the runtime ends.
 async fn serve(mut reservation: Reservation) {
-    let Some(client) = reservation.endpoint.source().client() else {
+    let Some(client) = reservation.per_runtime.source.client() else {
         reservation.failed = true;
         return;
     };
@@ -334,7 +337,7 @@ async fn serve_library(
     let Some(signals) = reservation.open(Transport::Library(connection.clone())) else {
         return;
     };
-    let source = reservation.endpoint.source();
+    let source = &reservation.per_runtime.source;
     tokio::select! {
         _fault = supervisor::watch(source, &mut connection, closed, &signals.ping_requested, || {}) => {}
         () = signals.closed.notified() => {}

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::time::sleep;
 
-use super::{Endpoint, IoThread, blocking::Blocking};
+use super::{IoThread, blocking::Blocking, source::Source};
 
 /// With more threads than this looking up at once, sharing a connection is faster than having one each: many requests go
 /// out in one system call.
@@ -36,8 +36,8 @@ pub(super) struct Pooled {
 }
 
 /// The blocking connections of one endpoint.
-#[derive(Default)]
 pub(super) struct Pool {
+    source: Arc<Source>,
     state: Mutex<State>,
     /// Threads that look up now, with a connection of the pool or without.
     threads: AtomicUsize,
@@ -81,6 +81,14 @@ impl Drop for Looking<'_> {
 }
 
 impl Pool {
+    pub(super) fn new(source: Arc<Source>) -> Self {
+        Self {
+            source,
+            state: Mutex::default(),
+            threads: AtomicUsize::new(0),
+        }
+    }
+
     /// Counts a thread among those that look up.
     pub(super) fn begin(&self) -> Looking<'_> {
         let others = self.threads.fetch_add(1, Ordering::Relaxed);
@@ -91,8 +99,8 @@ impl Pool {
     }
 
     /// Takes an idle connection. Where there is none, one more is opened for those who come later.
-    pub(super) fn take(&self, endpoint: &Arc<Endpoint>) -> Option<Pooled> {
-        if !endpoint.source().is_plain() {
+    pub(super) fn take(self: &Arc<Self>) -> Option<Pooled> {
+        if !self.source.is_plain() {
             return None;
         }
         let mut state = self.state();
@@ -106,7 +114,7 @@ impl Pool {
             state.opening = true;
             let generation = state.generation;
             drop(state);
-            open(endpoint, generation, first);
+            open(self, generation, first);
         }
         None
     }
@@ -182,23 +190,23 @@ impl Pool {
 }
 
 /// Opens a connection on a thread of its own. The first of a series also brings the task that closes idle ones.
-fn open(endpoint: &Arc<Endpoint>, generation: u64, first: bool) {
-    let opener = Arc::clone(endpoint);
+fn open(pool: &Arc<Pool>, generation: u64, first: bool) {
+    let opener = Arc::clone(pool);
     let started = thread::Builder::new()
         .name("redis-cache-connect".to_owned())
         .spawn(move || {
-            let client = opener.source().client();
+            let client = opener.source.client();
             let connection = client
                 .and_then(|client| Blocking::connect(client.get_connection_info(), CONNECT).ok());
-            opener.pool().opened(generation, connection);
+            opener.opened(generation, connection);
         });
     if started.is_err() {
-        endpoint.pool().opened(generation, None);
+        pool.opened(generation, None);
     }
     if let (true, Some(io)) = (first, IoThread::get()) {
-        let endpoint = Arc::clone(endpoint);
+        let pool = Arc::clone(pool);
         io.spawn(async move {
-            while endpoint.pool().close_idle(generation) {
+            while pool.close_idle(generation) {
                 sleep(IDLE / 2).await;
             }
         });

@@ -70,7 +70,7 @@ impl SlotRoute {
         command: &Cmd,
         budget: Duration,
     ) -> Option<Result<Value, RedisError>> {
-        self.endpoint.load().command(command, budget).await
+        self.endpoint.load().relay().command(command, budget).await
     }
 
     /// Looks `key` up, blocking the thread for as long as is allowed at most. `news` is asked before.
@@ -87,9 +87,9 @@ impl SlotRoute {
             Err(redirect) => redirect,
         };
         let answered = match self.follow(&redirect) {
-            Some(endpoint) if redirect.once => {
-                endpoint.lookup_on_thread_blocking(Question::asking(key), budget.deadline)
-            }
+            Some(endpoint) if redirect.once => endpoint
+                .relay()
+                .lookup_blocking(Question::asking(key), budget.deadline),
             Some(endpoint) => endpoint.lookup_blocking(key, news, budget),
             None => Err(redirect),
         };
@@ -121,7 +121,7 @@ impl SlotRoute {
         let answered = match self.follow(&redirect) {
             Some(endpoint) if redirect.once => {
                 let question = Question::asking(key);
-                endpoint.lookup_on_thread(question, budget.deadline).await
+                endpoint.relay().lookup(question, budget.deadline).await
             }
             Some(endpoint) => endpoint.lookup(key, news, budget).await,
             None => Err(redirect),
