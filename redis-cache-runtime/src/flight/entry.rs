@@ -1,4 +1,4 @@
-//! What stands in the table of calls.
+//! The entries in the table of calls.
 
 use std::{
     collections::HashMap,
@@ -14,27 +14,27 @@ use crate::{
     value::envelope::Contents,
 };
 
-/// A value that has been on its way for longer than this is nobody's any more: Redis may have been cleared since, by others.
+/// A value that has been on its way for longer is given to no caller: another process may have cleared the cache since.
 const MOST: Duration = Duration::from_secs(5);
 
 /// A value on its way to Redis.
 #[derive(Clone, Debug)]
 pub(crate) struct Queued {
     pub(crate) contents: Contents,
-    /// The clears that came before the body ran.
+    /// What was known of clears when the body began.
     pub(crate) epoch: Epoch,
     pub(crate) ticket: u64,
     pub(super) since: Instant,
 }
 
 impl Queued {
-    /// Whether nobody is answered with it any more.
+    /// Whether it is too old to be given to callers.
     pub(super) fn is_old(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.since) >= MOST
     }
 }
 
-/// What stands at a key.
+/// The entry of one key.
 #[derive(Debug)]
 pub(super) enum Entry {
     Running(Arc<Running>),
@@ -43,11 +43,11 @@ pub(super) enum Entry {
 
 pub(super) type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>;
 
-/// What a leader ends with.
+/// A leader's ending.
 pub(super) enum Landed<'a> {
-    /// Redis has it.
+    /// With a value that is in Redis.
     Stored(&'a Contents),
-    /// Redis is to get it.
+    /// With a value that is to be stored.
     Queued {
         contents: &'a Contents,
         epoch: Epoch,

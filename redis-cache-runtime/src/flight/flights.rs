@@ -12,12 +12,11 @@ use tokio::runtime::Handle;
 
 use super::{
     Caller, FlightResult, Follower, Joined, Leader,
-    entry::{Entry, Failed, Landed, Queued, Shard},
-    knots,
-    leader::{PATIENCE, Role},
+    entry::{Entry, Queued, Shard},
+    leader::Role,
     pace::{FLOOR, Patience},
     progress::{self, Progress},
-    running::{Queue, Running, State, Waiting},
+    running::{Running, Waiting},
     watch::Watch,
 };
 use crate::{
@@ -33,15 +32,14 @@ use crate::{
 const SHARDS: usize = 16;
 
 /// A cache's patience is halved at most this often.
-const HALVINGS: u32 = 6;
+pub(super) const HALVINGS: u32 = 6;
 
 /// The calls of one cache that are under way, and its values that are not yet stored.
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
     shards: [Mutex<Shard>; SHARDS],
-    /// How often the patience of followers has been halved: where they had to be let go because they held up their leader,
-    /// others soon will.
-    halvings: AtomicU32,
+    /// How often the patience of followers has been halved: where followers held up their leader, later ones will too.
+    pub(super) halvings: AtomicU32,
 }
 
 impl Flights {
@@ -50,7 +48,7 @@ impl Flights {
         Self::default()
     }
 
-    /// Joins the call for `digest`; `epoch` tells of the clears so far.
+    /// Joins the call for `digest`; `epoch` is the caller's.
     pub(crate) fn join(&'static self, digest: Digest, epoch: Epoch, caller: Caller) -> Joined {
         self.join_at(digest, epoch, caller, Instant::now())
     }
@@ -62,7 +60,7 @@ impl Flights {
         caller: Caller,
         now: Instant,
     ) -> Joined {
-        // Before the lock: both may run code that is not ours.
+        // Before the lock: both may run code of the user's.
         let runtime = Handle::try_current().ok();
         let clock = caller.is_task.then(Deadlines::get).flatten();
         let shard = self.shard(&digest);
@@ -78,7 +76,7 @@ impl Flights {
             None => return self.lead(shard, digest, epoch, caller, runtime),
         };
         let mut state = running.state();
-        // What began before a clear is not for those who come after it: they begin anew.
+        // A call that began before a clear is not for callers who come after it: they begin anew.
         if !state.freshness.holds_at(epoch) {
             drop(state);
             return self.lead(shard, digest, epoch, caller, runtime);
@@ -150,7 +148,7 @@ impl Flights {
         })
     }
 
-    /// Lets go who has waited long enough. `None` where nobody waits, else when to look again.
+    /// Lets go the followers that have waited long enough. `None` where no caller follows, else when to look again.
     pub(super) fn look_after(
         &'static self,
         digest: &Digest,
@@ -182,32 +180,12 @@ impl Flights {
         turn.next
     }
 
-    /// The least patience of followers.
+    /// The least patience of this cache's followers.
     fn floor(&self) -> Duration {
         FLOOR / (1 << self.halvings.load(Ordering::Relaxed).min(HALVINGS))
     }
 
-    /// Learns from a call some of whose followers were let go: whether their leader needed what they held, for one that began after
-    /// it has ended before it.
-    fn learn(&self, state: &State, leader: &Leader) {
-        let is_knot = matches!(leader.role, Role::LetGo { .. }) && state.leaders > 0;
-        if is_knot {
-            knots::add();
-        }
-        let change = |halvings: u32| match leader.role {
-            Role::LetGo { .. } if is_knot => Some((halvings + 1).min(HALVINGS)),
-            Role::First => Some(halvings.saturating_sub(1)),
-            Role::LetGo { .. } | Role::Beside => None,
-        };
-        if state.let_go > 0 {
-            _ = self
-                .halvings
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
-        }
-    }
-
-    /// Gives a value that is on its way, and used again, its new place in the queue: `queue` gives its new ticket, if it
-    /// gets one.
+    /// Queues a value that is on its way again, because it was used: `queue` gives its new ticket, if the queue takes it.
     pub(crate) fn requeue(
         &self,
         digest: &Digest,
@@ -232,7 +210,7 @@ impl Flights {
         }
     }
 
-    /// Has a value that is on its way go to nobody any more.
+    /// Forgets a value that is on its way.
     pub(crate) fn forget(&self, digest: &Digest, queued: &Queued) {
         self.settle(digest, queued.ticket);
     }
@@ -250,7 +228,7 @@ impl Flights {
             .sum()
     }
 
-    /// Has the value that is being computed or on its way go to nobody who comes from now on.
+    /// Keeps the value that is being computed or on its way from callers who come from now on.
     pub(crate) fn invalidate(&self, digest: &Digest) {
         let mut shard = self.shard(digest);
         match shard.get(digest) {
@@ -260,8 +238,8 @@ impl Flights {
         }
     }
 
-    /// Has what is being looked up at `digest`, or anywhere, go to nobody who comes from now on: Redis may have answered
-    /// before something was deleted.
+    /// Keeps the results of look-ups that are under way, at `digest` or at every key, from callers who come from now on: Redis may
+    /// have answered them before it deleted the entry.
     pub(crate) fn supersede(&self, digest: Option<&Digest>) {
         let supersede = |entry: &Entry| {
             if let Entry::Running(running) = entry {
@@ -299,133 +277,10 @@ impl Flights {
     }
 
     // No user code runs under these locks, so a poisoned one is as good as any.
-    fn shard(&self, digest: &Digest) -> MutexGuard<'_, Shard> {
+    pub(super) fn shard(&self, digest: &Digest) -> MutexGuard<'_, Shard> {
         let index = usize::from(digest[31]) % SHARDS;
         self.shards[index]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Ends a leader's call, if it has not ended, and gives back who waits for it.
-    pub(super) fn end(&self, leader: &Leader, followed: Landed<'_>) -> Queue {
-        let mut shard = self.shard(&leader.digest);
-        let mut state = leader.running.state();
-        let others_lead = state.remove_leader(leader.is_looking);
-        if state.has_ended {
-            return Queue::default();
-        }
-        let is_wanted = !state.freshness.is_revoked();
-        let is_ours = is_at(&shard, leader);
-        let line = state.end();
-        let contents = match followed {
-            Landed::Stored(contents) | Landed::Queued { contents, .. } => Some(contents),
-            Landed::Nothing => None,
-        };
-        if contents.is_some() {
-            self.learn(&state, leader);
-        }
-        if others_lead {
-            state.value = contents.cloned();
-        }
-        drop(state);
-        if !is_ours {
-            return line;
-        }
-        // The leader keeps what is dropped here alive.
-        shard.remove(&leader.digest);
-        if let Landed::Queued {
-            contents,
-            epoch,
-            queue,
-        } = followed
-            && is_wanted
-            // Under the lock: a deletion that comes between would be overtaken.
-            && let Some(ticket) = queue()
-        {
-            let queued = Queued {
-                contents: contents.clone(),
-                epoch,
-                ticket,
-                since: Instant::now(),
-            };
-            shard.insert(leader.digest, Entry::Queued(queued));
-        }
-        line
-    }
-
-    /// Ends a leader that nobody waits for.
-    pub(super) fn leave_alone(&self, leader: &Leader) -> bool {
-        let mut _ended = None;
-        let mut shard = self.shard(&leader.digest);
-        let mut state = leader.running.state();
-        if !state.line.is_empty() {
-            return false;
-        }
-        if !state.remove_leader(leader.is_looking) {
-            _ended = Some(state.end());
-            if is_at(&shard, leader) {
-                shard.remove(&leader.digest);
-            }
-        }
-        true
-    }
-
-    /// Ends a leader without a value.
-    pub(super) fn fail(&self, leader: &Leader) -> Failed {
-        // What is the first leader's is dropped after the locks.
-        let mut _first = None;
-        let mut shard = self.shard(&leader.digest);
-        let mut state = leader.running.state();
-        state.failures += 1;
-        if leader.role == Role::First {
-            _first = Some(state.take_first());
-        }
-        if matches!(leader.role, Role::LetGo { .. }) && state.leaders > 1 {
-            knots::add();
-        }
-        let is_patient = state.failures < PATIENCE;
-        // One that leads beside it may still have a value: but those who come are not held up for one that hangs, while the
-        // others fail.
-        if state.has_ended || state.leaders > 1 && is_patient {
-            state.remove_leader(leader.is_looking);
-            return Failed::Nothing;
-        }
-        let is_ours = is_at(&shard, leader);
-        if is_ours && is_patient && !state.line.is_empty() {
-            if !leader.is_looking {
-                state.looking += 1;
-            }
-            state.begin_again(Instant::now());
-            return Failed::PassOn;
-        }
-        state.remove_leader(leader.is_looking);
-        let line = state.end();
-        if is_ours {
-            shard.remove(&leader.digest);
-        }
-        Failed::SendOn(line)
-    }
-
-    /// Takes the next one out of the line; where there is none, the leader leads no more.
-    pub(super) fn next_in_line(&self, leader: &Leader) -> Option<Waiting> {
-        let mut _ended = None;
-        let mut shard = self.shard(&leader.digest);
-        let mut state = leader.running.state();
-        let next = state.line.pop_front();
-        if next.is_none() && !state.remove_leader(leader.is_looking) {
-            _ended = Some(state.end());
-            if is_at(&shard, leader) {
-                shard.remove(&leader.digest);
-            }
-        }
-        next
-    }
-}
-
-/// Whether the call at a leader's key is the one that it leads.
-fn is_at(shard: &Shard, leader: &Leader) -> bool {
-    matches!(
-        shard.get(&leader.digest),
-        Some(Entry::Running(running)) if Arc::ptr_eq(running, &leader.running)
-    )
 }

@@ -1,4 +1,4 @@
-//! The caller that waits for a leader.
+//! The caller that waits for a leader's result.
 
 use std::{
     pin::Pin,
@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{conn::Deadlines, key::Digest, process::oneshot};
 
-/// What is on its way to a follower that is no longer in line takes no longer than this.
+/// A follower that is no longer in line waits so long at most for the result that is being sent to it.
 const SENDING: Duration = Duration::from_secs(1);
 
-/// A caller that waits: as a thread by [`recv`](Self::recv), as a task by awaiting it.
+/// A caller that waits for a leader: a thread by [`recv`](Self::recv), a task by awaiting it.
 #[derive(Debug)]
 pub(crate) struct Follower {
     pub(super) flights: &'static Flights,
@@ -27,14 +27,14 @@ pub(crate) struct Follower {
     pub(super) running: Arc<Running>,
     pub(super) receiver: oneshot::Receiver<FlightResult>,
     pub(super) is_task: bool,
-    /// The runtime whose thread it blocks.
+    /// The Tokio runtime whose worker this caller blocks.
     pub(super) blocks: Option<Id>,
-    /// Whether it was let go once and waits again.
+    /// Whether it was let go once and follows again.
     pub(super) has_returned: bool,
 }
 
 impl Follower {
-    /// Blocks the thread until there is something to go on with. `None` where nothing will come.
+    /// Blocks the thread until the wait ends. `None` where the leader was lost without a word.
     pub(crate) fn recv(mut self) -> Option<FlightResult> {
         loop {
             let now = Instant::now();
@@ -53,7 +53,7 @@ impl Follower {
         }
     }
 
-    /// What there is to go on with; nothing where it waits again.
+    /// Takes up the lead, if that is the result. `None` where this caller follows again.
     fn begin(&mut self, landing: FlightResult) -> Option<FlightResult> {
         let FlightResult::Lead(leader) = landing else {
             return Some(landing);

@@ -1,4 +1,4 @@
-//! A caller that looks up and computes for all who wait.
+//! The caller that looks up and computes for its followers.
 
 use std::{
     pin::Pin,
@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{key::Digest, remote::Epoch, value::envelope::Contents};
 
-/// After this many leaders without a value the followers stop waiting in line: each would otherwise
-/// wait for the failures of all before it.
+/// After this many leaders without a value all followers run the body: each would otherwise wait for the failures of all
+/// leaders before it.
 pub(super) const PATIENCE: u32 = 2;
 
-/// A caller that looks up and computes for all who wait. However it ends, they hear of it: dropped without
-/// a word the last of a call's leaders hands over to the next in line.
+/// A caller that looks up and computes for its followers. They hear of every ending: a leader that is dropped as the last
+/// of its call hands over to the next follower in line.
 #[derive(Debug)]
 pub(crate) struct Leader {
     pub(super) flights: &'static Flights,
@@ -35,20 +35,20 @@ pub(crate) struct Leader {
 /// How a leader came to lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Nobody else did.
+    /// There was no other leader.
     First,
-    /// It could not wait for who did.
+    /// There was one, and this caller could not wait for it.
     Beside,
-    /// It waited for who does, and was let go.
+    /// It followed another leader, and was let go.
     LetGo {
-        /// The one that it waited for seemed not to be run.
+        /// Whether the other leader's task or runtime seemed not to be run.
         was_stuck: bool,
     },
 }
 
 impl Leader {
-    /// Goes on as a leader, if there is still anything to lead: who was let go may find that the value has come since, or that
-    /// the leader is run after all. Then it waits again, by `follow`.
+    /// Begins to lead after having followed. The value may have come since then; or the other leader is run after all, and then
+    /// this caller follows again, by `follow`.
     pub(super) fn begin(
         mut self,
         follow: Option<&mut dyn FnMut(&mut State)>,
@@ -76,17 +76,17 @@ impl Leader {
         Some(FlightResult::Lead(self))
     }
 
-    /// Ends if nobody waits.
+    /// Ends without a value if no caller follows.
     ///
     /// # Errors
     ///
-    /// The leader, for those who wait.
+    /// The leader, where callers follow.
     pub(crate) fn abandon_alone(mut self) -> Result<(), Self> {
         self.has_ended = self.flights.leave_alone(&self);
         if self.has_ended { Ok(()) } else { Err(self) }
     }
 
-    /// Awaits a part of this leader's work. Those who wait for it learn if nobody polls it any more.
+    /// Awaits a part of this leader's work. Its followers learn if its task is polled no more.
     pub(crate) async fn attend<F: Future>(&self, work: Pin<&mut F>) -> F::Output {
         match &self.progress {
             Some(progress) => attend(progress, work).await,
@@ -106,20 +106,20 @@ impl Leader {
         }
     }
 
-    /// Whether anybody follows.
+    /// Whether callers follow.
     pub(crate) fn is_awaited(&self) -> bool {
         !self.running.state().line.is_empty()
     }
 
-    /// Says that it is done on a thread of ours from here on: with the last of an executor's wakers goes code of its own, and so
-    /// that one stays here.
+    /// Says that the verifier's thread finishes the work. The executor's waker stays here: dropping its last one would run the
+    /// executor's code on that thread.
     pub(crate) fn rest(&self) {
         if let Some(progress) = &self.progress {
             progress.rest();
         }
     }
 
-    /// Says that Redis had nothing, and the body runs.
+    /// Says that the look-up was a miss, and the body runs.
     pub(crate) fn computes(&mut self) {
         if std::mem::take(&mut self.is_looking) {
             let mut state = self.running.state();
@@ -127,16 +127,15 @@ impl Leader {
         }
     }
 
-    /// Ends with a value that Redis has.
+    /// Ends with a value from Redis.
     pub(crate) fn complete(mut self, contents: &Contents) {
         self.has_ended = true;
         let followers = self.flights.end(&self, Landed::Stored(contents));
         give(followers, contents);
     }
 
-    /// Ends with a value that Redis is to get; it is found here until [`Flights::settle`] is called with the
-    /// ticket that `queue` gives. Where `queue` refuses, or the value is not wanted any more, it only goes to those who
-    /// wait.
+    /// Ends with a value that is to be stored. Later callers find it here until [`Flights::settle`] is called with the ticket that
+    /// `queue` gives. Where `queue` refuses, or the entry was invalidated meanwhile, the value goes to the followers only.
     pub(crate) fn complete_queued(
         mut self,
         contents: &Contents,
@@ -155,16 +154,16 @@ impl Leader {
         give(followers, contents);
     }
 
-    /// Ends without a value that others could use, and sends them on.
+    /// Ends without a value for others; the followers run the body by themselves.
     pub(crate) fn abandon(mut self) {
         self.has_ended = true;
         send_on(self.flights.end(&self, Landed::Nothing));
     }
 
-    /// Gives the lead to the next in line, or leads no more if there is none.
+    /// Gives the lead to the next follower in line, or ends the call if there is none.
     pub(super) fn pass_on(mut self) {
         while let Some(next) = self.flights.next_in_line(&self) {
-            // Only who leads first, or in its place, is watched.
+            // Only the first leader, or the one in its place, is watched.
             if self.role == Role::First {
                 let progress = next.is_task.then(|| Arc::new(Progress::handed_over()));
                 self.progress.clone_from(&progress);
@@ -172,7 +171,7 @@ impl Leader {
                 drop(before);
             }
             match next.sender.send(FlightResult::Lead(self)) {
-                // This follower has gone; the one behind it is next.
+                // This follower was cancelled; the one behind it is next.
                 Err(FlightResult::Lead(refused)) => self = refused,
                 Ok(()) | Err(FlightResult::Value(_) | FlightResult::Alone) => return,
             }
@@ -205,21 +204,21 @@ impl Drop for Leader {
     }
 }
 
-/// Has those who wait run by themselves.
+/// Has the followers run the body by themselves.
 fn send_on(followers: Queue) {
     for follower in followers.waiting {
         send_to(follower, FlightResult::Alone);
     }
 }
 
-/// Gives a value to those who wait.
+/// Gives a value to the followers.
 fn give(followers: Queue, contents: &Contents) {
     for follower in followers.waiting {
         send_to(follower, FlightResult::Value(contents.clone()));
     }
 }
 
-/// A follower that has gone needs no answer.
+/// A follower that was cancelled needs no result.
 fn send_to(follower: Waiting, landing: FlightResult) {
     drop(follower.sender.send(landing));
 }

@@ -7,6 +7,7 @@
 //! that a follower's caller has. So after a while the first in line is let go, and leads beside it; the others get
 //! whichever value comes first.
 
+mod endings;
 mod entry;
 mod flights;
 mod follower;
@@ -29,37 +30,37 @@ pub(crate) use self::{
 
 use crate::value::envelope::Contents;
 
-/// Who joins.
+/// The call that joins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
-    /// Whether it would wait as a task, and not block its thread.
+    /// Whether the caller would wait as a task, and not block its thread.
     pub(crate) is_task: bool,
-    /// Whether it leads a call already: then it waits for nobody.
+    /// Whether its thread or task leads another call: then it follows nobody, or the two could deadlock.
     pub(crate) leads: bool,
-    /// How long the body usually takes; nothing where that is not known.
+    /// How long the body usually takes; `None` until enough runs have been measured.
     pub(crate) usual: Option<Duration>,
 }
 
-/// What a follower gets.
+/// The end of a follower's wait.
 #[derive(Debug)]
 pub(crate) enum FlightResult {
     /// A leader's value.
     Value(Contents),
-    /// The follower leads now: its leader ended without a value (it failed, panicked, or was cancelled), or takes long.
+    /// The follower leads now: its leader failed, panicked or was cancelled, or takes too long.
     Lead(Leader),
     /// There is no value to wait for: the follower runs the body by itself.
     Alone,
 }
 
-/// What a caller finds at a key.
+/// The part that a caller takes in the call for its key.
 #[derive(Debug)]
 pub(crate) enum Joined {
-    /// Nobody is there, or nobody whom this caller may wait for.
+    /// The caller leads: there is no other leader, or none that it may wait for.
     Lead(Leader),
-    /// Somebody is computing the value.
+    /// The caller follows a leader.
     Follow(Follower),
-    /// The value is on its way to Redis.
+    /// The value has been computed and is on its way to Redis.
     Queued(Queued),
-    /// Somebody is there, whose value this caller must not have.
+    /// A value is on its way that was computed before a clear: the caller runs the body by itself.
     Alone,
 }

@@ -1,31 +1,31 @@
-//! How long followers wait.
+//! How long followers wait before they run the body themselves.
 
 use std::time::{Duration, Instant};
 
-/// A body may take this many times of what it usually takes.
+/// A leader may take so many times of the body's usual time.
 const USUAL: u32 = 4;
 
-/// So often at least, where the leader's runtime does nothing.
+/// A leader whose runtime does nothing may take so many times of it.
 const USUAL_STUCK: u32 = 2;
 
-/// The least patience with a leader that may be getting on.
+/// The least patience with a leader that may be making progress.
 pub(super) const FLOOR: Duration = Duration::from_secs(1);
 
 /// The least patience with a leader whose runtime does nothing.
 const FLOOR_STUCK: Duration = Duration::from_millis(10);
 
-/// The same where it is not known what the body takes.
+/// The same where the body's usual time is not known.
 const FLOOR_UNKNOWN: Duration = Duration::from_millis(50);
 
-/// After so many who were let go one by one, all are.
+/// So many followers are let go one by one; after them all.
 const ONE_BY_ONE: u32 = 4;
 
 /// How long the followers of one call wait for its leader.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
-    /// With one that may be getting on.
+    /// With a leader that may be making progress.
     pub(super) long: Duration,
-    /// With one whose runtime does nothing, or that is not polled.
+    /// With a leader whose runtime does nothing, or whose task is not polled.
     pub(super) short: Duration,
 }
 
@@ -40,7 +40,7 @@ impl Patience {
     }
 }
 
-/// Who is to be let go.
+/// The followers that are to be let go, to lead beside their leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Nobody,
@@ -48,14 +48,14 @@ pub(super) enum Due {
     All,
 }
 
-/// The followers' waiting, as time goes on: the first is let go after one patience, the next after another two, then four and
-/// eight, and all after sixteen more.
+/// The times at which followers are let go: the first after one patience, the next after two more, then four and eight, and
+/// all after sixteen more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     pub(super) patience: Patience,
-    /// When the waiting began.
+    /// When the first follower began to wait.
     pub(super) began: Instant,
-    /// When somebody was let go, or the waiting began.
+    /// When a follower was let go last, or else when the first began to wait.
     since: Instant,
     let_go: u32,
 }
@@ -70,7 +70,7 @@ impl Pace {
         }
     }
 
-    /// When somebody is to be let go.
+    /// When the next follower is to be let go.
     pub(super) fn next(&self, is_stuck: bool) -> Instant {
         let patience = if is_stuck {
             self.patience.short
@@ -81,7 +81,7 @@ impl Pace {
         self.since.checked_add(wait).unwrap_or(self.since)
     }
 
-    /// Who is to be let go now; they are counted as gone.
+    /// The followers that are to be let go now; they are counted as let go.
     pub(super) fn turn(&mut self, now: Instant, is_stuck: bool) -> Due {
         if now < self.next(is_stuck) {
             return Due::Nobody;

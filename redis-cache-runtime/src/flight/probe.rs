@@ -1,7 +1,7 @@
 //! Whether a runtime still does anything.
 //!
-//! A leader may need its runtime, all of whose workers its followers block; or nobody drives that runtime any more. A task
-//! that is given to it tells: if it isn't run, neither is what the leader waits for.
+//! Followers may block all workers of the runtime that their leader needs; or no thread drives that runtime any more. A task that
+//! is spawned there tells: if it isn't run, neither are the tasks that the leader waits for.
 
 use std::{
     sync::{
@@ -13,7 +13,7 @@ use std::{
 
 use tokio::runtime::{Handle, Id};
 
-/// A runtime that is asked from time to time.
+/// A runtime that is probed from time to time.
 #[derive(Debug)]
 pub(super) struct Probe {
     runtime: Handle,
@@ -26,7 +26,7 @@ struct Asked {
     answered: Arc<AtomicBool>,
 }
 
-/// To be sent where no lock is held: giving a task to a runtime wakes its threads.
+/// To be sent where no lock is held: to spawn a task wakes the runtime's threads.
 #[derive(Debug)]
 pub(super) struct Question {
     runtime: Handle,
@@ -53,7 +53,7 @@ impl Probe {
         self.runtime.id()
     }
 
-    /// Whether the runtime owes an answer for `patience`.
+    /// Whether a probe has been unanswered for `patience`.
     pub(super) fn is_overdue(&self, now: Instant, patience: Duration) -> bool {
         self.asked.as_ref().is_some_and(|asked| {
             !asked.answered.load(Ordering::Acquire)
@@ -61,8 +61,8 @@ impl Probe {
         })
     }
 
-    /// The next question, if it is time for it, and when to look here again. What has waited since `began` for long is asked about
-    /// more and more seldom.
+    /// The next probe, if one is due, and when to look again. The longer the followers have waited since `began`, the rarer the
+    /// probes.
     pub(super) fn turn(
         &mut self,
         began: Instant,

@@ -1,8 +1,7 @@
 //! Whether a leader is still being polled.
 //!
-//! A future that nobody polls never ends, and neither do those who wait for it: a caller that polls a call once, keeps
-//! it aside, and then awaits a second call with the same key would wait for itself. What gives such a leader away is that
-//! it has been woken and is not polled.
+//! A future that is polled no more never ends, and its followers would wait for ever: a caller that polls a call once, keeps it
+//! aside, and then awaits a second call with the same key would wait for itself. Such a leader has been woken and is not polled.
 
 use std::{
     future::poll_fn,
@@ -14,10 +13,10 @@ use std::{
 
 use crate::{flight::reentrancy, process::waking, telemetry};
 
-/// A leader that was woken so long ago and has not been polled since holds nobody up any longer.
+/// Followers do not wait for a leader that was woken so long ago and has not been polled since.
 pub(super) const STALLED: Duration = Duration::from_secs(1);
 
-/// How a leader that is a task is getting on.
+/// The wake-ups and polls of a leader that is a task.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     state: Mutex<State>,
@@ -25,14 +24,14 @@ pub(super) struct Progress {
 
 #[derive(Debug, Default)]
 struct State {
-    /// When it was woken, if it has not been polled since.
+    /// When the leader was woken, if it has not been polled since.
     woken: Option<Instant>,
-    /// Whom to wake.
+    /// The leader's own waker.
     waker: Option<Waker>,
 }
 
 impl Progress {
-    /// Of a leader that is to be told of its lead, and has yet to hear of it.
+    /// That of a follower that is given the lead, and has yet to be polled.
     pub(super) fn handed_over() -> Self {
         let woken = Some(Instant::now());
         Self {
@@ -46,18 +45,19 @@ impl Progress {
             .is_some_and(|woken| woken.elapsed() >= STALLED)
     }
 
-    /// Lets go of whom to wake: the leader has nothing left to be polled for.
+    /// Drops the leader's waker: the leader's work needs no more polls.
     pub(super) fn rest(&self) {
         let waker = self.state().waker.take();
         drop(waker);
     }
 
-    /// Notes that it is polled.
+    /// Notes that the leader is polled.
     fn attended(&self) {
         self.state().woken = None;
     }
 
-    /// Notes that it is polled, and whom to wake. Wakers are the executor's: they are cloned and dropped outside of the lock.
+    /// Notes that the leader is polled, and its waker. Wakers are the executor's code: they are cloned and dropped outside of the
+    /// lock.
     fn polled(&self, waker: &Waker) {
         let is_known = {
             let mut state = self.state();
@@ -90,7 +90,7 @@ impl Wake for Progress {
             state.waker.take()
         };
         match waker {
-            // Elsewhere the leader is woken by what it waits for itself, as it would be without us.
+            // Elsewhere the leader's own waits wake it, as they would without the attribute.
             Some(waker) if telemetry::is_on_our_thread() => waking::wake(waker),
             Some(waker) => waker.wake(),
             None => {}
@@ -98,19 +98,19 @@ impl Wake for Progress {
     }
 }
 
-/// What wakes a leader. Made here alone, so that all are made of the same.
+/// The waker of a leader's work. All are made here, so that they are told from others by their vtable.
 #[inline(never)]
 fn waker_of(progress: &Arc<Progress>) -> Waker {
     Waker::from(Arc::clone(progress))
 }
 
-/// One such as wakes a leader.
+/// An example of the leaders' wakers.
 pub(super) fn example() -> Waker {
     waker_of(&Arc::default())
 }
 
-/// Polls `work` and notes that it is polled. Inside another leader's body that one's waker is enough: a recursion would else wake
-/// its way through as many wakers as it is deep, on whatever stack there is.
+/// Polls `work` and notes the poll. Inside another leader's body the outer leader's waker is used: a recursion would else wake as
+/// many wakers as it is deep, on whatever stack there is.
 pub(super) async fn attend<F: Future>(
     progress: &Arc<Progress>,
     mut work: Pin<&mut F>,

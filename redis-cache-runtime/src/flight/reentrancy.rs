@@ -1,29 +1,29 @@
-//! Whether this thread leads a call: it computes for all who wait, so it must not wait for anybody.
+//! Whether this thread leads a call: a leader has followers, so it must not follow another call.
 //!
-//! A leader that followed another could be waited for in turn. That happens where a body runs other calls than it makes: a thread
-//! pool whose workers take up what lies there while they wait, or two handlers that call each other.
+//! Two leaders that follow each other's calls deadlock. That happens where a thread pool's worker steals other calls while its body
+//! waits, or where two handlers call each other.
 
 use std::cell::Cell;
 
 use crate::process::stack;
 
 thread_local! {
-    /// How many calls this thread leads, one inside the other.
+    /// How many nested calls this thread leads.
     static LED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Whether what is running on this thread runs for a call that is led here.
+/// Whether this thread runs the body of a call that it leads.
 pub(crate) fn leads_here() -> bool {
     LED.try_with(|led| led.get() > 0).unwrap_or(false)
 }
 
-/// Runs `body` for all who wait.
+/// Runs `body` as a leader.
 pub(crate) fn run<R>(body: impl FnOnce() -> R) -> R {
     let _leading = Leading::begin();
     stack::with_room(body)
 }
 
-/// That this thread leads a call, until it is dropped; also where what it does panics.
+/// Marks the thread as a leader until it is dropped, also by a panic.
 #[derive(Debug)]
 pub(crate) struct Leading(());
 

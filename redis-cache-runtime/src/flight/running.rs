@@ -1,4 +1,4 @@
-//! A call under way: who leads it, and who waits for them.
+//! A call under way: its leaders, and the line of its followers.
 
 use std::{
     collections::VecDeque,
@@ -21,26 +21,26 @@ use crate::{
     value::envelope::Contents,
 };
 
-/// Those who have gone are looked for in a line of this length.
+/// From this length on the line is searched for followers that were cancelled.
 const PRUNE: usize = 64;
 
-/// One who waits.
+/// A follower in the line.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) sender: oneshot::Sender<FlightResult>,
     pub(super) is_task: bool,
-    /// The runtime whose thread it blocks.
+    /// The Tokio runtime whose worker it blocks.
     pub(super) blocks: Option<Id>,
 }
 
-/// Those who wait for a call that has ended. Dropped where no lock is held.
+/// The followers of a call that has ended. To be dropped where no lock is held.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     pub(super) waiting: VecDeque<Waiting>,
     _deadline: Option<Deadline>,
 }
 
-/// A call under way. Where several lead, the first value is everybody's.
+/// A call under way. Where several callers lead it, all get the first value.
 #[derive(Debug)]
 pub(super) struct Running {
     state: Mutex<State>,
@@ -50,50 +50,50 @@ pub(super) struct Running {
 pub(super) struct State {
     pub(super) line: VecDeque<Waiting>,
     pub(super) leaders: usize,
-    /// How many of them are still asking Redis.
+    /// How many leaders are still asking Redis.
     pub(super) looking: usize,
-    /// How many have ended without a value.
+    /// How many leaders have ended without a value.
     pub(super) failures: u32,
-    /// Who may join it.
+    /// Which callers may join it.
     pub(super) freshness: Freshness,
     pub(super) has_ended: bool,
-    /// What it has ended with, for those who were let go and have not begun.
+    /// The call's value, for followers that were let go and have not begun to lead.
     pub(super) value: Option<Contents>,
-    /// How the first leader is getting on, where it is a task.
+    /// Whether the first leader is polled, where it is a task.
     pub(super) progress: Option<Arc<Progress>>,
-    /// Where the first leader runs.
+    /// The runtime of the first leader.
     led_on: Option<Probe>,
-    /// Whose threads followers block.
+    /// The runtimes whose workers followers block.
     followed_on: Vec<Probe>,
-    /// `None` where nobody waits.
+    /// `None` where no caller follows.
     pub(super) pace: Option<Pace>,
     patience: Option<Patience>,
-    /// At this length those are taken out of the line who have gone.
+    /// At this length of the line cancelled followers are taken out.
     prune_at: usize,
-    /// How many were let go because they had waited.
+    /// How many followers were let go because they had waited too long.
     pub(super) let_go: u32,
-    /// All who waited have been let go.
+    /// Whether all followers were let go at once.
     pub(super) is_given_up: bool,
-    /// Whether the clock's thread looks after those who wait as tasks.
+    /// Whether the deadlines' thread looks after followers that are tasks.
     pub(super) is_watched: bool,
-    /// When it does next.
+    /// When that thread looks next.
     deadline: Option<Deadline>,
 }
 
-/// What is to be done where no lock is held, and when to look again.
+/// The work that must be done without a lock, and when to look again.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
     pub(super) questions: Vec<Question>,
-    /// They are leaders now.
+    /// Followers that lead from now on.
     pub(super) let_go: Vec<Waiting>,
-    /// They were let go because their leader, or the runtime that they block, is not run.
+    /// Whether they were let go because their leader, or the runtime that they block, is not run.
     pub(super) was_stuck: bool,
-    /// `None` where nobody waits.
+    /// `None` where no caller follows.
     pub(super) next: Option<Instant>,
 }
 
 impl Running {
-    /// A call that one leads.
+    /// A call with one leader.
     pub(super) fn new(
         epoch: Epoch,
         progress: Option<Arc<Progress>>,
@@ -127,7 +127,7 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks how long those who wait have waited. `is_watch` tells that it is the watch that looks.
+    /// Looks how long the followers have waited. `is_watch`: the watch looks, not a follower.
     pub(super) fn turn(&self, now: Instant, is_watch: bool) -> Turn {
         let mut state = self.state();
         let turn = state.turn(now);
@@ -162,13 +162,13 @@ impl State {
         self.pace.get_or_insert_with(|| Pace::begin(patience, now));
     }
 
-    /// One more leads.
+    /// Adds a leader.
     pub(super) const fn add_leader(&mut self) {
         self.leaders += 1;
         self.looking += 1;
     }
 
-    /// One leads no more. Tells whether others do.
+    /// Removes a leader. Tells whether there are others.
     pub(super) const fn remove_leader(&mut self, is_looking: bool) -> bool {
         self.leaders = self.leaders.saturating_sub(1);
         if is_looking {
@@ -177,12 +177,12 @@ impl State {
         self.leaders > 0
     }
 
-    /// Takes out what tells of the first leader.
+    /// Takes out the signs of the first leader's progress.
     pub(super) const fn take_first(&mut self) -> (Option<Arc<Progress>>, Option<Probe>) {
         (self.progress.take(), self.led_on.take())
     }
 
-    /// Puts one into the line again that was let go.
+    /// Puts a follower that was let go back to the head of the line.
     pub(super) fn follow_again(&mut self, waiting: Waiting, now: Instant) {
         self.line.push_front(waiting);
         if let Some(patience) = self.patience {
@@ -190,14 +190,14 @@ impl State {
         }
     }
 
-    /// The waiting begins anew: another leads.
+    /// Begins the followers' wait anew: they have another leader.
     pub(super) fn begin_again(&mut self, now: Instant) {
         if let Some(pace) = &mut self.pace {
             *pace = Pace::begin(pace.patience, now);
         }
     }
 
-    /// Ends it, and gives back who waits.
+    /// Ends the call, and gives back its followers.
     pub(super) fn end(&mut self) -> Queue {
         self.has_ended = true;
         self.pace = None;
@@ -207,7 +207,7 @@ impl State {
         }
     }
 
-    /// Sets when the watch looks again; what this gives back is to be dropped where no lock is held.
+    /// Sets when the watch looks again. The deadline that this gives back is to be dropped where no lock is held.
     pub(super) fn set_alarm(&mut self, deadline: Deadline) -> Option<Deadline> {
         if self.has_ended {
             return Some(deadline);
@@ -219,7 +219,7 @@ impl State {
         self.led_on.iter().chain(&self.followed_on)
     }
 
-    /// How long a runtime may owe an answer. Half of the patience goes by before it is asked.
+    /// How long a runtime may leave a probe unanswered. It is probed when half of the patience is over.
     fn probing(&self) -> Option<Duration> {
         self.patience.map(|patience| patience.short / 2)
     }
@@ -235,7 +235,7 @@ impl State {
             || self.progress.as_ref().is_some_and(is_stalled)
     }
 
-    /// Whether nobody runs what a runtime is given.
+    /// Whether a runtime leaves its probe unanswered.
     pub(super) fn is_blocked(&self, runtime: Id, now: Instant) -> bool {
         let Some(patience) = self.probing() else {
             return false;
@@ -263,7 +263,7 @@ impl State {
             turn.questions.extend(question);
             next.extend(later);
         }
-        // Those who block the runtime itself hold it up for as long as they wait.
+        // Followers that block the runtime's workers hold it up for as long as they wait.
         let (blocking, others) = std::mem::take(&mut self.line)
             .into_iter()
             .partition(|waiting| {

@@ -1,4 +1,5 @@
-//! Who looks after the followers of a call that wait as tasks: their runtime may be the one that does nothing.
+//! The watch over followers that are tasks. It runs on the deadlines' thread, for the followers' own runtime may be the one that
+//! does nothing.
 
 use std::{
     sync::{Arc, Weak},
@@ -9,7 +10,7 @@ use std::{
 use super::{Flights, running::Running};
 use crate::{conn::Deadlines, key::Digest};
 
-/// Woken by the clock's thread when it is time to look.
+/// Woken by the deadlines' thread when it is time to look.
 pub(super) struct Watch {
     clock: &'static Deadlines,
     flights: &'static Flights,
@@ -18,7 +19,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Begins to look after the followers of `running`.
+    /// Begins to watch the followers of `running`.
     pub(super) fn begin(
         clock: &'static Deadlines,
         flights: &'static Flights,
