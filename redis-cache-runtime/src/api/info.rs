@@ -13,7 +13,7 @@ pub struct CacheInfo {
     /// Calls of this process that ran the body.
     pub misses: u64,
     /// The bound; `None` where there is none.
-    pub maxsize: Option<u64>,
+    pub maxsize: Option<usize>,
     /// Entries in Redis, from all processes. Where [`CacheInfo::unavailable`] says that it could not be asked, as many as it
     /// had when it was asked last; zero before the first time.
     pub currsize: u64,

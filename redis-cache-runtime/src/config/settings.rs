@@ -2,7 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Config, MaxSize, Topology, duration, environment::Environment, topology};
+use super::{
+    Config, MaxSize, Topology,
+    environment::Environment,
+    grammar::{LONGEST_TIMEOUT, LONGEST_TTL, SHORTEST_TTL, duration},
+    topology,
+};
 use crate::{
     outcome::{Error, ErrorKind},
     value::envelope::Seal,
@@ -10,9 +15,6 @@ use crate::{
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_millis(50);
 const DEFAULT_MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-const SHORTEST_TTL: Duration = Duration::from_millis(10);
-const LONGEST_TTL: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// The arguments of one attribute, as they were written; `None` where one was not.
 #[derive(Clone, Default)]
@@ -113,13 +115,14 @@ impl Settings {
             return Err(invalid("shards", "a number from 1 to 65535"));
         }
         if let Some(entries @ 1..) = maxsize.entries()
-            && entries < u64::from(shards)
+            && entries < usize::from(shards)
         {
             return Err(invalid("shards", "`maxsize` at most"));
         }
         let timeout = match &environment.timeout {
             Some(variable) => duration::parse(&variable.value)
-                .ok_or_else(|| invalid(variable.name, "a duration such as `50ms` or `1s`"))?,
+                .map(Duration::from_nanos)
+                .map_err(|_| invalid(variable.name, "a duration such as `50ms` or `1s`"))?,
             None => self.timeout.unwrap_or(DEFAULT_TIMEOUT),
         };
         if timeout.is_zero() || timeout > LONGEST_TIMEOUT {
@@ -132,7 +135,6 @@ impl Settings {
                 "a duration longer than zero, and an hour at most",
             ));
         }
-        // Redis counts in milliseconds, and the jitter takes a tenth.
         if self.ttl.is_some_and(|ttl| ttl < SHORTEST_TTL) {
             return Err(invalid("ttl", "a duration of 10 milliseconds or more"));
         }

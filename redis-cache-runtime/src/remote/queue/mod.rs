@@ -234,7 +234,7 @@ impl WriteBehindQueue {
             entries.is_some_and(|entries| state.jobs.has_stores_after(turn, entries))
         } else {
             let behind = state.stores_behind_taken(ticket);
-            entries.is_some_and(|entries| behind >= entries)
+            entries.is_some_and(|entries| behind >= entries as u64)
         };
         if is_late {
             return Used::Late;

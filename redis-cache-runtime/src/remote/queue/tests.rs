@@ -142,7 +142,7 @@ fn the_order_is_that_of_a_list() {
         let mut random = fastrand::Rng::with_seed(seed);
         let queue = WriteBehindQueue::default();
         let most = random.usize(1..8);
-        let bound = MaxSize::Entries(most as u64);
+        let bound = MaxSize::Entries(most);
         let [mut redis, mut list] = [Vec::new(), Vec::new()];
         let mut on_their_way = std::collections::HashMap::new();
         let mut sent = VecDeque::new();

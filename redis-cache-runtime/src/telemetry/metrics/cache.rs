@@ -72,7 +72,7 @@ impl CacheMetrics {
         scope.describe();
         if let Some(entries) = maxsize.entries() {
             let limit = scope.dial("handler_cache_entries_limit", &[("layer", "redis")]);
-            limit.set(entries);
+            limit.set(entries as u64);
         }
         let of_result = |name| {
             let scope = &scope;
