@@ -1,6 +1,6 @@
 //! What a person asks a cache: its counters, its settings, to forget.
 
-use std::{fmt, pin::pin, sync::Arc, time::Duration};
+use std::{fmt, pin::pin, sync::Arc};
 
 use tokio::{
     sync::Notify,
@@ -12,15 +12,13 @@ use crate::{
     cache::{Cache, invalidation},
     conn::IoThread,
     key::Arguments,
+    limits::OPERATION,
     outcome::{Error, ErrorKind},
     process::oneshot,
     remote,
     site::registry,
     telemetry,
 };
-
-/// Whatever Redis does, an operation ends within this time, or has got on.
-const LONGEST: Duration = Duration::from_millis(4500);
 
 /// One cache of this process, by its name: what `cache_info()`, `cache_clear()` and `cache_parameters()` are in
 /// `functools`.
@@ -147,7 +145,7 @@ impl HandlerCache {
                 tokio::select! {
                     sum = &mut cleared => return sum.map(drop),
                     () = progress.notified() => {}
-                    () = sleep(LONGEST) => return Err(too_late()),
+                    () = sleep(OPERATION) => return Err(too_late()),
                 }
             }
         })
@@ -237,12 +235,12 @@ impl HandlerCache {
 
 /// Waits for `work`, but not for ever.
 async fn within<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let ended = timeout(LONGEST, work).await;
+    let ended = timeout(OPERATION, work).await;
     ended.unwrap_or_else(|_elapsed| Err(too_late()))
 }
 
 fn too_late() -> Error {
-    let message = format!("Redis was not done within {LONGEST:?}; it goes on");
+    let message = format!("Redis was not done within {OPERATION:?}; it goes on");
     Error::new(ErrorKind::TimedOut, message)
 }
 

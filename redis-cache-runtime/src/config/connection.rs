@@ -1,17 +1,12 @@
 //! How one server is reached.
 
-use std::time::Duration;
-
 use redis::{
     ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion,
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
 use super::{builder::Config, environment::Environment, tls};
-use crate::outcome::Error;
-
-/// After so long without an answer on the wire, the kernel asks, and gives up on what it has sent.
-const SILENCE: Duration = Duration::from_secs(3);
+use crate::{limits::SILENCE, outcome::Error};
 
 /// The same server in every cache's eyes, at another address.
 pub(crate) fn at(like: &ConnectionInfo, host: &str, port: u16) -> ConnectionInfo {

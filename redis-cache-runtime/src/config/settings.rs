@@ -9,12 +9,10 @@ use super::{
     topology,
 };
 use crate::{
+    limits::{DEFAULT_MAX_VALUE_BYTES, DEFAULT_TIMEOUT},
     outcome::{Error, ErrorKind},
     value::envelope::Seal,
 };
-
-const DEFAULT_TIMEOUT: Duration = Duration::from_millis(50);
-const DEFAULT_MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
 
 /// The arguments of one attribute, as they were written; `None` where one was not.
 #[derive(Clone, Default)]

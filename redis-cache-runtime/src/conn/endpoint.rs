@@ -31,6 +31,7 @@ use super::{
     supervisor::{Change, ConnectionSupervisor, Connectivity},
 };
 use crate::{
+    limits::BACKGROUND_LOOKUPS,
     outcome::{CircuitState, Failure, Lookup},
     process::oneshot::{self, NotReceived},
     telemetry::{self, metrics::EndpointMetrics},
@@ -38,9 +39,6 @@ use crate::{
 
 /// A server that has answered within this time is not one that hangs; a `PING` finds out more.
 const LATELY: Duration = Duration::from_secs(1);
-
-/// The most look-ups that may be on their way through the background thread.
-const IN_FLIGHT: usize = 4096;
 
 /// One Redis server (or whatever answers at one address), shared by all caches that live there.
 #[derive(Debug)]
@@ -464,7 +462,7 @@ impl Place {
         // Counted before it is compared: the guard takes it back either way.
         let taken = endpoint.in_flight.fetch_add(1, Ordering::Relaxed);
         let place = Self(Arc::clone(endpoint));
-        (taken < IN_FLIGHT).then_some(place)
+        (taken < BACKGROUND_LOOKUPS).then_some(place)
     }
 }
 

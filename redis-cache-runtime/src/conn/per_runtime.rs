@@ -21,21 +21,16 @@ use tokio::{
 };
 
 use super::{
-    Endpoint, IoThread, login,
-    pool::IDLE,
-    supervisor,
+    Endpoint, IoThread, login, supervisor,
     wire::{self, Stream, Wire},
 };
-use crate::process::per_process::{Belonging, Process};
+use crate::{
+    limits::{CONNECT, IDLE, PING},
+    process::per_process::{Belonging, Process},
+};
 
 /// A runtime that asks only once (each `#[tokio::test]` has its own) is not worth a connection.
 const WORTHWHILE: u32 = 2;
-
-/// The most that an attempt to connect may take.
-const CONNECT: Duration = Duration::from_secs(1);
-
-/// How long a `PING` may take.
-const PING: Duration = Duration::from_secs(1);
 
 /// How long a runtime whose attempt has failed goes without another.
 const PAUSE: Duration = Duration::from_secs(1);

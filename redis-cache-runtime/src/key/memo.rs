@@ -8,13 +8,10 @@ use std::{hash::BuildHasher as _, sync::Mutex};
 use foldhash::fast::FixedState;
 
 use super::Digest;
-use crate::process::{jitter, per_process::PerProcess};
-
-/// How many arguments are kept.
-const SLOTS: usize = 512;
-
-/// Longer ones are not kept: two megabytes are the most that this takes.
-const LONGEST: usize = 4096;
+use crate::{
+    limits::{KEPT_ARGUMENT_BYTES, KEPT_ARGUMENTS},
+    process::{jitter, per_process::PerProcess},
+};
 
 type Seed = [u8; blake3::KEY_LEN];
 
@@ -46,7 +43,7 @@ struct Known {
 
 impl Default for Memo {
     fn default() -> Self {
-        Self::with_slots(SLOTS)
+        Self::with_slots(KEPT_ARGUMENTS)
     }
 }
 
@@ -60,7 +57,7 @@ impl Memo {
 
     fn digest(&self, seed: &Seed, arguments: &[u8]) -> Digest {
         let compute = || blake3::keyed_hash(seed, arguments).into();
-        if arguments.len() > LONGEST {
+        if arguments.len() > KEPT_ARGUMENT_BYTES {
             return compute();
         }
         let hash = self.random.hash_one((seed, arguments));
@@ -157,7 +154,10 @@ mod tests {
     #[test]
     fn long_arguments_are_not_kept() {
         let memo = Memo::with_slots(1);
-        for (len, is_kept) in [(LONGEST + 1, false), (LONGEST, true)] {
+        for (len, is_kept) in [
+            (KEPT_ARGUMENT_BYTES + 1, false),
+            (KEPT_ARGUMENT_BYTES, true),
+        ] {
             let arguments = vec![0; len];
             memo.digest(&SEED, &arguments);
             memo.digest(&SEED, &arguments);

@@ -1,12 +1,9 @@
 //! How deep a value is nested, and room on the stack for what is inside it.
 
-use crate::process::stack;
-
-/// The deepest nesting of lists, maps, structs and variants that is written and read.
-pub(crate) const DEPTH: u16 = 256;
+use crate::{limits::NESTING, process::stack};
 
 /// The most steps inwards, those through options and newtypes included: a type can contain itself through these alone.
-const STEPS: u16 = 4 * DEPTH;
+const STEPS: u16 = 4 * NESTING;
 
 /// So many steps are taken without a look at the stack.
 const STRIDE: u16 = 4;
@@ -26,7 +23,7 @@ impl Nesting {
             containers: self.containers + 1,
             steps: self.steps + 1,
         };
-        (inner.containers <= DEPTH && inner.steps <= STEPS).then_some(inner)
+        (inner.containers <= NESTING && inner.steps <= STEPS).then_some(inner)
     }
 
     /// Inside an option or a newtype.

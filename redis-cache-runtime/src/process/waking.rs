@@ -14,16 +14,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::process::{catch_panic::catch_panic, per_process::PerProcess};
+use crate::{
+    limits::{WAKER_THREADS, WAKERS},
+    process::{catch_panic::catch_panic, per_process::PerProcess},
+};
 
 /// A waker that takes longer holds its thread up: another goes on with those behind it.
 const STUCK: Duration = Duration::from_millis(5);
-
-/// The most threads. Where all of them are held up, the wakers behind them wait until one is free again.
-const THREADS: usize = 16;
-
-/// The most wakers that may wait. Further ones are woken where there is something to tell.
-const QUEUE: usize = 16 * 1024;
 
 static WAKING: PerProcess<Waking> = PerProcess::new();
 
@@ -113,7 +110,7 @@ impl Waking {
 
     fn submit(&'static self, waker: Waker) {
         let mut state = self.state();
-        if state.waiting.len() >= QUEUE {
+        if state.waiting.len() >= WAKERS {
             drop(state);
             return wake_here(waker);
         }
@@ -141,7 +138,7 @@ impl Waking {
     /// Starts a thread, if there may be one more. Tells whether there is any.
     fn start(&'static self) -> bool {
         let mut state = self.state();
-        if state.threads >= THREADS || state.idle > 0 {
+        if state.threads >= WAKER_THREADS || state.idle > 0 {
             return true;
         }
         // It counts from now on, so that others do not start one too.
@@ -292,7 +289,7 @@ mod tests {
     fn wakers_that_block_hold_up_no_others() {
         let waking = waking();
         let mut blocked = Vec::new();
-        for _ in 1..THREADS {
+        for _ in 1..WAKER_THREADS {
             let (unblock, waker) = blocking();
             blocked.push(unblock);
             waking.submit(waker);
@@ -308,7 +305,7 @@ mod tests {
         let (told, waker) = telling();
         waking.submit(waker);
         assert!(told.recv_timeout(STUCK * 20).is_err());
-        assert!(waking.state().threads == THREADS);
+        assert!(waking.state().threads == WAKER_THREADS);
         drop(unblock);
         told.recv_timeout(SOON).unwrap();
         drop(blocked);
@@ -341,7 +338,7 @@ mod tests {
             thread::yield_now();
         }
         // On a machine that is busy one may seem to be stuck.
-        assert!(waking.state().threads < THREADS);
+        assert!(waking.state().threads < WAKER_THREADS);
     }
 
     #[test]
@@ -364,17 +361,17 @@ mod tests {
     fn what_finds_no_place_is_woken_at_once() {
         let waking = waking();
         let mut blocked = Vec::new();
-        for _ in 0..THREADS {
+        for _ in 0..WAKER_THREADS {
             let (unblock, waker) = blocking();
             blocked.push(unblock);
             waking.submit(waker);
         }
         let began = Instant::now();
-        while waking.state().idle > 0 || waking.state().threads < THREADS {
+        while waking.state().idle > 0 || waking.state().threads < WAKER_THREADS {
             assert!(began.elapsed() < SOON);
             thread::yield_now();
         }
-        for _ in 0..QUEUE {
+        for _ in 0..WAKERS {
             waking.submit(Waker::noop().clone());
         }
         let (told, waker) = telling();

@@ -21,16 +21,10 @@ use tracing::{
     subscriber::NoSubscriber,
 };
 
-use crate::process::{catch_panic::catch_panic, launch::Launch, oneshot, per_process::PerProcess};
-
-/// The most reports that may wait; further ones are dropped.
-const QUEUE: usize = 1024;
-
-/// The most that a call waits until what it has to say has been said.
-const MOMENT: Duration = Duration::from_millis(20);
-
-/// The most that a thread that ends waits until what it had to report has been, and a person who asks a cache.
-const PATIENCE: Duration = Duration::from_millis(100);
+use crate::{
+    limits::{CALL_REPORTED, REPORTED, REPORTS},
+    process::{catch_panic::catch_panic, launch::Launch, oneshot, per_process::PerProcess},
+};
 
 type Report = Box<dyn FnOnce() + Send>;
 
@@ -102,7 +96,7 @@ pub(crate) fn report(events: impl FnOnce() + Send + 'static) {
             let reporter = REPORTER.get();
             if let Some(ticket) = reporter.push(Box::new(emit)) {
                 // So that it comes before what the caller says next. There are few: what changes is said once.
-                reporter.wait(ticket, MOMENT, &reporter.is_slow);
+                reporter.wait(ticket, CALL_REPORTED, &reporter.is_slow);
             }
         }
     }
@@ -157,7 +151,7 @@ pub(crate) async fn settled() {
         return;
     }
     let (sender, done) = oneshot::channel();
-    if queue(move || _ = sender.send(())) && timeout(PATIENCE, done).await.is_err() {
+    if queue(move || _ = sender.send(())) && timeout(REPORTED, done).await.is_err() {
         reporter.is_stuck.store(true, Ordering::Relaxed);
     }
 }
@@ -193,7 +187,7 @@ impl Reporter {
         // Where it can't be started, what is to be reported waits.
         _ = self.launch.ensure("redis-cache-telemetry", || self.work());
         let mut state = self.state();
-        if state.waiting.len() >= QUEUE {
+        if state.waiting.len() >= REPORTS {
             state.dropped += 1;
             return None;
         }
@@ -244,7 +238,7 @@ impl Reporter {
 
     fn settle(&self) {
         let ticket = self.state().pushed;
-        self.wait(ticket, PATIENCE, &self.is_stuck);
+        self.wait(ticket, REPORTED, &self.is_stuck);
     }
 
     /// Waits until that report has ended, unless others have waited `in_vain`.
@@ -299,7 +293,7 @@ mod tests {
             let report = move || _ = ran.fetch_add(1, Ordering::Relaxed);
             reporter.push(Box::new(report)).is_some()
         };
-        for _ in 0..QUEUE {
+        for _ in 0..REPORTS {
             assert!(count());
         }
         assert!(!count());
@@ -308,7 +302,7 @@ mod tests {
         reporter.settle();
         assert!(reporter.is_settled());
         unblock.send(()).unwrap();
-        while ran.load(Ordering::Relaxed) < QUEUE {
+        while ran.load(Ordering::Relaxed) < REPORTS {
             reporter.settle();
         }
         while reporter.is_stuck.load(Ordering::Relaxed) {

@@ -22,7 +22,7 @@ use self::deserializer::Recorder;
 pub(crate) use self::recording::Limits;
 use self::recording::Recording;
 use super::{CodecError, Shape};
-use crate::process::nesting::{self, Nesting};
+use crate::{limits::NESTING, process::nesting::Nesting};
 
 /// A value that was read, and how.
 pub(super) struct Read<T> {
@@ -39,7 +39,7 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
 ) -> Result<Read<T>, CodecError> {
     let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
     // The recorder finds it out before.
-    deserializer.set_max_depth(usize::from(nesting::DEPTH) + 1);
+    deserializer.set_max_depth(usize::from(NESTING) + 1);
     let recording = Recording::new(bytes.len(), limits);
     let recorder = Recorder {
         inner: &mut deserializer,
