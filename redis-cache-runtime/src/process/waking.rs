@@ -1,9 +1,9 @@
-//! Who wakes the tasks of the program's executors.
+//! The threads that wake the tasks of the program's executors.
 //!
-//! To wake a task runs code of its executor, which may take as long as it likes: an executor that polls where it is woken runs
-//! whole bodies so. None of that is to hold up a thread of ours, or a caller that has an answer for another. So wakers that are
-//! known to be prompt, which are Tokio's and our own, are woken where there is something to tell; all others by threads that do
-//! nothing else. One is at it, and another stands by: it takes over what waits where the first takes too long.
+//! Waking a task runs code of its executor, which may take any time: an executor that polls a task where it is woken runs whole
+//! bodies there. That must not hold up a thread of the cache, or a caller that has an answer for another. So the thread that has
+//! the answer wakes prompt wakers only, which are Tokio's and the cache's own. Threads that do nothing else wake all others: one
+//! thread wakes, and another stands by and takes over where the first takes too long.
 
 use std::{
     collections::VecDeque,
@@ -19,7 +19,7 @@ use crate::{
     process::{catch_panic::catch_panic, per_process::PerProcess},
 };
 
-/// A waker that takes longer holds its thread up: another goes on with those behind it.
+/// While one waker takes longer than this, another thread goes on with the wakers behind it.
 const STUCK: Duration = Duration::from_millis(5);
 
 static WAKING: PerProcess<Waking> = PerProcess::new();
@@ -27,10 +27,10 @@ static WAKING: PerProcess<Waking> = PerProcess::new();
 /// The wakers of this process that wait for a thread, and those threads.
 #[derive(Debug, Default)]
 struct Waking {
-    /// What prompt wakers are made of.
+    /// The vtables of prompt wakers.
     prompt: [OnceLock<Vec<&'static RawWakerVTable>>; Whose::COUNT],
     state: Mutex<State>,
-    /// Says that there is something to do.
+    /// Notified when there is a waker to wake.
     filled: Condvar,
 }
 
@@ -38,20 +38,20 @@ struct Waking {
 struct State {
     waiting: VecDeque<Waker>,
     threads: usize,
-    /// Those of the threads that are not at a waker.
+    /// Threads that are waking no waker.
     idle: usize,
-    /// How many wakers have been taken up.
+    /// The number of wakers that a thread has begun to wake.
     turns: u64,
-    /// When the latest of them was, if it has not returned.
+    /// When a thread began to wake the latest of them; `None` once that waker has returned.
     began: Option<Instant>,
 }
 
-/// Who makes wakers that are prompt.
+/// The makers of prompt wakers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Whose {
     /// Tokio.
     Runtimes,
-    /// Those who wait for a leader.
+    /// Followers of a leader.
     Flights,
 }
 
@@ -59,15 +59,15 @@ impl Whose {
     const COUNT: usize = 2;
 }
 
-/// What a thread does next.
+/// The next step of a thread.
 enum Next {
-    /// It wakes this one, in that turn.
+    /// Wake this waker, in this turn.
     Wake(Waker, u64),
-    /// It waits, but not for longer than that.
+    /// Wait, at most this long.
     Wait(Option<Duration>),
 }
 
-/// Learns what prompt wakers are made of. Only what has been learned is taken for prompt; to learn little costs time, nothing else.
+/// Remembers the vtable of a prompt waker. A waker with another vtable is woken by a thread, which only takes longer.
 pub(crate) fn learn(whose: Whose, prompt: impl IntoIterator<Item = Waker>) {
     let known_already = &WAKING.get().prompt[whose as usize];
     if known_already.get().is_some() {
@@ -75,7 +75,7 @@ pub(crate) fn learn(whose: Whose, prompt: impl IntoIterator<Item = Waker>) {
     }
     let mut known: Vec<&'static RawWakerVTable> = Vec::new();
     for waker in prompt {
-        // A copy may be made of something else.
+        // A clone may have another vtable.
         for waker in [waker.clone(), waker] {
             let made_of = waker.vtable();
             if !known.iter().any(|known| ptr::eq(*known, made_of)) {
@@ -86,7 +86,7 @@ pub(crate) fn learn(whose: Whose, prompt: impl IntoIterator<Item = Waker>) {
     _ = known_already.set(known);
 }
 
-/// Wakes a task, here if that is no more than a moment's work. Called where no lock is held.
+/// Wakes a task: on this thread if its waker is prompt. The caller holds no lock.
 pub(crate) fn wake(waker: Waker) {
     let waking = WAKING.get();
     if waking.is_prompt(&waker) {
@@ -96,7 +96,7 @@ pub(crate) fn wake(waker: Waker) {
     }
 }
 
-/// Wakes a task here. What its executor panics is its own affair.
+/// Wakes a task on this thread. A panic of its executor ends here.
 pub(crate) fn wake_here(waker: Waker) {
     _ = catch_panic(|| waker.wake());
 }
@@ -121,7 +121,7 @@ impl Waking {
             self.filled.notify_one();
             return;
         }
-        // Where the system allows no thread there is this one.
+        // Where the system allows no further thread this one wakes.
         while let Some(waker) = self.take_where_there_is_no_thread() {
             wake_here(waker);
         }
@@ -135,13 +135,13 @@ impl Waking {
         state.waiting.pop_front()
     }
 
-    /// Starts a thread, if there may be one more. Tells whether there is any.
+    /// Starts a thread unless there are [`WAKER_THREADS`]. Returns whether there is any thread.
     fn start(&'static self) -> bool {
         let mut state = self.state();
         if state.threads >= WAKER_THREADS || state.idle > 0 {
             return true;
         }
-        // It counts from now on, so that others do not start one too.
+        // The thread counts before it runs, so that no other caller starts one too.
         state.threads += 1;
         state.idle += 1;
         drop(state);
@@ -158,7 +158,7 @@ impl Waking {
     fn work(&'static self) {
         loop {
             let (waker, turn) = self.next();
-            // Somebody has to stand by.
+            // Another thread has to stand by.
             self.start();
             wake_here(waker);
             if !self.ended(turn) {
@@ -175,7 +175,7 @@ impl Waking {
                     let are_more = !state.waiting.is_empty();
                     drop(state);
                     if are_more {
-                        // Who stands by may have seen nothing of them.
+                        // The thread that stands by may not have been notified of these wakers.
                         self.filled.notify_one();
                     }
                     return (waker, turn);
@@ -192,7 +192,7 @@ impl Waking {
         }
     }
 
-    /// Ends a turn. Tells whether its thread goes on: one that was held up is not needed where others have taken its place.
+    /// Ends a turn. Returns whether its thread goes on: a thread that was held up ends where others have taken its place.
     fn ended(&self, turn: u64) -> bool {
         let mut state = self.state();
         if state.turns == turn {
@@ -212,12 +212,12 @@ impl Waking {
 }
 
 impl State {
-    /// What a thread that is idle does now.
+    /// The next step of an idle thread.
     fn next(&mut self, now: Instant) -> Next {
         if self.waiting.is_empty() {
             return Next::Wait(None);
         }
-        // One at a time, as long as that does not take too long: most wakers take less than it does to hand them over.
+        // One thread at a time wakes: most wakers return sooner than another thread could begin.
         let left = self.began.map(|began| {
             let since = now.saturating_duration_since(began);
             STUCK.saturating_sub(since)
