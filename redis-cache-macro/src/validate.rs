@@ -11,10 +11,10 @@ use crate::{
     signature,
 };
 
-/// What `url` says as well.
+/// The arguments that are parts of `url`.
 const IN_URL: [&str; 3] = ["host", "port", "db"];
 
-/// What `config` says as well.
+/// The arguments that are parts of `config`.
 const IN_CONFIG: [&str; 4] = ["url", "host", "port", "db"];
 
 pub(crate) fn validate(settings: &Settings, handler: &Handler, errors: &mut Errors) {

@@ -1,7 +1,7 @@
-//! Digests of arguments that come again and again.
+//! Digests of arguments that recur.
 //!
-//! A hit's arguments have mostly been seen in this process before, and to compare them takes a tenth of what blake3 takes. What
-//! is kept are the arguments themselves, so that a digest is never another's.
+//! This process has mostly seen a hit's arguments before, and comparing them takes a tenth of the time of blake3. The memo keeps the
+//! encoded arguments themselves, so that no digest is ever given to other arguments.
 
 use std::{hash::BuildHasher as _, sync::Mutex};
 
@@ -31,7 +31,7 @@ struct Memo {
 #[derive(Default)]
 struct Slot {
     known: Option<Known>,
-    /// The hash of what was asked for last and is not known.
+    /// The hash of the latest arguments that were not known.
     candidate: Option<u64>,
 }
 
@@ -61,7 +61,7 @@ impl Memo {
             return compute();
         }
         let hash = self.random.hash_one((seed, arguments));
-        // Who would have to wait for another is faster without.
+        // Hashing is faster than waiting for another thread.
         let Ok(mut slot) = self.slot(hash).try_lock() else {
             return compute();
         };
@@ -88,7 +88,7 @@ impl Slot {
         Some(known.digest)
     }
 
-    /// Keeps what was asked for twice in a row: what comes only once does not displace what comes often.
+    /// Keeps arguments that came twice in a row: those that come once do not displace those that come often.
     fn offer(&mut self, hash: u64, seed: &Seed, arguments: &[u8], digest: Digest) {
         if self.candidate != Some(hash) {
             self.candidate = Some(hash);
