@@ -290,7 +290,7 @@ fn values_that_are_not_written_are_counted_by_reason() {
 
 #[test]
 fn a_wrong_setting_and_errors_are_counted() {
-    #[handler_cache(url = "redis://nobody@localhost", name = "misset")]
+    #[handler_cache(url = "redis://nobody@localhost".to_owned(), name = "misset")]
     fn double(n: u32) -> u32 {
         n * 2
     }

@@ -1,4 +1,4 @@
-//! What stands between the parentheses of the attribute, with its spans. Judges nothing.
+//! The arguments between the parentheses of the attribute, with their spans. Nothing is judged here.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
@@ -16,7 +16,7 @@ pub(crate) struct Arg {
     pub(crate) value: ArgValue,
 }
 
-/// What follows the key.
+/// The tokens after the key.
 pub(crate) enum ArgValue {
     /// Nothing, or an `=` with nothing behind it.
     Missing,
@@ -112,7 +112,7 @@ fn starts_argument(input: ParseStream<'_>) -> bool {
     input.peek(Ident::peek_any) && (input.peek2(Token![=]) || input.peek2(token::Paren))
 }
 
-/// Takes what stands before the next comma.
+/// Takes the tokens before the next comma.
 fn skip_to_comma(input: ParseStream<'_>) -> TokenStream {
     let mut skipped = TokenStream::new();
     while !ends_argument(input) {

@@ -1,4 +1,4 @@
-//! Where the expansion finds the runtime.
+//! The path of the runtime in an expansion.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
@@ -6,7 +6,7 @@ use syn::{Error, Expr, ExprPath, Path};
 
 use crate::fragment::ungrouped;
 
-/// The path of the runtime crate: `::redis_cache_runtime`, or what `crate = …` names.
+/// The path of the runtime crate: `::redis_cache_runtime`, or the path of `crate = …`.
 #[derive(Default)]
 pub(crate) struct CratePath(Option<Path>);
 
@@ -46,7 +46,7 @@ impl CratePath {
         Ok(Self(Some(path.clone())))
     }
 
-    /// The module that holds what an expansion may name.
+    /// The module of the items that an expansion may name.
     pub(crate) fn private(&self) -> TokenStream {
         let default = || quote_spanned!(Span::mixed_site()=> ::redis_cache_runtime);
         let path = self.0.as_ref().map_or_else(default, Path::to_token_stream);

@@ -1,4 +1,4 @@
-//! What a macro's fragment stands for: `$value:expr`, `$ty:ty` and others come in groups without delimiters.
+//! The content of a macro's fragment: `$value:expr`, `$ty:ty` and others come in groups without delimiters.
 
 use syn::{Expr, Type};
 

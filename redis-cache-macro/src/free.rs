@@ -1,4 +1,4 @@
-//! What an expression takes from around it, and whether it can leave itself.
+//! The free names of an expression, and whether a `return`, `?` or `.await` leaves it.
 
 use syn::{
     Arm, Block, Expr, ExprAsync, ExprAwait, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprPath,
@@ -8,7 +8,7 @@ use syn::{
 
 use crate::words::{may_leave, selves, words};
 
-/// What is found in an expression.
+/// The findings in one expression.
 #[derive(Default)]
 pub(crate) struct Free {
     /// The single names that it uses and does not bind itself, and each `self`.
@@ -90,7 +90,7 @@ impl Visit<'_> for Search {
         self.tokens(&call.tokens);
     }
 
-    /// Of items only a macro sees the variables around it.
+    /// Of all items only a call of a macro sees the variables around it.
     fn visit_item(&mut self, item: &Item) {
         if let Item::Macro(item) = item {
             self.visit_macro(&item.mac);

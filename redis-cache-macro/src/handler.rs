@@ -27,7 +27,7 @@ pub(crate) struct Handler {
     pub(crate) body: Option<Body>,
 }
 
-/// What the braces of a function hold.
+/// The body of a function.
 pub(crate) struct Body {
     /// The span of the braces.
     pub(crate) span: Span,
@@ -285,7 +285,7 @@ fn is_ours(attr: &Attribute) -> bool {
         .is_some_and(|last| last.ident == "handler_cache")
 }
 
-/// Says what stands here if it is not a function, or one with a modifier that is not known.
+/// The error for an item that is not a function, or a function with an unknown modifier.
 fn check_function(input: ParseStream<'_>) -> syn::Result<()> {
     let start = input.fork();
     let mut modifier = None;

@@ -1,6 +1,6 @@
 //! The names of the arguments, with an example of each.
 
-/// What can be written in the attribute, in the order in which the documentation has it.
+/// The arguments of the attribute, in the order of the documentation.
 const KEYS: [(&str, &str); 14] = [
     ("host", "host = \"localhost\""),
     ("port", "port = 6379"),
@@ -18,7 +18,7 @@ const KEYS: [(&str, &str); 14] = [
     ("crate", "crate = ::redis_cache_runtime"),
 ];
 
-/// Words of other caches for what has another name here.
+/// Words of other caches, with the argument of the same meaning.
 const SYNONYMS: [(&str, &str); 9] = [
     ("namespace", "name"),
     ("prefix", "name"),
@@ -31,7 +31,7 @@ const SYNONYMS: [(&str, &str); 9] = [
     ("exclude", "skip"),
 ];
 
-/// What is no argument, so that no secret is written into source.
+/// Credentials are no arguments, so that no secret is written into source.
 const CREDENTIALS: [&str; 8] = [
     "password",
     "passwd",
@@ -50,7 +50,7 @@ pub(crate) fn example(key: &str) -> Option<&'static str> {
         .map(|(_, example)| *example)
 }
 
-/// Says that there is no argument `key`, and which there are, or where credentials belong.
+/// The error for an unknown argument `key`: it lists the known ones, or tells where credentials belong.
 pub(crate) fn unknown(key: &str) -> String {
     if CREDENTIALS.contains(&key) {
         return format!(

@@ -5,18 +5,21 @@
 
 mod args;
 mod crate_path;
-mod duration;
 mod errors;
 mod expand;
 mod fragment;
 mod free;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "only the runtime needs the parts of a URL")
+)]
+mod grammar;
 mod handler;
 mod keys;
 mod literal;
 mod outlives;
 mod settings;
 mod signature;
-mod url;
 mod validate;
 mod words;
 

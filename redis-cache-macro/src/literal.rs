@@ -1,17 +1,16 @@
 //! Checks of the values that are literals. Other expressions pass: the compiler checks their type,
 //! the runtime their range.
 
-use std::{net::Ipv6Addr, ops::RangeInclusive};
+use std::{net::Ipv6Addr, ops::RangeInclusive, time::Duration};
 
 use proc_macro2::Span;
 use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp};
 
-use crate::{duration, fragment::ungrouped, settings::Value, url};
-
-/// In nanoseconds; the runtime checks the same of expressions.
-const SHORTEST_TTL: u64 = 10_000_000;
-const LONGEST_TTL: u64 = 100 * 365 * 86_400 * 1_000_000_000;
-const LONGEST_TIMEOUT: u64 = 3_600_000_000_000;
+use crate::{
+    fragment::ungrouped,
+    grammar::{LONGEST_TIMEOUT, LONGEST_TTL, SHORTEST_TTL, duration, url},
+    settings::Value,
+};
 
 /// The value of the setting `name`.
 ///
@@ -22,7 +21,7 @@ pub(crate) fn check(name: &str, value: &Expr) -> syn::Result<Value> {
     match name {
         "host" => text(name, value, "\"localhost\"").and_then(|host| check_text(host, check_host)),
         "url" => text(name, value, "\"redis://localhost:6379\"")
-            .and_then(|url| check_text(url, url::check)),
+            .and_then(|url| check_text(url, check_url)),
         "name" => {
             text(name, value, "\"predictions\"").and_then(|name| check_text(name, check_name))
         }
@@ -152,6 +151,11 @@ fn number(
     )))
 }
 
+fn check_url(url: &str) -> Result<(), String> {
+    let checked = url::split(url);
+    checked.map_or_else(|fault| Err(format!("`url` is wrong: {fault}")), |_| Ok(()))
+}
+
 fn check_host(host: &str) -> Result<(), String> {
     if host.is_empty() {
         return Err("`host` is empty; leave it out for `localhost`".into());
@@ -213,15 +217,19 @@ fn span_of_time(name: &str, value: &Expr, example: &str) -> syn::Result<Value> {
     );
     match literal(value) {
         Some((false, Lit::Str(text))) => match duration::parse(&text.value()) {
-            Ok(nanos) if name == "ttl" && nanos < SHORTEST_TTL => Err(Error::new(
-                text.span(),
-                "`ttl` is at least 10 milliseconds: Redis counts in milliseconds, and the jitter takes a tenth",
-            )),
-            Ok(nanos) if name == "ttl" && nanos > LONGEST_TTL => Err(Error::new(
-                text.span(),
-                "`ttl` is at most 100 years; leave it out for entries that never expire",
-            )),
-            Ok(nanos) if name == "timeout" && nanos > LONGEST_TIMEOUT => {
+            Ok(nanos) if name == "ttl" && Duration::from_nanos(nanos) < SHORTEST_TTL => {
+                Err(Error::new(
+                    text.span(),
+                    "`ttl` is at least 10 milliseconds: Redis counts in milliseconds, and the jitter takes a tenth",
+                ))
+            }
+            Ok(nanos) if name == "ttl" && Duration::from_nanos(nanos) > LONGEST_TTL => {
+                Err(Error::new(
+                    text.span(),
+                    "`ttl` is at most 100 years; leave it out for entries that never expire",
+                ))
+            }
+            Ok(nanos) if name == "timeout" && Duration::from_nanos(nanos) > LONGEST_TIMEOUT => {
                 Err(Error::new(text.span(), "`timeout` is at most an hour"))
             }
             Ok(nanos) => Ok(Value::Nanos(nanos)),

@@ -49,7 +49,7 @@ fn stored(output: &Type) -> &Type {
     }
 }
 
-/// Looks for whatever may not outlive a call.
+/// Looks for types that may not outlive a call.
 struct Search<'a> {
     parameters: Vec<&'a Ident>,
     found: bool,

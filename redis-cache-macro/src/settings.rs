@@ -1,4 +1,4 @@
-//! What the attribute asks for: its arguments by name, their literals checked.
+//! The settings of the attribute: its arguments by name, their literals checked.
 
 use syn::{
     Error, Expr, Ident, LitInt, Token, ext::IdentExt as _, parse::Parser as _,
@@ -15,23 +15,23 @@ use crate::{
 /// The arguments of the attribute, each at most once.
 #[derive(Default)]
 pub(crate) struct Settings {
-    /// What the runtime is told, in the order in which it was written.
+    /// The settings for the runtime, in the order in which they were written.
     pub(crate) given: Vec<Setting>,
     /// The parameters that stay out of the key.
     pub(crate) skip: Vec<Ident>,
-    /// What else is in the key.
+    /// The expression that is part of the key.
     pub(crate) version: Option<Expr>,
     pub(crate) crate_path: CratePath,
 }
 
-/// One setting that the runtime is told.
+/// One setting for the runtime.
 pub(crate) struct Setting {
     pub(crate) key: Ident,
     pub(crate) written: Expr,
     pub(crate) value: Value,
 }
 
-/// How the expansion says the value of a setting.
+/// The value of a setting in the expansion.
 pub(crate) enum Value {
     /// The expression as it was written.
     Written,

@@ -5,18 +5,16 @@ use syn::Ident;
 use crate::{
     errors::Errors,
     free::Free,
+    grammar::DEFAULT_MAXSIZE,
     handler::{Binding, Handler},
     settings::{Settings, Value},
     signature,
 };
 
-/// What the runtime takes where no `maxsize` is given.
-const DEFAULT_MAXSIZE: u64 = 128;
-
-/// What `url` says as well.
+/// The arguments that are parts of `url`.
 const IN_URL: [&str; 3] = ["host", "port", "db"];
 
-/// What `config` says as well.
+/// The arguments that are parts of `config`.
 const IN_CONFIG: [&str; 4] = ["url", "host", "port", "db"];
 
 pub(crate) fn validate(settings: &Settings, handler: &Handler, errors: &mut Errors) {
@@ -54,10 +52,10 @@ fn clashes(settings: &Settings, whole: &str, parts: &[&str], errors: &mut Errors
 
 /// Each shard has a part of the bound, and a part of one entry is none.
 fn shards(settings: &Settings, errors: &mut Errors) {
-    let number = |name: &str| {
+    let number = |name: &str| -> Option<usize> {
         let setting = settings.given.iter().find(|setting| setting.key == name)?;
         match &setting.value {
-            Value::Number(number) | Value::Entries(number) => number.base10_parse::<u64>().ok(),
+            Value::Number(number) | Value::Entries(number) => number.base10_parse().ok(),
             _ => None,
         }
     };

@@ -72,7 +72,7 @@ pub(crate) fn is_part_of_path(trees: &[TokenTree], at: usize) -> bool {
     after_dot || joint_colon || punct(before(1), ':') && punct(before(2), ':')
 }
 
-/// What stands in braces in a text: `{name}`, `{name:?}`.
+/// The names in braces in a text: `{name}`, `{name:?}`.
 fn formatted(text: &str) -> impl Iterator<Item = String> {
     text.split('{').skip(1).map(|rest| {
         let end = rest

@@ -67,6 +67,8 @@ mod conn;
 mod flight;
 /// The *digest* of a call's arguments, in the *domain* of its handler's instantiation.
 mod key;
+/// The figures that an operator looks for.
+mod limits;
 /// Words for how things end: [`CacheStatus`], [`Error`], look-ups, failures, damage.
 mod outcome;
 /// What is *per process*, and what the user's code may do to us: forks, panics, wakers, deep stacks.

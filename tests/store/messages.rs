@@ -17,7 +17,7 @@ fn url() -> String {
 
 #[test]
 fn a_wrong_setting_shows_in_every_call_and_by_name() {
-    #[handler_cache(url = "redis://hunter2@localhost", name = "no-password")]
+    #[handler_cache(url = "redis://hunter2@localhost".to_owned(), name = "no-password")]
     fn double(n: u32) -> u32 {
         n * 2
     }

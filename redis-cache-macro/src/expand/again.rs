@@ -1,4 +1,4 @@
-//! The part of the expansion that asks once more, after the body, what the receiver and the version are.
+//! The part of the expansion that evaluates the receiver's identity and the version once more, after the body.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote_spanned};
@@ -12,11 +12,11 @@ use crate::{
     words::{formats_self, is_part_of_path},
 };
 
-/// What is asked once more.
+/// The second evaluation.
 pub(super) struct Again {
-    /// Statements that keep what the body takes with it.
+    /// Statements that keep copies of parameters that the body takes.
     pub(super) kept: TokenStream,
-    /// The closure that asks.
+    /// The closure that evaluates.
     pub(super) closure: TokenStream,
 }
 
@@ -35,7 +35,7 @@ impl Expansion<'_> {
     /// }
     /// ```
     ///
-    /// A `&self` is simply copied into the closure. Of what the body has for itself nothing can be asked, and nobody else
+    /// A `&self` is simply copied into the closure. A parameter that only the body has can't be evaluated again, and no other code
     /// can change it.
     pub(super) fn again(&self) -> Again {
         let Self { private: p, .. } = self;
@@ -67,7 +67,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// What keeps the receiver, and what feeds it.
+    /// The statement that keeps the receiver, and the one that feeds it.
     fn receiver_again(&self, names_self: bool) -> (TokenStream, TokenStream) {
         let Self { private: p, .. } = self;
         let Some(receiver) = self.handler.receiver() else {
@@ -101,7 +101,7 @@ impl Expansion<'_> {
         )
     }
 
-    /// What keeps the parameters that the version names, and what feeds the version.
+    /// The statements that keep the parameters of the version, and the one that feeds the version.
     fn version_again(&self, version: &Expr, free: &Free) -> (TokenStream, TokenStream) {
         let Self { private: p, .. } = self;
         let span = hygienic(version.span());

@@ -19,7 +19,7 @@ use crate::{
     validate,
 };
 
-/// The whole attribute: what takes the place of `item`.
+/// The expansion of the attribute, which replaces `item`.
 pub(crate) fn handler_cache(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let args = Arg::parse_all(args, &mut errors);
@@ -35,13 +35,13 @@ pub(crate) fn handler_cache(args: TokenStream, item: TokenStream) -> TokenStream
     }
 }
 
-/// The errors, and the item too, so that what uses it does not fail as well.
+/// The errors, and the item too, so that its uses do not fail as well.
 fn beside(errors: Errors, item: TokenStream) -> TokenStream {
     let errors = errors.check().err();
     errors.into_iter().chain([item]).collect()
 }
 
-/// Tells functions apart that have one name: in two blocks, say, of which one may be gone in the next build.
+/// A hash that tells functions of one name apart: in two blocks, say, of which one may be gone in the next build.
 fn digest(item: &TokenStream) -> u64 {
     let mut hasher = DefaultHasher::new();
     item.to_string().hash(&mut hasher);
@@ -59,7 +59,7 @@ struct Expansion<'a> {
     /// The names in the key.
     keyed: Vec<Binding<'a>>,
     output: Type,
-    /// Of all that was written of the function.
+    /// A hash of the tokens of the function.
     digest: u64,
     /// `::redis_cache_runtime::__private`
     private: TokenStream,

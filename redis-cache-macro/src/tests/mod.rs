@@ -1,10 +1,8 @@
 //! What the attribute expands to, as files. After a change: `UPDATE_EXPECT=1 cargo test -p
 //! redis-cache-macro`.
 
-mod duration;
 mod fuzz;
 mod keys;
-mod url;
 
 use expect_test::{ExpectFile, expect_file};
 use proc_macro2::{TokenStream, TokenTree};

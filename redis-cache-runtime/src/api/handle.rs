@@ -1,6 +1,6 @@
-//! What a person asks a cache: its counters, its settings, to forget.
+//! The handle of a cache: its counters and settings, clearing and flushing.
 
-use std::{fmt, pin::pin, sync::Arc, time::Duration};
+use std::{fmt, pin::pin, sync::Arc};
 
 use tokio::{
     sync::Notify,
@@ -12,15 +12,13 @@ use crate::{
     cache::{Cache, invalidation},
     conn::IoThread,
     key::Arguments,
+    limits::OPERATION,
     outcome::{Error, ErrorKind},
     process::oneshot,
     remote,
     site::registry,
     telemetry,
 };
-
-/// Whatever Redis does, an operation ends within this time, or has got on.
-const LONGEST: Duration = Duration::from_millis(4500);
 
 /// One cache of this process, by its name: what `cache_info()`, `cache_clear()` and `cache_parameters()` are in
 /// `functools`.
@@ -91,11 +89,11 @@ impl HandlerCache {
         })
     }
 
-    /// What this process has counted, and how many entries there are in Redis, once it has what this process has computed
-    /// up to now.
+    /// The counters of this process, and the number of entries in Redis. The entries are counted after the values that this
+    /// process has computed up to now were written.
     ///
-    /// While Redis is away, or does not answer, this process' counters are told all the same, and
-    /// [`CacheInfo::unavailable`] says why the entries are not known.
+    /// While Redis is away, or does not answer, the counters of this process are still current, and
+    /// [`CacheInfo::unavailable`] says why the entries could not be counted.
     ///
     /// # Errors
     ///
@@ -147,7 +145,7 @@ impl HandlerCache {
                 tokio::select! {
                     sum = &mut cleared => return sum.map(drop),
                     () = progress.notified() => {}
-                    () = sleep(LONGEST) => return Err(too_late()),
+                    () = sleep(OPERATION) => return Err(too_late()),
                 }
             }
         })
@@ -159,11 +157,11 @@ impl HandlerCache {
     /// [`CacheIdentity`](crate::CacheIdentity) or a `version`. They are looked for in every instantiation of a generic
     /// handler that this process has called.
     ///
-    /// It holds for every process: a value that any of them computes at that moment is not stored afterwards, wherever its body
-    /// began. Those who wait for that value already get it.
+    /// It holds for every process: a value that any process is computing at that moment is not stored afterwards. Callers that
+    /// already wait for that value get it.
     ///
-    /// What it does not do: it leaves the entries of other builds in which the handler has other types, and those of
-    /// instantiations that only other processes have called. [`clear`](Self::clear) deletes these as well.
+    /// The entries of builds in which the handler has other types stay, and so do those of instantiations that only other
+    /// processes have called. [`clear`](Self::clear) deletes these as well.
     ///
     /// ```no_run
     /// use redis_cache_runtime::{HandlerCache, handler_cache};
@@ -198,7 +196,7 @@ impl HandlerCache {
         on_thread(async move { Ok(within(deletions).await? > 0) })
     }
 
-    /// Waits until what this cache has computed and used has been told to Redis.
+    /// Waits until Redis has the values that this cache computed, and knows which entries it used.
     ///
     /// # Errors
     ///
@@ -235,23 +233,22 @@ impl HandlerCache {
     }
 }
 
-/// Waits for `work`, but not for ever.
+/// Waits for `work` up to [`OPERATION`].
 async fn within<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let ended = timeout(LONGEST, work).await;
+    let ended = timeout(OPERATION, work).await;
     ended.unwrap_or_else(|_elapsed| Err(too_late()))
 }
 
 fn too_late() -> Error {
-    let message = format!("Redis was not done within {LONGEST:?}; it goes on");
+    let message = format!("Redis was not done within {OPERATION:?}; it goes on");
     Error::new(ErrorKind::TimedOut, message)
 }
 
-/// Waits until everything that this process has computed and used has been told to Redis: to be called before a clean
-/// shutdown.
+/// Flushes every cache of this process, as [`HandlerCache::flush`] does. Call it before a clean shutdown.
 ///
 /// # Errors
 ///
-/// The first error of any cache, as [`HandlerCache::flush`] has them; the others are flushed all the same.
+/// The first error of any cache, as [`HandlerCache::flush`] has them. The other caches are flushed all the same.
 pub fn flush_all() -> Operation<()> {
     let flushes: Vec<_> = registry::all()
         .into_iter()
@@ -269,7 +266,7 @@ pub fn flush_all() -> Operation<()> {
     })
 }
 
-/// Has the background thread do something.
+/// Runs `work` on the background thread.
 fn on_thread<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Operation<T> {
@@ -279,7 +276,7 @@ fn on_thread<T: Send + 'static>(
     let (sender, receiver) = oneshot::channel();
     thread.spawn(async move {
         let told = work.await;
-        // Who asks next sees in the metrics what is told here.
+        // The metrics agree with the answer by the time that the caller has it.
         telemetry::settled().await;
         drop(sender.send(told));
     });

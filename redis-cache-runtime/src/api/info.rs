@@ -1,10 +1,10 @@
-//! What a cache tells of itself.
+//! The counters and the settings of a cache.
 
 use std::{fmt, time::Duration};
 
 use crate::{cache::Cache, config::MaxSize, outcome::CacheStatus, telemetry::Event};
 
-/// What [`HandlerCache::info`](crate::HandlerCache::info) tells.
+/// The answer of [`HandlerCache::info`](crate::HandlerCache::info).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheInfo {
@@ -13,11 +13,11 @@ pub struct CacheInfo {
     /// Calls of this process that ran the body.
     pub misses: u64,
     /// The bound; `None` where there is none.
-    pub maxsize: Option<u64>,
-    /// Entries in Redis, from all processes. Where [`CacheInfo::unavailable`] says that it could not be asked, as many as it
-    /// had when it was asked last; zero before the first time.
+    pub maxsize: Option<usize>,
+    /// Entries in Redis, from all processes. Where [`CacheInfo::unavailable`] has a reason, the number of the latest count that
+    /// succeeded, or zero.
     pub currsize: u64,
-    /// Why Redis could not be asked; `None` where it was.
+    /// Why Redis could not count the entries; `None` where it did.
     pub unavailable: Option<String>,
     /// Stored values that were damaged, foreign, or written for another type; each was a miss.
     pub corrupt: u64,
@@ -32,12 +32,12 @@ pub struct CacheInfo {
     pub not_stored: u64,
     /// Entries that this process' stores have evicted.
     pub evicted: u64,
-    /// Callers of this process that wait now for another's result.
+    /// Callers of this process that now wait for the result of another caller.
     pub waiting: u64,
     results: Results,
 }
 
-/// How many calls ended in each result.
+/// Numbers of calls, by [`CacheStatus`].
 #[derive(Clone, PartialEq, Eq)]
 struct Results([u64; CacheStatus::ALL.len()]);
 
@@ -88,7 +88,7 @@ impl CacheInfo {
     }
 }
 
-/// What [`HandlerCache::parameters`](crate::HandlerCache::parameters) tells.
+/// The answer of [`HandlerCache::parameters`](crate::HandlerCache::parameters).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Parameters {
@@ -98,15 +98,15 @@ pub struct Parameters {
     pub maxsize: MaxSize,
     /// The most that a look-up may take.
     pub timeout: Duration,
-    /// How long an entry is valid; `None` where it is so for ever.
+    /// How long an entry is valid; `None` where it never expires.
     pub ttl: Option<Duration>,
     /// The largest value that is stored, in bytes as Redis has it.
     pub max_value_bytes: usize,
-    /// Where the cache lives, without credentials.
+    /// The URL of the endpoint, without credentials.
     pub endpoint: String,
-    /// Over how many hash tags its entries are spread.
+    /// The number of hash tags over which its entries are spread.
     pub shards: usize,
-    /// Handlers that were given the same `name` and are not cached for that: two would answer for each other.
+    /// Paths of further handlers with the same `name`. They are not cached: two handlers would answer for each other.
     pub refused: Vec<String>,
 }
 

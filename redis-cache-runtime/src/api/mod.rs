@@ -1,4 +1,4 @@
-//! What people use beside the attribute.
+//! The public types beside the attribute.
 
 mod handle;
 mod info;

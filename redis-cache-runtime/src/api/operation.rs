@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Something that a cache was asked to do. It is under way already: dropping this does not stop it.
+/// A request to a cache. It is under way already: dropping this does not stop it.
 ///
 /// In async code `.await` it; elsewhere call [`Operation::wait`].
 #[must_use = "without `.await` or `.wait()` nobody learns how it ends"]
@@ -23,7 +23,7 @@ pub struct Operation<T> {
 }
 
 enum State<T> {
-    /// The thread that would tell it is that of the process which has asked.
+    /// The process whose background thread answers. A forked child has no such thread.
     Waiting(Belonging<oneshot::Receiver<Result<T, Error>>>),
     Done(Option<Result<T, Error>>),
 }
@@ -35,7 +35,7 @@ impl<T> fmt::Debug for Operation<T> {
 }
 
 impl<T> Operation<T> {
-    /// An operation whose end is told through `receiver`.
+    /// An operation whose result comes through `receiver`.
     pub(crate) fn new(receiver: oneshot::Receiver<Result<T, Error>>) -> Self {
         Self {
             state: State::Waiting(Belonging::new(Process::current(), receiver)),
@@ -56,7 +56,7 @@ impl<T> Operation<T> {
     /// As the operation's own documentation says.
     pub fn wait(self) -> Result<T, Error> {
         match self.state {
-            // As a thread: no executor's code is between it and the answer.
+            // The thread blocks by itself: an executor between it and the answer could hold it up.
             State::Waiting(receiver) => match receiver.get() {
                 Some(receiver) => receiver.recv().unwrap_or_else(|_| Err(lost())),
                 None => Err(inherited()),
@@ -75,7 +75,7 @@ fn inherited() -> Error {
     Error::new(ErrorKind::Unavailable, message)
 }
 
-// What it waits for is behind a pointer, and what it has is only moved out.
+// The receiver is behind a pointer, and a result is only moved out: neither is ever pinned.
 impl<T> Unpin for Operation<T> {}
 
 impl<T> Future for Operation<T> {

@@ -15,19 +15,11 @@ use std::{
 use super::unproved::Unproved;
 use crate::{
     flight::reentrancy::Leading,
+    limits::{UNPROVED_BYTES, UNPROVED_STUCK, UNPROVED_VALUES},
     process::{catch_panic::catch_panic, launch::Launch, per_process::PerProcess},
     telemetry,
     value::{codec::Owed, envelope::Draft},
 };
-
-/// The most values that may wait.
-const QUEUE: usize = 8 * 1024;
-
-/// The most bytes that may wait, and about as much again in copies of the values.
-const BYTES: usize = 64 * 1024 * 1024;
-
-/// A value that takes so long holds the thread up: others are not handed to it.
-const STUCK: Duration = Duration::from_secs(2);
 
 /// How long the first value waits for more, where nobody waits for it: to wake the thread for each takes time from those who
 /// compute.
@@ -86,7 +78,8 @@ impl Verifier {
         let mut state = self.state();
         let has_failed = self.launch.has_failed();
         let given_up = state.give_up(has_failed);
-        let is_full = state.waiting.len() >= QUEUE || state.bytes + bytes > BYTES;
+        let is_full =
+            state.waiting.len() >= UNPROVED_VALUES || state.bytes + bytes > UNPROVED_BYTES;
         if given_up.is_some() || is_full || has_failed {
             drop(state);
             give_up(unproved, Some(owed));
@@ -162,7 +155,7 @@ impl Verifier {
             self.linger(&mut state, None);
             if let Some(waiting) = state.waiting.pop_front() {
                 state.bytes -= waiting.unproved.draft.sealed_len();
-                if waiting.since.elapsed() >= STUCK {
+                if waiting.since.elapsed() >= UNPROVED_STUCK {
                     // Its place is kept no longer. To check it all the same would have those behind it wait too long as well.
                     drop(state);
                     _ = catch_panic(|| waiting.give_up());
@@ -199,7 +192,9 @@ type GivenUp = (Option<Unproved>, VecDeque<Waiting>);
 impl State {
     /// Takes away all that a value holds up which takes too long, and that value; or all, where there is no thread.
     fn give_up(&mut self, has_failed: bool) -> Option<GivenUp> {
-        let is_stuck = self.began.is_some_and(|began| began.elapsed() >= STUCK);
+        let is_stuck = self
+            .began
+            .is_some_and(|began| began.elapsed() >= UNPROVED_STUCK);
         if !is_stuck && !has_failed {
             return None;
         }

@@ -1,4 +1,4 @@
-//! What a program says of its Redis in code.
+//! An endpoint, credentials and certificates that a program sets in code.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::value::envelope::Seal;
 
 /// Where a cache lives and how it is reached, put together in code: from a program's own configuration file, say.
 ///
-/// Handed to a handler with `config = …`. What the environment says comes first, as it does over `url = …`.
+/// A handler gets it by `config = …`. The `HANDLER_CACHE_*` variables override it, as they override `url = …`.
 ///
 /// ```
 /// use redis_cache_runtime::{Config, handler_cache};
@@ -21,7 +21,7 @@ use crate::value::envelope::Seal;
 /// }
 /// ```
 ///
-/// Nothing of it is ever shown: not by `Debug`, not in a log line, not in an error.
+/// `Debug`, log lines and errors show none of its values.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Config {
@@ -39,7 +39,7 @@ pub(super) struct Credentials {
     pub(super) password: String,
 }
 
-/// What a connection over TLS is given, in PEM.
+/// The certificates of connections over TLS, in PEM.
 #[derive(Clone, Default)]
 pub(super) struct Tls {
     pub(super) authorities: Option<Vec<u8>>,
@@ -63,7 +63,7 @@ impl Config {
         }
     }
 
-    /// Logs in as `user`, over what the URL says; an empty name is the default user.
+    /// Logs in as `user` instead of the URL's user. An empty name is the default user.
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.credentials = Some(Credentials {
             user: user.into(),
@@ -84,8 +84,8 @@ impl Config {
         self
     }
 
-    /// The key of the check on stored values, as `HANDLER_CACHE_SECRET`: whoever can write to Redis but does not know it
-    /// can't plant a value. Another secret is a cold cache.
+    /// The key of the check on stored values, as `HANDLER_CACHE_SECRET`. A client that can write to Redis but does not know the
+    /// secret can't plant a value. Another secret is a cold cache.
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
         self.secret = Some(secret.into());
         self
@@ -96,7 +96,7 @@ impl Config {
         self
     }
 
-    /// Tells certificates apart.
+    /// The same digest for the same certificates.
     pub(super) fn tls_digest(&self) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
         let client = self.tls.client.as_ref();

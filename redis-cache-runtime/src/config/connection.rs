@@ -1,6 +1,4 @@
-//! How one server is reached.
-
-use std::time::Duration;
+//! The connection settings of one server.
 
 use redis::{
     ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion,
@@ -8,12 +6,9 @@ use redis::{
 };
 
 use super::{builder::Config, environment::Environment, tls};
-use crate::outcome::Error;
+use crate::{limits::SILENCE, outcome::Error};
 
-/// After so long without an answer on the wire, the kernel asks, and gives up on what it has sent.
-const SILENCE: Duration = Duration::from_secs(3);
-
-/// The same server in every cache's eyes, at another address.
+/// The settings of `like` for another host and port.
 pub(crate) fn at(like: &ConnectionInfo, host: &str, port: u16) -> ConnectionInfo {
     let address = match like.addr() {
         ConnectionAddr::TcpTls {
@@ -69,7 +64,7 @@ pub(super) fn tcp(host: String, port: u16, db: i64) -> Option<ConnectionInfo> {
     Some(info.set_redis_settings(redis))
 }
 
-/// Puts over a connection what its URL can't say.
+/// Adds the credentials and certificates of a `Config` and of the environment.
 pub(super) fn complete(
     info: ConnectionInfo,
     config: Option<&Config>,
@@ -87,15 +82,15 @@ pub(super) fn complete(
     tls::apply(info, &given, environment)
 }
 
-/// Sets what all connections have in common.
+/// Adds the settings that all connections share.
 fn finish(info: ConnectionInfo) -> ConnectionInfo {
     let settings = info
         .redis_settings()
         .clone()
         .set_protocol(ProtocolVersion::RESP3)
         .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    // A look-up is one small packet: waiting to fill it would cost 40 ms. A peer that has gone without a word is found by
-    // the kernel where nothing else asks.
+    // A look-up is one small packet: waiting to fill it would cost 40 ms. Keepalive lets the kernel find a
+    // peer that vanished while the connection is idle.
     let keepalive = TcpKeepalive::new()
         .with_time(SILENCE)
         .with_interval(SILENCE);

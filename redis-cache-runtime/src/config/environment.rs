@@ -5,7 +5,7 @@ use std::env;
 use super::settings::invalid;
 use crate::{outcome::Error, process::per_process::PerProcess, value::envelope::Seal};
 
-/// What the environment says, as it was when the first cache was opened.
+/// The variables as they were when the first cache was opened.
 #[derive(Debug)]
 pub(super) struct Environment {
     pub(super) url: Option<Variable>,
@@ -19,7 +19,7 @@ pub(super) struct Environment {
     pub(super) tls_cert: Option<Variable>,
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS needs it"))]
     pub(super) tls_key: Option<Variable>,
-    /// Where there is a secret.
+    /// Made of `HANDLER_CACHE_SECRET`.
     pub(super) seal: Option<Seal>,
 }
 
@@ -36,8 +36,8 @@ impl std::fmt::Debug for Variable {
 }
 
 impl Variable {
-    /// A variable that is set but empty counts as not set, as with most programs. One that is not UTF-8 is an error: read
-    /// with its wrong bytes replaced, two secrets could become one.
+    /// An empty variable counts as not set, as with most programs. A variable that is not UTF-8 is an error: with its wrong bytes
+    /// replaced, two secrets could become one.
     fn read(name: &'static str) -> Result<Option<Self>, Wrong> {
         let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else {
             return Ok(None);
@@ -54,11 +54,11 @@ struct Wrong {
 }
 
 impl Environment {
-    /// What the environment says.
+    /// The variables of this process.
     ///
     /// # Errors
     ///
-    /// Where a variable is not UTF-8: then nothing that depends on the environment can be known.
+    /// [`Error`] names the variable that is not UTF-8. No cache opens then.
     pub(super) fn get() -> Result<&'static Self, Error> {
         static ENVIRONMENT: PerProcess<Reading> = PerProcess::new();
         match &ENVIRONMENT.get().0 {

@@ -2,23 +2,24 @@
 
 use std::fmt;
 
+use super::grammar::DEFAULT_MAXSIZE;
+
 /// The most entries that a cache may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MaxSize {
     /// At most this many; zero turns the cache off.
-    Entries(u64),
+    Entries(usize),
     /// No bound; only for key spaces that are small by nature.
     Unbounded,
 }
 
 impl MaxSize {
-    /// What `functools.lru_cache` and the Python decorator use.
-    pub(crate) const DEFAULT: Self = Self::Entries(128);
+    pub(crate) const DEFAULT: Self = Self::Entries(DEFAULT_MAXSIZE);
 
     /// The number of entries, or `None` where there is no bound.
     #[must_use]
-    pub const fn entries(self) -> Option<u64> {
+    pub const fn entries(self) -> Option<usize> {
         match self {
             Self::Entries(entries) => Some(entries),
             Self::Unbounded => None,
@@ -38,7 +39,7 @@ impl fmt::Display for MaxSize {
 // One integer type only, or a literal in an expression would have none.
 impl From<usize> for MaxSize {
     fn from(entries: usize) -> Self {
-        Self::Entries(entries as u64)
+        Self::Entries(entries)
     }
 }
 

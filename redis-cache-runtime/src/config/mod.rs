@@ -2,9 +2,8 @@
 
 mod builder;
 mod connection;
-mod duration;
 mod environment;
-mod fault;
+mod grammar;
 mod maxsize;
 mod settings;
 mod tls;

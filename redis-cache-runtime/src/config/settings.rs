@@ -1,18 +1,18 @@
-//! What the attribute says, and the checked configuration that comes of it.
+//! The arguments of an attribute, and the checked configuration of its cache.
 
 use std::{fmt, time::Duration};
 
-use super::{Config, MaxSize, Topology, duration, environment::Environment, topology};
+use super::{
+    Config, MaxSize, Topology,
+    environment::Environment,
+    grammar::{LONGEST_TIMEOUT, LONGEST_TTL, SHORTEST_TTL, duration},
+    topology,
+};
 use crate::{
+    limits::{DEFAULT_MAX_VALUE_BYTES, DEFAULT_TIMEOUT},
     outcome::{Error, ErrorKind},
     value::envelope::Seal,
 };
-
-const DEFAULT_TIMEOUT: Duration = Duration::from_millis(50);
-const DEFAULT_MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-const SHORTEST_TTL: Duration = Duration::from_millis(10);
-const LONGEST_TTL: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// The arguments of one attribute, as they were written; `None` where one was not.
 #[derive(Clone, Default)]
@@ -40,7 +40,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// One setter an argument; a number takes no `Into`, or a literal would have no type.
+/// One setter for each argument. A number takes no `Into`, or a literal would have no type.
 macro_rules! setters {
     ($($(#[$doc:meta])* $name:ident($argument:ty);)*) => {$(
         $(#[$doc])*
@@ -52,7 +52,7 @@ macro_rules! setters {
 }
 
 impl Settings {
-    /// Settings without a word: every default.
+    /// Every default.
     pub fn new() -> Self {
         Self::default()
     }
@@ -87,7 +87,7 @@ impl Settings {
         self.name.as_deref()
     }
 
-    /// Checks the settings and puts the environment's over them.
+    /// Checks the settings, and overrides them by the environment.
     ///
     /// # Errors
     ///
@@ -113,13 +113,14 @@ impl Settings {
             return Err(invalid("shards", "a number from 1 to 65535"));
         }
         if let Some(entries @ 1..) = maxsize.entries()
-            && entries < u64::from(shards)
+            && entries < usize::from(shards)
         {
             return Err(invalid("shards", "`maxsize` at most"));
         }
         let timeout = match &environment.timeout {
             Some(variable) => duration::parse(&variable.value)
-                .ok_or_else(|| invalid(variable.name, "a duration such as `50ms` or `1s`"))?,
+                .map(Duration::from_nanos)
+                .map_err(|_| invalid(variable.name, "a duration such as `50ms` or `1s`"))?,
             None => self.timeout.unwrap_or(DEFAULT_TIMEOUT),
         };
         if timeout.is_zero() || timeout > LONGEST_TIMEOUT {
@@ -132,7 +133,6 @@ impl Settings {
                 "a duration longer than zero, and an hour at most",
             ));
         }
-        // Redis counts in milliseconds, and the jitter takes a tenth.
         if self.ttl.is_some_and(|ttl| ttl < SHORTEST_TTL) {
             return Err(invalid("ttl", "a duration of 10 milliseconds or more"));
         }
@@ -148,7 +148,7 @@ impl Settings {
             maxsize,
             shards,
             timeout,
-            // Redis takes no longer one: that is for ever.
+            // Redis refuses a longer one. Such an entry never expires.
             ttl: self.ttl.filter(|ttl| *ttl <= LONGEST_TTL),
             max_value_bytes: self.max_value_bytes.unwrap_or(DEFAULT_MAX_VALUE_BYTES),
             topology,
@@ -167,12 +167,12 @@ pub(crate) struct Resolved {
     pub(crate) ttl: Option<Duration>,
     pub(crate) max_value_bytes: usize,
     pub(crate) topology: Topology,
-    /// The same for caches that may share connections. Never shown.
+    /// Caches with the same identity share connections. It holds credentials and is never shown.
     pub(crate) identity: String,
     pub(crate) seal: Seal,
 }
 
-// Connections know user names, and passwords that only their own `Debug` hides.
+// Connections hold user names, and passwords that only their own `Debug` hides.
 impl fmt::Debug for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolved")
@@ -181,7 +181,7 @@ impl fmt::Debug for Resolved {
     }
 }
 
-/// Whether the name is one that a shard of another cache may have.
+/// Whether a shard of another cache may have this name.
 fn is_like_a_shard(name: &str) -> bool {
     name.rsplit_once('#')
         .is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))

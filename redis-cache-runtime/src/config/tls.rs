@@ -5,12 +5,12 @@ use redis::ConnectionInfo;
 use super::{builder::Tls, environment::Environment};
 use crate::outcome::Error;
 
-/// How every certificate in PEM begins. The library takes a file without any for an empty list, and then trusts nobody.
+/// The first line of a certificate in PEM. The library takes a file without certificates for an empty list, and trusts no server.
 #[cfg(feature = "tls")]
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// Gives a connection over TLS the certificates that the environment names, or else those given in code; the system's
-/// authorities are trusted where neither says which.
+/// Adds certificates to a connection over TLS: those of the environment, else those of the `Config`. Without either the
+/// connection trusts the system's authorities.
 #[cfg(feature = "tls")]
 pub(super) fn apply(
     connection: ConnectionInfo,
@@ -24,8 +24,8 @@ pub(super) fn apply(
     if !matches!(connection.addr(), ConnectionAddr::TcpTls { .. }) {
         return Ok(connection);
     }
-    // Where other crates bring a second provider, rustls panics unless one has been chosen. An application's own choice
-    // comes first. To look is to wait for nobody, where a fork has come between.
+    // rustls panics if a second crate brings a provider and the application has chosen none. The check before the installation
+    // takes no lock, which a fork could have left held.
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         _ = rustls::crypto::ring::default_provider().install_default();
     }

@@ -1,4 +1,4 @@
-//! Where a cache lives.
+//! The servers of a cache.
 
 use std::{fmt, net::Ipv6Addr, str::FromStr};
 
@@ -18,14 +18,14 @@ const DEFAULT_PORT: u16 = 6379;
 /// One server or several.
 #[derive(Clone)]
 pub(crate) enum Topology {
-    /// One server, which may turn out to be one of a cluster.
+    /// One server. It may answer that it belongs to a cluster.
     Server(ConnectionInfo),
-    /// Some servers of a cluster: whichever answers tells of the others.
+    /// Some servers of a cluster. The first that answers names the others.
     Cluster {
         first: ConnectionInfo,
         all: Vec<ConnectionInfo>,
     },
-    /// Whichever server the sentinels say is the primary.
+    /// The primary that the sentinels name.
     Sentinel {
         sentinels: Vec<ConnectionInfo>,
         master: String,
@@ -33,7 +33,7 @@ pub(crate) enum Topology {
     },
 }
 
-// Connections know user names, and passwords that only their own `Debug` hides.
+// Connections hold user names, and passwords that only their own `Debug` hides.
 impl fmt::Debug for Topology {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.address())
@@ -41,7 +41,7 @@ impl fmt::Debug for Topology {
 }
 
 impl Topology {
-    /// Where it is, without credentials.
+    /// The URL, without credentials.
     pub(crate) fn address(&self) -> String {
         match self {
             Self::Server(server) => address(server),
@@ -62,7 +62,7 @@ impl Topology {
         }
     }
 
-    /// The servers that are known beforehand.
+    /// The servers whose addresses are settings; empty behind sentinels.
     pub(crate) fn servers(&self) -> &[ConnectionInfo] {
         match self {
             Self::Server(server) => std::slice::from_ref(server),
@@ -71,7 +71,7 @@ impl Topology {
         }
     }
 
-    /// The same for those that may share connections: addresses, and whom they log in as. Never shown.
+    /// Topologies with the same identity share connections: addresses, users and passwords. Never shown.
     pub(crate) fn identity(&self) -> String {
         let connections: Vec<_> = match self {
             Self::Server(server) => vec![server],
@@ -93,12 +93,12 @@ impl Topology {
     }
 }
 
-/// Where the settings say: the whole endpoint, and over it what the environment says of its parts.
+/// The servers of the settings, overridden by the environment: by its URL as a whole, else by its parts.
 pub(super) fn of(settings: &Settings, environment: &Environment) -> Result<Topology, Error> {
     let config = settings.config.as_ref();
     if let Some(variable) = &environment.url {
         let parsed = url::parse(variable.name, &variable.value)?;
-        // Credentials in code are those of the server in code.
+        // The credentials of a `Config` belong to the server of that `Config`.
         let config = config.map(|config| config.clone().without_credentials());
         return complete(parsed, config.as_ref(), environment);
     }
@@ -145,7 +145,7 @@ fn complete(
     }
 }
 
-/// Host, port and db as the attribute has them.
+/// The server of `host`, `port` and `db`.
 fn in_attribute(settings: &Settings) -> Result<ConnectionInfo, Error> {
     let host = settings.host.as_deref().unwrap_or(DEFAULT_HOST);
     if !is_host(host) {
@@ -166,7 +166,7 @@ const HOST: &str = "a host name or address, without a port";
 const PORT: &str = "a port from 1 to 65535";
 const DB: &str = "a database number, 0 or more";
 
-/// Puts the parts that the environment names in place of those of the one server.
+/// Overrides host, port and database of one server by the environment's.
 fn replace_parts(parsed: Parsed, environment: &Environment) -> Result<Parsed, Error> {
     let (host, port, db) = (&environment.host, &environment.port, &environment.db);
     let Some(named) = [host, port, db].into_iter().flatten().next() else {

@@ -3,6 +3,9 @@
 //! A look-up is driven by the caller's runtime, or by the background thread, and so would be a timer. Where that runtime's only
 //! thread is blocked (a nested `block_on`), or nobody drives it any more, neither the answer nor the deadline would ever
 //! arrive. So a thread that does nothing else keeps the time, with one timer for all.
+//!
+//! Its deadlines are as fine as budgets are: half a millisecond before a body that takes one (`ROUND_TRIP` in `cache/compute_time.rs`),
+//! and less where the user writes a shorter `timeout`. The timer has no floor of its own.
 
 use std::{
     future::poll_fn,

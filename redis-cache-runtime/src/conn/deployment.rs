@@ -7,7 +7,6 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use redis::{Cmd, ConnectionInfo, RedisError, Value};
@@ -18,21 +17,15 @@ use tokio::{
 
 use super::{
     Endpoint, IoThread, Redirect, SlotRoute,
-    backoff::Backoff,
     slots::{Address, SlotMap, slot_of},
     source::{self, Source},
     supervisor::Change,
 };
 use crate::{
     config::{Topology, address, at, host_and_port},
-    process::jitter,
+    limits::{CLUSTER_REFRESH, CLUSTER_SLOTS, RECONNECT_FIRST, RECONNECT_LONGEST},
+    process::{backoff::Backoff, jitter},
 };
-
-/// The most that one node may take to tell who has which slots, connecting included.
-const CLUSTER_SLOTS: Duration = Duration::from_secs(1);
-
-/// Without any sign of a change, the cluster is asked again after so long.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// The servers behind one URL, and which of them has what.
 pub(crate) struct Deployment {
@@ -297,18 +290,16 @@ impl Nodes {
 
 /// Keeps up with a cluster: at once when something hints at a change, and now and then anyway.
 async fn follow_slots(deployment: Weak<Deployment>) {
-    let mut backoff = Backoff::new();
+    let mut backoff = Backoff::new(RECONNECT_FIRST, RECONNECT_LONGEST);
     loop {
         let Some(deployment) = deployment.upgrade() else {
             return;
         };
         if deployment.refresh().await {
-            backoff = Backoff::new();
-            _ = timeout(LOOK_AGAIN, deployment.look_again.notified()).await;
-            // Several hints mostly mean one change.
-            sleep(backoff.next()).await;
-        } else {
-            sleep(backoff.next()).await;
+            backoff = Backoff::new(RECONNECT_FIRST, RECONNECT_LONGEST);
+            _ = timeout(CLUSTER_REFRESH, deployment.look_again.notified()).await;
         }
+        // Several hints mostly mean one change.
+        sleep(backoff.next()).await;
     }
 }

@@ -1,14 +1,13 @@
 //! What connections that only look up have in common: how they begin.
 
-use std::{io, time::Duration};
+use std::io;
 
 use redis::{
     Cmd, ConnectionAddr, ConnectionInfo,
     io::tcp::socket2::{SockRef, TcpKeepalive},
 };
 
-/// After so long without an answer on the wire, the kernel asks, and gives up on what it has sent.
-const SILENCE: Duration = Duration::from_secs(3);
+use crate::limits::SILENCE;
 
 /// Whether such a connection can be made: TLS is left to the client library.
 pub(super) fn is_possible(server: &ConnectionInfo) -> bool {

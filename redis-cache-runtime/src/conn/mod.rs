@@ -4,7 +4,6 @@
 //! therefore uses a connection that its own runtime drives, a blocking caller one that it drives itself, and whoever has
 //! neither yet goes through the background thread, which also stores, touches, reconnects and clears.
 
-mod backoff;
 mod blocking;
 mod breaker;
 mod budget;

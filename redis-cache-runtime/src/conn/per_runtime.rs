@@ -23,21 +23,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     IoThread, login,
-    pool::IDLE,
     source::Source,
     supervisor,
     wire::{self, Stream, Wire},
 };
-use crate::process::per_process::{Belonging, Process};
+use crate::{
+    limits::{CONNECT, IDLE, PING},
+    process::per_process::{Belonging, Process},
+};
 
 /// A runtime that asks only once (each `#[tokio::test]` has its own) is not worth a connection.
 const WORTHWHILE: u32 = 2;
-
-/// The most that an attempt to connect may take.
-const CONNECT: Duration = Duration::from_secs(1);
-
-/// How long a `PING` may take.
-const PING: Duration = Duration::from_secs(1);
 
 /// How long a runtime whose attempt has failed goes without another.
 const PAUSE: Duration = Duration::from_secs(1);

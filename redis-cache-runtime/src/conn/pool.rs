@@ -13,16 +13,7 @@ use std::{
 use tokio::time::sleep;
 
 use super::{IoThread, blocking::Blocking, source::Source};
-
-/// With more threads than this looking up at once, sharing a connection is faster than having one each: many requests go
-/// out in one system call.
-const MOST: usize = 4;
-
-/// A connection that nobody has used for so long is closed.
-pub(super) const IDLE: Duration = Duration::from_secs(10);
-
-/// How long opening a connection may take; nobody waits for it.
-const CONNECT: Duration = Duration::from_secs(1);
+use crate::limits::{CONNECT, IDLE, THREAD_CONNECTIONS};
 
 /// How long after an attempt that has failed none is made.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -94,7 +85,7 @@ impl Pool {
         let others = self.threads.fetch_add(1, Ordering::Relaxed);
         Looking {
             pool: self,
-            in_crowd: others >= MOST,
+            in_crowd: others >= THREAD_CONNECTIONS,
         }
     }
 
@@ -108,7 +99,7 @@ impl Pool {
             return Some(connection);
         }
         let is_paused = state.paused.is_some_and(|until| Instant::now() < until);
-        if state.open < MOST && !state.opening && !is_paused {
+        if state.open < THREAD_CONNECTIONS && !state.opening && !is_paused {
             let first = !std::mem::replace(&mut state.is_tended, true);
             state.open += 1;
             state.opening = true;

@@ -20,12 +20,10 @@ use super::{
     supervisor::ConnectionSupervisor,
 };
 use crate::{
+    limits::BACKGROUND_LOOKUPS,
     outcome::{Failure, Lookup},
     process::oneshot,
 };
-
-/// The most look-ups that may be on their way through the background thread.
-const IN_FLIGHT: usize = 4096;
 
 /// Hands look-ups to the background thread, which asks for them.
 #[derive(Debug)]
@@ -135,7 +133,7 @@ impl Place {
         // Counted before it is compared: the guard takes it back either way.
         let taken = relay.in_flight.fetch_add(1, Ordering::Relaxed);
         let place = Self(Arc::clone(relay));
-        (taken < IN_FLIGHT).then_some(place)
+        (taken < BACKGROUND_LOOKUPS).then_some(place)
     }
 }
 

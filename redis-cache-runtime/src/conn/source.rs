@@ -1,9 +1,6 @@
 //! How one server is found: at an address, or through sentinels.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, PoisonError};
 
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, RedisError, Value,
@@ -12,10 +9,7 @@ use redis::{
 use tokio::{task::JoinSet, time::timeout};
 
 use super::login;
-use crate::config::at;
-
-/// The most that one sentinel may take to answer, connecting included.
-const SENTINEL: Duration = Duration::from_millis(300);
+use crate::{config::at, limits::SENTINEL};
 
 /// Where one server is.
 #[derive(Debug)]

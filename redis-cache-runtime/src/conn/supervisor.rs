@@ -1,11 +1,8 @@
 //! The background thread's own connection to one endpoint: made, watched, and made again.
 
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU8, Ordering},
 };
 
 use redis::{
@@ -19,18 +16,12 @@ use tokio::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{backoff::Backoff, eviction::free_policy, plain::explained, source::Source};
-use crate::telemetry;
-
-/// The most that one attempt to connect may take, name resolution included.
-const CONNECT: Duration = Duration::from_secs(1);
-
-/// How long a `PING` may take.
-const PING: Duration = Duration::from_secs(1);
-
-/// A connection on which nothing has been in doubt for so long is tried all the same: a peer may go without a word, and the first
-/// caller after that would wait in vain.
-const WATCH: Duration = Duration::from_secs(2);
+use super::{eviction::free_policy, plain::explained, source::Source};
+use crate::{
+    limits::{CONNECT, PING, RECONNECT_FIRST, RECONNECT_LONGEST, WATCH},
+    process::backoff::Backoff,
+    telemetry,
+};
 
 /// What the connection is.
 #[derive(Clone, Debug)]
@@ -144,7 +135,7 @@ impl ConnectionSupervisor {
         greeting: &[Cmd],
         tell: &impl Fn(Change),
     ) {
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(RECONNECT_FIRST, RECONNECT_LONGEST);
         let mut was_up = None;
         let mut has_warned = false;
         loop {
@@ -164,7 +155,7 @@ impl ConnectionSupervisor {
                         telemetry::report(move || tracing::info!(address, "connected to Redis"));
                     }
                     was_up = Some(true);
-                    backoff = Backoff::new();
+                    backoff = Backoff::new(RECONNECT_FIRST, RECONNECT_LONGEST);
                     self.publish(ConnectionState::Up(connection.clone()), Connectivity::Up);
                     tell(Change::Up { in_cluster });
                     // What failed before is no reason for what comes.

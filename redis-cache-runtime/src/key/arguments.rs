@@ -1,4 +1,4 @@
-//! The keyed arguments of one call, written without the attribute.
+//! The keyed arguments of one call, for `invalidate`.
 
 use serde::Serialize;
 
@@ -14,8 +14,8 @@ use crate::{
 /// The arguments of one call of a handler, by which its entry can be named.
 ///
 /// It is made of a tuple that has one element for each parameter in the key, in their order: `()` for none, `(a,)` for
-/// one. Parameters that are skipped, by name or by type, are left out. What else is in the key is added by
-/// [`Arguments::identity`] and [`Arguments::version`].
+/// one. Parameters that are skipped, by name or by type, are left out. [`Arguments::identity`] and [`Arguments::version`] add
+/// the other parts of the key.
 ///
 /// An element stands for a parameter if serde sees the same in both. So `&str` is as good as `String`, a slice as good
 /// as a `Vec`, and of numbers an array too. But the width of a number is part of the key: for a `u32` write
@@ -43,7 +43,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Adds what the handler's receiver is keyed by.
+    /// Adds the identity of the handler's receiver.
     ///
     /// Needed where the handler has a `self` whose type is [`CacheIdentity`].
     ///
@@ -70,7 +70,7 @@ impl Arguments {
         self
     }
 
-    /// Adds what the attribute's `version = …` gives.
+    /// Adds the value of the attribute's `version = …`.
     ///
     /// ```
     /// use redis_cache_runtime::Arguments;
@@ -95,11 +95,11 @@ impl Arguments {
         }
     }
 
-    /// Whether they may be those of a call of the handler.
+    /// Checks that a call of the handler may have these arguments.
     ///
     /// # Errors
     ///
-    /// Why not.
+    /// The first argument that no call has.
     pub(crate) fn check(&self, domain: &Domain) -> Result<(), Error> {
         let known = domain.parameters.and_then(Parameters::known);
         known.map_or(Ok(()), |shape| shape.check(&self.shape))
@@ -109,7 +109,7 @@ impl Arguments {
     ///
     /// # Errors
     ///
-    /// What one of the values reported when it was written.
+    /// The error of an argument's `Serialize`.
     pub(crate) fn digest(&self, domain: &Domain) -> Result<Digest, EncodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
@@ -122,7 +122,7 @@ impl Arguments {
     }
 }
 
-/// Why `write` did not write; its serde code may panic.
+/// Runs `write` and returns its error; the user's serde code in it may panic.
 fn written(write: impl FnOnce() -> Result<(), EncodeError>) -> Option<EncodeError> {
     catch_panic(write)
         .unwrap_or_else(|Panicked| Err(EncodeError::panicked()))

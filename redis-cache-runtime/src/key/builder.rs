@@ -15,14 +15,13 @@ use super::{
 };
 use crate::process::catch_panic::{Panicked, catch_panic};
 
-/// A buffer that has grown to this after a part goes into the hasher, and makes room for the next part.
+/// Bytes. A buffer that is longer after a part goes into the hasher, and is emptied for the next part.
 const FULL: usize = 256 * 1024;
 
-/// A buffer that has grown past this is not kept for the next call.
+/// Bytes. A buffer with more capacity is not kept for the next call.
 const KEEP: usize = 1024 * 1024;
 
-/// What goes before a part that is not an argument. MessagePack never uses the first byte: no argument's encoding begins
-/// with it.
+/// The byte before a part that is not an argument. MessagePack never uses it, so no argument's encoding begins with it.
 pub(super) const fn separator(tag: u8) -> [u8; 2] {
     [0xc1, tag]
 }
@@ -31,15 +30,15 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// What sets the calls of one handler, in one instantiation, apart from all others: a key for blake3's keyed
-/// mode, so that the separation costs nothing a call.
+/// The domain of one instantiation of a handler, which sets its calls apart from all others: a key for blake3's keyed mode, so
+/// that the separation costs nothing per call.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Domain {
     /// The hash key.
     pub(crate) seed: [u8; blake3::KEY_LEN],
-    /// Whether its values come back.
+    /// Whether the values of the instantiation come back.
     pub(crate) readable: Option<&'static Readable>,
-    /// What its calls feed into their keys.
+    /// The parts that its calls feed into their keys.
     pub(crate) parameters: Option<&'static Parameters>,
 }
 
@@ -50,17 +49,17 @@ pub struct KeyBuilder {
     on: bool,
     domain: Domain,
     buffer: Vec<u8>,
-    /// What the buffer has held before.
+    /// The parts that have left the buffer.
     hasher: Option<Box<blake3::Hasher>>,
     error: Option<EncodeError>,
     stamps: Stamps,
-    /// What is fed, as long as that is not known of the handler.
+    /// The parts that are fed, until the handler's are known.
     shape: Option<Box<Shape>>,
-    /// The handler's path, where the type of its receiver is not known there, and its identity is not.
+    /// The handler's path, where the expansion knows neither the type nor the identity of the receiver.
     anonymous: Anonymous,
 }
 
-/// What the receiver and the version were, to be compared with what they are after the body.
+/// Hashes of the receiver's identity and of the version, to be compared with those after the body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Stamps {
     identity: Option<u64>,
@@ -70,11 +69,11 @@ struct Stamps {
 /// Whether a receiver without an identity can be told from others of its type.
 #[derive(Clone, Copy, Debug)]
 enum Anonymous {
-    /// It has no identity.
+    /// The receiver has no identity.
     Known,
-    /// It may have one; the path is that of the handler.
+    /// The receiver may have an identity; the path is the handler's.
     Unknown(&'static str),
-    /// It may have one, and nothing else tells it from others.
+    /// The receiver may have an identity, and no version tells it from others.
     Found(&'static str),
 }
 
@@ -84,7 +83,7 @@ impl KeyBuilder {
         Self::begin(Some(owner), domain.is_some(), domain.unwrap_or_default())
     }
 
-    /// That of a call which nobody hears of.
+    /// The key of a call that is not counted.
     pub(crate) fn off() -> Self {
         Self::begin(None, false, Domain::default())
     }
@@ -96,7 +95,7 @@ impl KeyBuilder {
     }
 
     fn begin(owner: Option<&'static dyn KeyOwner>, on: bool, domain: Domain) -> Self {
-        // A thread that is ending has no buffer any more.
+        // A thread that is ending has dropped its buffer.
         let buffer = if on {
             BUFFER.try_with(Cell::take).unwrap_or_default()
         } else {
@@ -124,7 +123,7 @@ impl KeyBuilder {
         self
     }
 
-    /// Adds what the attribute's `version = …` gave.
+    /// Adds the value of the attribute's `version = …`.
     pub fn version<T: VersionPart + ?Sized>(&mut self, version: &T) {
         version.write_version(self);
     }
@@ -136,7 +135,7 @@ impl KeyBuilder {
         }
     }
 
-    /// Adds what the receiver's identity is.
+    /// Adds the receiver's identity.
     pub(super) fn write_identity(
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
@@ -147,7 +146,7 @@ impl KeyBuilder {
         self.stamps.identity = self.write_stamped(b'I', encode);
     }
 
-    /// Adds what the version is.
+    /// Adds the version.
     pub(super) fn write_version(
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
@@ -168,7 +167,7 @@ impl KeyBuilder {
         }
     }
 
-    /// Adds what `encode` writes, which is not an argument, and gives its hash.
+    /// Adds the output of `encode`, which is not an argument, and returns its hash.
     fn write_stamped(
         &mut self,
         tag: u8,
@@ -190,7 +189,7 @@ impl KeyBuilder {
         stamp
     }
 
-    /// Adds what `encode` writes.
+    /// Adds the output of `encode`.
     pub(super) fn write(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) {
         if !self.on || self.error.is_some() {
             return;
@@ -203,7 +202,7 @@ impl KeyBuilder {
         }
     }
 
-    /// Moves what the buffer holds into the hasher.
+    /// Moves the buffer's bytes into the hasher.
     fn flush(&mut self) -> &mut blake3::Hasher {
         let seed = &self.domain.seed;
         let hasher = self
@@ -224,12 +223,12 @@ impl KeyBuilder {
         self.write_memory(begin_text, text.as_bytes());
     }
 
-    /// Adds numbers that lie in memory, each with its little end first.
+    /// Adds numbers as they lie in memory, little-endian.
     pub(super) fn write_numbers(&mut self, number: Number, bytes: &[u8]) {
         self.write_memory(|len, out| begin_numbers(number, len, out), bytes);
     }
 
-    /// Adds `bytes` as they lie in memory, after what `begin` writes for their length.
+    /// Adds `bytes`, after the head that `begin` writes for their length.
     fn write_memory(
         &mut self,
         begin: impl FnOnce(usize, &mut Vec<u8>) -> Result<(), EncodeError>,
@@ -255,7 +254,7 @@ impl KeyBuilder {
         })
     }
 
-    /// Hashes what was written.
+    /// Hashes the parts.
     #[must_use]
     pub fn finish(mut self) -> CallKey {
         let (owner, stamps, readable) = (self.owner, self.stamps, self.domain.readable);
@@ -292,7 +291,7 @@ impl KeyBuilder {
     }
 }
 
-/// Whose calls the keys are made for. It hears of those that get none.
+/// The call site. It counts and reports calls that get no key.
 pub(crate) trait KeyOwner: Any + fmt::Debug + Send + Sync {
     /// An argument refuses to be written.
     fn report_unkeyed(&self, error: &EncodeError);
@@ -304,7 +303,7 @@ pub(crate) trait KeyOwner: Any + fmt::Debug + Send + Sync {
 /// The finished key of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct CallKey {
-    /// `None`: nobody hears of the call.
+    /// `None`: the call is not counted.
     pub(crate) owner: Option<&'static dyn KeyOwner>,
     /// `None`: the cache is off, or an argument could not be written.
     pub(crate) digest: Option<Digest>,
@@ -320,8 +319,8 @@ impl CallKey {
         self.stamps.identity.is_some()
     }
 
-    /// Whether the receiver or the version is another now than when the key was made. `again` writes of both what can be asked
-    /// for once more.
+    /// Whether the receiver's identity or the version has changed since the key was made. `again` writes those of both that can
+    /// still be asked.
     pub(crate) fn has_moved(&self, again: impl FnOnce(&mut KeyBuilder)) -> bool {
         if self.stamps == Stamps::default() {
             return false;

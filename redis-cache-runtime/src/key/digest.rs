@@ -5,7 +5,7 @@ use std::hash::Hasher;
 /// The hash of a call's arguments.
 pub(crate) type Digest = [u8; 32];
 
-/// The part of a digest that decides on an entry's shard. The first half names the entry; this is of the other.
+/// The part of a digest that decides on an entry's shard. It is of the second half; the first half names the entry.
 pub(crate) const SHARD: std::ops::Range<usize> = 16..20;
 
 /// Digests are random already: their first bytes are the hash.

@@ -1,4 +1,4 @@
-//! What the receiver of an annotated method adds to the key.
+//! The part of the key that the receiver of an annotated method adds.
 
 use std::{pin::Pin, rc::Rc, sync::Arc};
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{KeyBuilder, large::encode};
 
-/// Says what sets one instance of a handler apart from another.
+/// Sets one instance of a handler apart from another.
 ///
 /// As with `functools.lru_cache` on a function, `self` is **not** in the key by itself: two instances of one type would
 /// answer for each other. A type whose answers depend on its state implements this trait once, and every
@@ -31,12 +31,12 @@ use super::{KeyBuilder, large::encode};
 /// }
 /// ```
 pub trait CacheIdentity {
-    /// Whatever differs between two instances that answer differently. Called once a call, and once more after a body: keep it
-    /// cheap. If it is another then, the value is not stored.
+    /// A value that differs between two instances that answer differently. It is called once for each call, and once more after a
+    /// body: keep it cheap. If it returns another value after the body, the result is not stored.
     fn cache_identity(&self) -> impl Serialize;
 }
 
-/// Pointers are what they point at.
+/// A pointer has the identity of its target.
 macro_rules! through_pointers {
     ($($pointer:ty),* $(,)?) => {$(
         impl<T: CacheIdentity + ?Sized> CacheIdentity for $pointer {
@@ -78,7 +78,8 @@ impl<T: CacheIdentity + ?Sized> Receiver<'_, T> {
     }
 }
 
-/// A receiver without an identity adds nothing. Of a type that is not known in the place, it is not known either.
+/// A receiver without an identity adds nothing. In a trait's default body the type of the receiver is not known, and so neither is
+/// whether it has an identity.
 #[doc(hidden)]
 pub trait ReceiverAnonymous {
     fn __handler_cache_feed(&self, key: &mut KeyBuilder);

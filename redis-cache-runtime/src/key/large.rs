@@ -1,22 +1,22 @@
-//! Large parts of a key: of text and of numbers from a size on, their hash stands for them.
+//! Large parts of a key: text and numbers from a size on are represented by their hash.
 //!
-//! What lies in memory is so hashed where it lies, without a copy, and from its first byte on: at the start of a hash
-//! blake3 takes many blocks at once, after what went before them it begins with single ones. Because a part is the same
-//! however it came to be written, what serde wrote is treated alike.
+//! A part that lies in memory is hashed in place, without a copy, by a hash of its own: at the start of a hash blake3 takes many
+//! blocks at once, and later single ones. A part must be the same whichever way it was written, so the parts that serde wrote are
+//! treated alike.
 
 use rmp::Marker;
 use serde::Serialize;
 
 use super::encoder::{self, EncodeError, Number};
 
-/// From so many bytes on.
+/// A part is large from so many bytes on.
 const LARGE: usize = 4 * 1024;
 
 /// Appends `value` as one part.
 ///
 /// # Errors
 ///
-/// Those of [`encoder::encode`].
+/// The errors of [`encoder::encode`].
 pub(super) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
@@ -32,7 +32,7 @@ pub(super) fn encode<T: Serialize + ?Sized>(
     Ok(())
 }
 
-/// Appends what a part is about, after its head.
+/// Appends the content of a part, or its hash, after its head.
 pub(super) fn append(content: &[u8], out: &mut Vec<u8>) {
     if content.len() < LARGE {
         out.extend_from_slice(content);
@@ -42,7 +42,7 @@ pub(super) fn append(content: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The length of what announces a large text, or large numbers, where the part is that and nothing else.
+/// The length of the head, where the part is one large text or one large run of numbers.
 fn head_of_large(part: &[u8]) -> Option<usize> {
     let (marker, rest) = part.split_first()?;
     let head = match Marker::from_u8(*marker) {

@@ -9,7 +9,7 @@ use serde::{Serialize, ser::Error as _};
 
 use super::{FastPart, KeyBuilder, encoder::EncodeError, large::encode};
 
-/// What is behind a lock is written as serde writes it, but never waited for: a call with a lock that is held has no key.
+/// A lock's value is written as serde writes it, but without waiting for the lock: a call with a lock that is held has no key.
 macro_rules! locks {
     ($($lock:ident, $try_lock:ident;)*) => {$(
         impl<T: Serialize + ?Sized> FastPart for $lock<T> {

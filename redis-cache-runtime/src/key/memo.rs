@@ -1,20 +1,17 @@
-//! Digests of arguments that come again and again.
+//! Digests of arguments that recur.
 //!
-//! A hit's arguments have mostly been seen in this process before, and to compare them takes a tenth of what blake3 takes. What
-//! is kept are the arguments themselves, so that a digest is never another's.
+//! This process has mostly seen a hit's arguments before, and comparing them takes a tenth of the time of blake3. The memo keeps the
+//! encoded arguments themselves, so that no digest is ever given to other arguments.
 
 use std::{hash::BuildHasher as _, sync::Mutex};
 
 use foldhash::fast::FixedState;
 
 use super::Digest;
-use crate::process::{jitter, per_process::PerProcess};
-
-/// How many arguments are kept.
-const SLOTS: usize = 512;
-
-/// Longer ones are not kept: two megabytes are the most that this takes.
-const LONGEST: usize = 4096;
+use crate::{
+    limits::{KEPT_ARGUMENT_BYTES, KEPT_ARGUMENTS},
+    process::{jitter, per_process::PerProcess},
+};
 
 type Seed = [u8; blake3::KEY_LEN];
 
@@ -34,7 +31,7 @@ struct Memo {
 #[derive(Default)]
 struct Slot {
     known: Option<Known>,
-    /// The hash of what was asked for last and is not known.
+    /// The hash of the latest arguments that were not known.
     candidate: Option<u64>,
 }
 
@@ -46,7 +43,7 @@ struct Known {
 
 impl Default for Memo {
     fn default() -> Self {
-        Self::with_slots(SLOTS)
+        Self::with_slots(KEPT_ARGUMENTS)
     }
 }
 
@@ -60,11 +57,11 @@ impl Memo {
 
     fn digest(&self, seed: &Seed, arguments: &[u8]) -> Digest {
         let compute = || blake3::keyed_hash(seed, arguments).into();
-        if arguments.len() > LONGEST {
+        if arguments.len() > KEPT_ARGUMENT_BYTES {
             return compute();
         }
         let hash = self.random.hash_one((seed, arguments));
-        // Who would have to wait for another is faster without.
+        // Hashing is faster than waiting for another thread.
         let Ok(mut slot) = self.slot(hash).try_lock() else {
             return compute();
         };
@@ -91,7 +88,7 @@ impl Slot {
         Some(known.digest)
     }
 
-    /// Keeps what was asked for twice in a row: what comes only once does not displace what comes often.
+    /// Keeps arguments that came twice in a row: those that come once do not displace those that come often.
     fn offer(&mut self, hash: u64, seed: &Seed, arguments: &[u8], digest: Digest) {
         if self.candidate != Some(hash) {
             self.candidate = Some(hash);
@@ -157,7 +154,10 @@ mod tests {
     #[test]
     fn long_arguments_are_not_kept() {
         let memo = Memo::with_slots(1);
-        for (len, is_kept) in [(LONGEST + 1, false), (LONGEST, true)] {
+        for (len, is_kept) in [
+            (KEPT_ARGUMENT_BYTES + 1, false),
+            (KEPT_ARGUMENT_BYTES, true),
+        ] {
             let arguments = vec![0; len];
             memo.digest(&SEED, &arguments);
             memo.digest(&SEED, &arguments);

@@ -1,10 +1,10 @@
-//! What a handler feeds into its keys, so that arguments of another call can be compared with it.
+//! The parts that a handler feeds into its keys, to check the arguments of `invalidate` against.
 
 use std::sync::OnceLock;
 
 use crate::outcome::{Error, ErrorKind};
 
-/// What is known of the parameters of one instantiation, once it has been called.
+/// The parameters of one instantiation, known once it has been called.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters {
     known: OnceLock<Shape>,
@@ -24,17 +24,17 @@ impl Parameters {
     }
 }
 
-/// What is in a key.
+/// The parts of a key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shape {
     has_identity: bool,
     has_version: bool,
-    /// Of the arguments.
+    /// The types of the arguments.
     kinds: Vec<Option<&'static str>>,
 }
 
 impl Shape {
-    /// Takes up an argument of type `T`.
+    /// Adds an argument of type `T`.
     pub(super) fn add<T: ?Sized>(&mut self) {
         self.kinds.push(primitive::<T>());
     }
@@ -47,11 +47,11 @@ impl Shape {
         self.has_version = true;
     }
 
-    /// Whether a call with parts like these may be one of the handler's.
+    /// Checks that a call of the handler may have parts like `given`.
     ///
     /// # Errors
     ///
-    /// What is wrong with `given`.
+    /// The first part that no call has.
     pub(super) fn check(&self, given: &Self) -> Result<(), Error> {
         let wrong = |message: String| Err(Error::new(ErrorKind::InvalidArguments, message));
         let (takes, has) = (self.kinds.len(), given.kinds.len());

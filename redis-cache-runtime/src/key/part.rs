@@ -36,7 +36,7 @@ impl<T: SkipInKey + ?Sized> SkipInKey for Box<T> {}
 impl<T: SkipInKey + ?Sized> SkipInKey for Rc<T> {}
 impl<T: SkipInKey + ?Sized> SkipInKey for Arc<T> {}
 
-/// What can be part of a key: everything that is `Serialize`.
+/// A type that can be part of a key: everything that is `Serialize`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be part of the key of a `#[handler_cache]` method",
     label = "this argument can't be written into the key",
@@ -55,8 +55,7 @@ impl<T: Serialize + ?Sized> KeyPart for T {
     }
 }
 
-/// What lies in memory as it can be hashed, so that it need not go through serde element by element. The key is the
-/// same either way.
+/// A type whose memory can be hashed as it is, without serde taking it element by element. The key is the same either way.
 pub trait FastPart {
     #[doc(hidden)]
     fn write_memory(&self, key: &mut KeyBuilder);
@@ -177,7 +176,7 @@ impl<T: ?Sized> PartSerde for &Part<'_, T> {
     }
 }
 
-/// What the expansion has made of a parameter. It assigns to it, `*mention(&_n) = ()`: no lint takes what is on the left side of
+/// The expansion makes this of a parameter and assigns to it, `*mention(&_n) = ()`: no lint takes what is on the left side of
 /// an assignment for a use of `_n` by the handler.
 #[derive(Debug)]
 pub struct Mentioned(());

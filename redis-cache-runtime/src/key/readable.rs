@@ -2,14 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// So many values in a row that do not come back, and none that does, are enough.
+/// After so many values in a row that did not come back, an instantiation's values count as unreadable.
 const FAILURES: u32 = 3;
 
-/// One call in so many tries again then.
+/// Then one call in so many looks for a value again.
 const RETRY: u32 = 256;
 
-/// What has been seen of an instantiation's values. There are types whose values never come back (a field that is written under
-/// another name than it is read by): looking for them, and making copies of them, would be for nothing.
+/// Counts the values of an instantiation that did not come back. Some types' values never do (a field that is written under another
+/// name than it is read by), and then looking them up and copying them is in vain.
 #[derive(Debug, Default)]
 pub(crate) struct Readable {
     failures: AtomicU32,
@@ -18,10 +18,10 @@ pub(crate) struct Readable {
 }
 
 impl Readable {
-    /// To be told of each value, whether it comes back.
+    /// Counts one value: whether it came back.
     pub(crate) fn learn(&self, comes_back: bool) {
         if comes_back {
-            // Mostly it is known, and then a load leaves the cache line where it is.
+            // Mostly it is set already, and a load leaves the cache line shared.
             if !self.has_come_back.load(Ordering::Relaxed) {
                 self.has_come_back.store(true, Ordering::Relaxed);
             }
@@ -30,7 +30,7 @@ impl Readable {
         }
     }
 
-    /// Whether a call is worth looking for a value.
+    /// Whether this call looks for a value.
     pub(crate) fn is_worth_a_try(&self) -> bool {
         if self.has_come_back.load(Ordering::Relaxed)
             || self.failures.load(Ordering::Relaxed) < FAILURES

@@ -1,4 +1,4 @@
-//! What `version = …` adds to the key, and what of a call's parameters can be kept to be asked again.
+//! The part of the key that `version = …` adds, and copies of parameters to evaluate it again after the body.
 
 use std::{pin::Pin, rc::Rc, sync::Arc};
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{KeyBuilder, large::encode};
 
-/// What `version = …` can give: everything that is `Serialize`.
+/// A type that `version = …` can have: everything that is `Serialize`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the `version` of a `#[handler_cache]` method",
     label = "this version can't be written into the key",
@@ -24,9 +24,9 @@ impl<T: Serialize + ?Sized> VersionPart for T {
     }
 }
 
-/// A parameter that is to be asked again after the body, which gets the parameter itself. The expansion calls
-/// `__handler_cache_keep` on it, and method resolution picks the first that fits: a shared pointer is cloned, what is `Copy`
-/// is copied, and anything else can't be kept: the body alone has it.
+/// A parameter that the version needs again after the body, which takes the parameter itself. The expansion calls
+/// `__handler_cache_keep` on it, and method resolution picks the first that fits: a shared pointer is cloned, a `Copy` value is
+/// copied, and any other value can't be kept.
 #[derive(Debug)]
 pub struct Kept<'a, T>(&'a T);
 

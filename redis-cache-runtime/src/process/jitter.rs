@@ -1,4 +1,4 @@
-//! Chance, where it has to spread things out, and where two processes must not make the same.
+//! Random numbers: to spread waits, and to name things that no other process may name alike.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -20,7 +20,7 @@ pub(crate) fn shuffle<T>(items: &mut [T]) {
     }
 }
 
-/// A number that nobody else makes, not even a process that is a copy of this one.
+/// A number that no other process makes, not even one forked from this one.
 pub(crate) fn nonce() -> u64 {
     getrandom::u64().unwrap_or_else(|_| without_system())
 }

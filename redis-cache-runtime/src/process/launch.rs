@@ -1,6 +1,6 @@
 //! Starts a thread of ours, once, and again where the system did not allow it.
 //!
-//! Nobody waits for another's attempt: in a child that was forked in the middle of it that other is gone.
+//! No thread waits for the attempt of another thread: in a child that was forked during the attempt, the other thread is gone.
 
 use std::{
     io,
@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long after an attempt that has failed none is made.
+/// After an attempt has failed, the next is made so much later at the earliest.
 const PAUSE: Duration = Duration::from_secs(1);
 
 const NOT_YET: u64 = 0;
@@ -20,7 +20,7 @@ const STARTED: u64 = u64::MAX;
 #[derive(Debug)]
 pub(crate) struct Launch {
     made: Instant,
-    /// One of the above, or when the latest attempt has failed, in milliseconds since this was made.
+    /// One of the above, or the time at which the latest attempt failed, in milliseconds since `made`.
     state: AtomicU64,
     /// When the latest attempt began.
     begun: AtomicU64,
@@ -37,7 +37,7 @@ impl Default for Launch {
 }
 
 impl Launch {
-    /// Starts the thread if it has not been, or has ended, and an attempt is due. Gives the error of one that has failed.
+    /// Starts the thread if it does not run and an attempt is due. Returns the error of an attempt that failed.
     pub(crate) fn ensure(
         &self,
         name: &str,
@@ -49,14 +49,14 @@ impl Launch {
             NOT_YET => true,
             failed => self.now() > failed + millis(PAUSE),
         };
-        // Another thread may be faster.
+        // Another thread may have begun an attempt meanwhile.
         if !is_due || !self.change(known, UNDER_WAY) {
             return None;
         }
         self.begun.store(self.now(), Ordering::Release);
         match thread::Builder::new().name(name.to_owned()).spawn(run) {
             Ok(_detached) => {
-                // Unless it has failed already.
+                // The new thread may have failed already, and then its failure stands.
                 self.change(UNDER_WAY, STARTED);
                 None
             }
@@ -75,7 +75,7 @@ impl Launch {
         )
     }
 
-    /// To be told where the thread could not do its work and has ended: it is started again later.
+    /// The thread calls this where it could not do its work and ends. It is started again later.
     pub(crate) fn failed(&self) {
         self.state.store(self.now(), Ordering::Release);
     }
@@ -99,7 +99,7 @@ impl Launch {
     }
 }
 
-/// In the unit of the state.
+/// In milliseconds, as the state has it.
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2)
 }

@@ -1,6 +1,7 @@
-//! What belongs to a process and its threads, and knows nothing of caches: what a fork leaves behind, threads that are started
-//! when they are needed, panics of the user's code, stacks, wakers, jitter.
+//! The process and its threads, without knowledge of caches: values that a fork must not share, threads that are started
+//! when they are needed, panics of the user's code, stacks, wakers, jitter and waits.
 
+pub(crate) mod backoff;
 pub(crate) mod catch_panic;
 pub(crate) mod jitter;
 pub(crate) mod launch;

@@ -1,14 +1,11 @@
-//! How deep a value is nested, and room on the stack for what is inside it.
+//! How deep a value is nested, and room on the stack for the values inside it.
 
-use crate::process::stack;
-
-/// The deepest nesting of lists, maps, structs and variants that is written and read.
-pub(crate) const DEPTH: u16 = 256;
+use crate::{limits::NESTING, process::stack};
 
 /// The most steps inwards, those through options and newtypes included: a type can contain itself through these alone.
-const STEPS: u16 = 4 * DEPTH;
+const STEPS: u16 = 4 * NESTING;
 
-/// So many steps are taken without a look at the stack.
+/// The stack is checked once in so many steps.
 const STRIDE: u16 = 4;
 
 /// The place of a value inside other values.
@@ -19,17 +16,17 @@ pub(crate) struct Nesting {
 }
 
 impl Nesting {
-    /// Inside a list, a map, a struct or a variant. `None` where that is too deep.
+    /// The place inside a list, a map, a struct or a variant; `None` where that is too deep.
     #[inline]
     pub(crate) fn container(self) -> Option<Self> {
         let inner = Self {
             containers: self.containers + 1,
             steps: self.steps + 1,
         };
-        (inner.containers <= DEPTH && inner.steps <= STEPS).then_some(inner)
+        (inner.containers <= NESTING && inner.steps <= STEPS).then_some(inner)
     }
 
-    /// Inside an option or a newtype.
+    /// The place inside an option or a newtype; `None` where that is too deep.
     #[inline]
     pub(crate) fn wrapper(self) -> Option<Self> {
         let inner = Self {

@@ -1,7 +1,7 @@
 //! A channel for one value, whose receiver waits as a task or as a thread.
 //!
-//! Nothing of anybody else's runs under its lock: wakers are cloned before it is taken, and woken and dropped after it has been
-//! released, as values are.
+//! No foreign code runs under its lock: wakers are cloned before it is taken, and wakers and values are woken and dropped after it
+//! has been released.
 
 use std::{
     fmt,
@@ -24,12 +24,12 @@ pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
 
 struct Slot<T> {
     state: Mutex<State<T>>,
-    /// Notified when a blocked thread has something to look at.
+    /// Notified when the slot has changed for a blocked thread.
     changed: Condvar,
 }
 
 enum State<T> {
-    /// Nothing was sent, and nobody waits.
+    /// Empty, and no receiver waits.
     Empty,
     /// A task waits.
     Task(Waker),
@@ -44,23 +44,22 @@ enum State<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lost;
 
-/// Why a thread has got no value.
+/// Why a thread received no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotReceived {
-    /// There is none yet.
+    /// The sender may still send one.
     TimedOut,
-    /// There never will be one.
+    /// The sender is gone.
     Lost,
 }
 
 impl<T> Slot<T> {
-    // Nobody else's code runs under this lock, so a poisoned one is as good as any.
+    // No foreign code runs under this lock, so a poisoned one is as good as any.
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts `next` into the slot, for the receiver to see, unless the receiver has gone: then `next` is given back. A task is woken
-    /// by `wake`.
+    /// Puts `next` into the slot and wakes the receiver, a task by `wake`. Returns `next` where the receiver is gone.
     fn put(&self, next: State<T>, wake: fn(Waker)) -> Option<State<T>> {
         let mut state = self.state();
         if matches!(*state, State::Closed) {
@@ -76,13 +75,13 @@ impl<T> Slot<T> {
         None
     }
 
-    /// Takes what the slot holds, which is dropped outside of the lock.
+    /// Empties the slot. Its content is dropped after the lock is released.
     fn close(&self) -> State<T> {
         std::mem::replace(&mut *self.state(), State::Closed)
     }
 }
 
-/// The end that sends. Dropped without a value it says so.
+/// The end that sends. The receiver learns when it is dropped without a value.
 pub(crate) struct Sender<T>(Option<Arc<Slot<T>>>);
 
 impl<T> fmt::Debug for Sender<T> {
@@ -107,7 +106,7 @@ impl<T> Sender<T> {
         self.send_by(value, waking::wake)
     }
 
-    /// Sends the value to a task of the runtime that this runs on: what it takes to wake it is that runtime's affair.
+    /// Sends the value to a task of this thread's own runtime, and wakes it here: a slow wake holds up that runtime alone.
     ///
     /// # Errors
     ///
@@ -145,12 +144,12 @@ impl<T> fmt::Debug for Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Blocks the thread until there is a value, or never will be. For a sender that has a bound of its own.
+    /// Blocks the thread until a value is sent or the sender is gone. For senders that end within a bound.
     pub(crate) fn recv(&self) -> Result<T, Lost> {
         self.wait(None).map_err(|_| Lost)
     }
 
-    /// Blocks the thread until there is a value, but not beyond `deadline`. After that it can be waited for again.
+    /// Blocks the thread until a value is sent, at most until `deadline`. The thread may call it again.
     pub(crate) fn recv_deadline(&self, deadline: Instant) -> Result<T, NotReceived> {
         self.wait(Some(deadline))
     }

@@ -1,4 +1,4 @@
-//! What belongs to one process, and not to the children that it forks.
+//! Values of one process that its forked children must not use.
 
 use std::{
     fmt,
@@ -12,12 +12,12 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 
-/// A value that a forked child makes anew. Its parent's threads are gone there, with whatever locks they held, and the
-/// sockets are still the parent's: nothing of it may be touched.
+/// A value that a forked child makes anew. In the child the parent's threads are gone, the locks that they held stay locked, and
+/// the sockets are still the parent's: the child must not touch the parent's value.
 pub(crate) struct PerProcess<T: 'static> {
-    /// That of the process which asked first: mostly the only one.
+    /// The value of the first process that called [`get`](Self::get); mostly the only one.
     first: OnceLock<Owned<T>>,
-    /// The latest.
+    /// The value of the latest forked child.
     current: ArcSwapOption<Claimed<T>>,
 }
 
@@ -32,7 +32,7 @@ struct Owned<T: 'static> {
     value: &'static T,
 }
 
-/// That of a process whose threads have agreed on who makes it: only the one that is kept is made, for it is leaked.
+/// The value of one process. One of its threads makes it, and the others wait: a value is leaked, so no second one is made.
 struct Claimed<T: 'static> {
     process: Process,
     value: OnceLock<&'static T>,
@@ -44,7 +44,7 @@ pub(crate) struct Process(Guard);
 
 #[derive(Clone, Debug)]
 enum Guard {
-    /// The system tells of a fork: to look costs a load, where `getpid` is a system call.
+    /// Counts forks. Reading it is a load, where `getpid` is a system call.
     #[cfg(unix)]
     Told(forkguard::atfork::Guard),
     Asked(forkguard::pid::Guard),
@@ -59,7 +59,7 @@ impl Process {
         Self(Guard::Asked(forkguard::pid::Guard::default()))
     }
 
-    /// Whether it is the one that is running; otherwise that was forked from it.
+    /// Whether this process is the one in which the value was made, and not a forked child.
     pub(crate) fn is_current(&self) -> bool {
         let forked = match self.0.clone() {
             #[cfg(unix)]
@@ -70,8 +70,8 @@ impl Process {
     }
 }
 
-/// `None` where the system refuses, or another thread is at it: a child that is forked at that moment would wait for the other's
-/// end for ever.
+/// `None` where the system refuses to register the fork handler, or another thread is registering it: a child that is forked at
+/// that moment would wait for that thread for ever.
 #[cfg(unix)]
 fn registered() -> Option<forkguard::atfork::Guard> {
     const NOT_YET: u8 = 0;
@@ -98,7 +98,7 @@ impl<T: Default + 'static> PerProcess<T> {
         }
     }
 
-    /// The value of this process. Takes no lock where there is one, for a lock may have been held when the process was forked.
+    /// The value of this process. Once it is made this takes no lock: a lock may have been held when the process was forked.
     pub(crate) fn get(&self) -> &'static T {
         match self.first.get() {
             Some(owned) if owned.process.is_current() => owned.value,
@@ -106,7 +106,7 @@ impl<T: Default + 'static> PerProcess<T> {
         }
     }
 
-    /// Whether another process asked first, from which this one was forked.
+    /// Whether this process was forked from one that already had a value.
     #[cfg(feature = "metrics")]
     pub(crate) fn is_inherited(&self) -> bool {
         self.get();
@@ -130,12 +130,11 @@ impl<T: Default + 'static> PerProcess<T> {
             .current
             .compare_and_swap(&seen, Some(Arc::clone(&fresh)));
         match &*previous {
-            // Another thread was faster.
             Some(claimed) if claimed.process.is_current() => claimed.value(),
             Some(_) => fresh.value(),
             None => {
                 let value = fresh.value();
-                // Only here: a fork may have come in the middle of this, and then the child must not wait for its end.
+                // Set only now: a child that is forked while the parent makes its value must not wait for the parent's thread.
                 _ = self.first.set(Owned { process, value });
                 value
             }
@@ -150,8 +149,8 @@ impl<T: Default> Claimed<T> {
     }
 }
 
-/// What was under way when a process forked, and belongs to it: the child has it as well, where it is neither used nor dropped,
-/// for either could wait for a thread that is not there. What is leaked so is what was under way.
+/// A value that only the process that made it uses or drops. In a forked child it is leaked: its code or its `Drop` could wait for
+/// a thread that the child does not have. Only values that were in use during the fork leak so.
 #[derive(Debug)]
 pub(crate) struct Belonging<T> {
     process: Process,
@@ -166,7 +165,7 @@ impl<T> Belonging<T> {
         }
     }
 
-    /// The value, in its own process.
+    /// The value; `None` in a forked child.
     pub(crate) fn get(&self) -> Option<&T> {
         let value = self.value.as_ref();
         value.filter(|_| self.process.is_current())
@@ -178,7 +177,7 @@ impl<T> Belonging<T> {
         value.filter(|_| self.process.is_current())
     }
 
-    /// Takes the value out, in its own process.
+    /// Takes the value out; `None` in a forked child.
     pub(crate) fn take(&mut self) -> Option<T> {
         if self.process.is_current() {
             self.value.take()
@@ -196,7 +195,7 @@ impl<T> Drop for Belonging<T> {
     }
 }
 
-/// Ends at once in another process than its own.
+/// Ends at once, with `None`, in a forked child.
 impl<F: Future + ?Sized> Future for Belonging<Pin<Box<F>>> {
     type Output = Option<F::Output>;
 

@@ -1,7 +1,7 @@
-//! More stack for what recurses through a cache.
+//! More stack for recursion through a cache.
 //!
-//! A call adds frames of ours to those of the body: a recursion that fits into a thread's stack without the cache would not
-//! with it. So where little is left, what comes next runs on a segment of its own.
+//! A call adds frames of the cache to those of the body: a recursion that fits into a thread's stack without the cache would not
+//! fit with it. Where little stack is left, the next level runs on a segment of its own.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -9,23 +9,23 @@ use std::{
     task::{Context, Poll},
 };
 
-/// With less than this left a segment is added. It has to do for all that comes before the next look at what is left: a look-up
-/// that connects over TLS, for one.
+/// Bytes of stack. With less left a segment is added. It has to suffice until the stack is checked again: for a look-up that
+/// connects over TLS, for one.
 const RED_ZONE: usize = 192 * 1024;
 
-/// As much as a thread has by default. Only what is touched takes memory.
+/// Bytes of a segment, as many as a thread has by default. Only pages that are touched take memory.
 const SEGMENT: usize = 2 * 1024 * 1024;
 
 /// Runs `code` with at least [`RED_ZONE`] of stack, if there is memory for it.
 pub(crate) fn with_room<R>(code: impl FnOnce() -> R) -> R {
-    // Where the system does not say what is left, it is as without us.
+    // Where the system does not tell how much stack is left, `code` runs as without the cache.
     if stacker::remaining_stack().is_none_or(|left| left >= RED_ZONE) {
         return code();
     }
     on_segment(code)
 }
 
-/// A future that is polled, and dropped, with room on the stack: so may be what it is made of.
+/// A future that is polled and dropped with room on the stack: the futures inside it may be deep as well.
 #[derive(Debug)]
 pub(crate) struct Deep<F>(Option<Pin<Box<F>>>);
 
@@ -41,7 +41,7 @@ impl<F: Future> Future for Deep<F> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match &mut self.0 {
             Some(future) => with_room(|| future.as_mut().poll(context)),
-            // It is taken out when it is dropped.
+            // Only `drop` takes the future out.
             None => Poll::Pending,
         }
     }
@@ -57,7 +57,7 @@ impl<F> Drop for Deep<F> {
 #[cold]
 #[inline(never)]
 fn on_segment<R>(code: impl FnOnce() -> R) -> R {
-    // `stacker` panics where it gets no memory, which the program would notice by its hook.
+    // `stacker` panics without memory for a segment, and the program's panic hook would run.
     if !is_to_be_had(SEGMENT) {
         return code();
     }
@@ -65,14 +65,14 @@ fn on_segment<R>(code: impl FnOnce() -> R) -> R {
     let run = AssertUnwindSafe(|| stacker::grow(SEGMENT, || code.take().map(|code| code())));
     match (catch_unwind(run), code) {
         (Ok(Some(value)), _) => value,
-        // There was no memory all the same, and it has not begun.
+        // The memory was gone by then, and `code` has not begun.
         (_, Some(code)) => code(),
         (Err(panic), None) => resume_unwind(panic),
         (Ok(None), None) => unreachable!("it begins once"),
     }
 }
 
-/// Whether there is memory for a segment: a few pages around it are the guards'.
+/// Whether there is memory for a segment and its guard pages.
 fn is_to_be_had(bytes: usize) -> bool {
     Vec::<u8>::new()
         .try_reserve_exact(bytes + 64 * 1024)

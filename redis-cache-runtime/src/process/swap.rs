@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A place for a shared value. Who has loaded it keeps what it was.
+/// A place for a shared value. A thread that has loaded the value keeps it when another replaces it.
 #[derive(Debug)]
 pub(crate) struct Swap<T>(RwLock<Arc<T>>);
 
@@ -20,7 +20,7 @@ impl<T> Swap<T> {
         let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *place, value);
         drop(place);
-        // Not under the lock.
+        // The old value is dropped after the lock is released: its `Drop` may run the user's code.
         drop(before);
     }
 }

@@ -1,9 +1,9 @@
-//! Who wakes the tasks of the program's executors.
+//! The threads that wake the tasks of the program's executors.
 //!
-//! To wake a task runs code of its executor, which may take as long as it likes: an executor that polls where it is woken runs
-//! whole bodies so. None of that is to hold up a thread of ours, or a caller that has an answer for another. So wakers that are
-//! known to be prompt, which are Tokio's and our own, are woken where there is something to tell; all others by threads that do
-//! nothing else. One is at it, and another stands by: it takes over what waits where the first takes too long.
+//! Waking a task runs code of its executor, which may take any time: an executor that polls a task where it is woken runs whole
+//! bodies there. That must not hold up a thread of the cache, or a caller that has an answer for another. So the thread that has
+//! the answer wakes prompt wakers only, which are Tokio's and the cache's own. Threads that do nothing else wake all others: one
+//! thread wakes, and another stands by and takes over where the first takes too long.
 
 use std::{
     collections::VecDeque,
@@ -14,26 +14,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::process::{catch_panic::catch_panic, per_process::PerProcess};
+use crate::{
+    limits::{WAKER_THREADS, WAKERS},
+    process::{catch_panic::catch_panic, per_process::PerProcess},
+};
 
-/// A waker that takes longer holds its thread up: another goes on with those behind it.
+/// While one waker takes longer than this, another thread goes on with the wakers behind it.
 const STUCK: Duration = Duration::from_millis(5);
-
-/// The most threads. Where all of them are held up, the wakers behind them wait until one is free again.
-const THREADS: usize = 16;
-
-/// The most wakers that may wait. Further ones are woken where there is something to tell.
-const QUEUE: usize = 16 * 1024;
 
 static WAKING: PerProcess<Waking> = PerProcess::new();
 
 /// The wakers of this process that wait for a thread, and those threads.
 #[derive(Debug, Default)]
 struct Waking {
-    /// What prompt wakers are made of.
+    /// The vtables of prompt wakers.
     prompt: [OnceLock<Vec<&'static RawWakerVTable>>; Whose::COUNT],
     state: Mutex<State>,
-    /// Says that there is something to do.
+    /// Notified when there is a waker to wake.
     filled: Condvar,
 }
 
@@ -41,20 +38,20 @@ struct Waking {
 struct State {
     waiting: VecDeque<Waker>,
     threads: usize,
-    /// Those of the threads that are not at a waker.
+    /// Threads that are waking no waker.
     idle: usize,
-    /// How many wakers have been taken up.
+    /// The number of wakers that a thread has begun to wake.
     turns: u64,
-    /// When the latest of them was, if it has not returned.
+    /// When a thread began to wake the latest of them; `None` once that waker has returned.
     began: Option<Instant>,
 }
 
-/// Who makes wakers that are prompt.
+/// The makers of prompt wakers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Whose {
     /// Tokio.
     Runtimes,
-    /// Those who wait for a leader.
+    /// Followers of a leader.
     Flights,
 }
 
@@ -62,15 +59,15 @@ impl Whose {
     const COUNT: usize = 2;
 }
 
-/// What a thread does next.
+/// The next step of a thread.
 enum Next {
-    /// It wakes this one, in that turn.
+    /// Wake this waker, in this turn.
     Wake(Waker, u64),
-    /// It waits, but not for longer than that.
+    /// Wait, at most this long.
     Wait(Option<Duration>),
 }
 
-/// Learns what prompt wakers are made of. Only what has been learned is taken for prompt; to learn little costs time, nothing else.
+/// Remembers the vtable of a prompt waker. A waker with another vtable is woken by a thread, which only takes longer.
 pub(crate) fn learn(whose: Whose, prompt: impl IntoIterator<Item = Waker>) {
     let known_already = &WAKING.get().prompt[whose as usize];
     if known_already.get().is_some() {
@@ -78,7 +75,7 @@ pub(crate) fn learn(whose: Whose, prompt: impl IntoIterator<Item = Waker>) {
     }
     let mut known: Vec<&'static RawWakerVTable> = Vec::new();
     for waker in prompt {
-        // A copy may be made of something else.
+        // A clone may have another vtable.
         for waker in [waker.clone(), waker] {
             let made_of = waker.vtable();
             if !known.iter().any(|known| ptr::eq(*known, made_of)) {
@@ -89,7 +86,7 @@ pub(crate) fn learn(whose: Whose, prompt: impl IntoIterator<Item = Waker>) {
     _ = known_already.set(known);
 }
 
-/// Wakes a task, here if that is no more than a moment's work. Called where no lock is held.
+/// Wakes a task: on this thread if its waker is prompt. The caller holds no lock.
 pub(crate) fn wake(waker: Waker) {
     let waking = WAKING.get();
     if waking.is_prompt(&waker) {
@@ -99,7 +96,7 @@ pub(crate) fn wake(waker: Waker) {
     }
 }
 
-/// Wakes a task here. What its executor panics is its own affair.
+/// Wakes a task on this thread. A panic of its executor ends here.
 pub(crate) fn wake_here(waker: Waker) {
     _ = catch_panic(|| waker.wake());
 }
@@ -113,7 +110,7 @@ impl Waking {
 
     fn submit(&'static self, waker: Waker) {
         let mut state = self.state();
-        if state.waiting.len() >= QUEUE {
+        if state.waiting.len() >= WAKERS {
             drop(state);
             return wake_here(waker);
         }
@@ -124,7 +121,7 @@ impl Waking {
             self.filled.notify_one();
             return;
         }
-        // Where the system allows no thread there is this one.
+        // Where the system allows no further thread this one wakes.
         while let Some(waker) = self.take_where_there_is_no_thread() {
             wake_here(waker);
         }
@@ -138,13 +135,13 @@ impl Waking {
         state.waiting.pop_front()
     }
 
-    /// Starts a thread, if there may be one more. Tells whether there is any.
+    /// Starts a thread unless there are [`WAKER_THREADS`]. Returns whether there is any thread.
     fn start(&'static self) -> bool {
         let mut state = self.state();
-        if state.threads >= THREADS || state.idle > 0 {
+        if state.threads >= WAKER_THREADS || state.idle > 0 {
             return true;
         }
-        // It counts from now on, so that others do not start one too.
+        // The thread counts before it runs, so that no other caller starts one too.
         state.threads += 1;
         state.idle += 1;
         drop(state);
@@ -161,7 +158,7 @@ impl Waking {
     fn work(&'static self) {
         loop {
             let (waker, turn) = self.next();
-            // Somebody has to stand by.
+            // Another thread has to stand by.
             self.start();
             wake_here(waker);
             if !self.ended(turn) {
@@ -178,7 +175,7 @@ impl Waking {
                     let are_more = !state.waiting.is_empty();
                     drop(state);
                     if are_more {
-                        // Who stands by may have seen nothing of them.
+                        // The thread that stands by may not have been notified of these wakers.
                         self.filled.notify_one();
                     }
                     return (waker, turn);
@@ -195,7 +192,7 @@ impl Waking {
         }
     }
 
-    /// Ends a turn. Tells whether its thread goes on: one that was held up is not needed where others have taken its place.
+    /// Ends a turn. Returns whether its thread goes on: a thread that was held up ends where others have taken its place.
     fn ended(&self, turn: u64) -> bool {
         let mut state = self.state();
         if state.turns == turn {
@@ -215,12 +212,12 @@ impl Waking {
 }
 
 impl State {
-    /// What a thread that is idle does now.
+    /// The next step of an idle thread.
     fn next(&mut self, now: Instant) -> Next {
         if self.waiting.is_empty() {
             return Next::Wait(None);
         }
-        // One at a time, as long as that does not take too long: most wakers take less than it does to hand them over.
+        // One thread at a time wakes: most wakers return sooner than another thread could begin.
         let left = self.began.map(|began| {
             let since = now.saturating_duration_since(began);
             STUCK.saturating_sub(since)
@@ -292,7 +289,7 @@ mod tests {
     fn wakers_that_block_hold_up_no_others() {
         let waking = waking();
         let mut blocked = Vec::new();
-        for _ in 1..THREADS {
+        for _ in 1..WAKER_THREADS {
             let (unblock, waker) = blocking();
             blocked.push(unblock);
             waking.submit(waker);
@@ -308,7 +305,7 @@ mod tests {
         let (told, waker) = telling();
         waking.submit(waker);
         assert!(told.recv_timeout(STUCK * 20).is_err());
-        assert!(waking.state().threads == THREADS);
+        assert!(waking.state().threads == WAKER_THREADS);
         drop(unblock);
         told.recv_timeout(SOON).unwrap();
         drop(blocked);
@@ -341,7 +338,7 @@ mod tests {
             thread::yield_now();
         }
         // On a machine that is busy one may seem to be stuck.
-        assert!(waking.state().threads < THREADS);
+        assert!(waking.state().threads < WAKER_THREADS);
     }
 
     #[test]
@@ -364,17 +361,17 @@ mod tests {
     fn what_finds_no_place_is_woken_at_once() {
         let waking = waking();
         let mut blocked = Vec::new();
-        for _ in 0..THREADS {
+        for _ in 0..WAKER_THREADS {
             let (unblock, waker) = blocking();
             blocked.push(unblock);
             waking.submit(waker);
         }
         let began = Instant::now();
-        while waking.state().idle > 0 || waking.state().threads < THREADS {
+        while waking.state().idle > 0 || waking.state().threads < WAKER_THREADS {
             assert!(began.elapsed() < SOON);
             thread::yield_now();
         }
-        for _ in 0..QUEUE {
+        for _ in 0..WAKERS {
             waking.submit(Waker::noop().clone());
         }
         let (told, waker) = telling();

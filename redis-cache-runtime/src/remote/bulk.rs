@@ -1,7 +1,5 @@
 //! What goes through all entries of a cache: in steps that each take Redis about a millisecond.
 
-use std::time::Duration;
-
 use redis::{Cmd, FromRedisValue, RedisError, Value};
 use tokio::sync::Notify;
 
@@ -9,10 +7,10 @@ use super::{
     Scripts, Shard, epoch::Generation, retry::Retry, scripts::CHUNK,
     write_disposition::WriteDisposition,
 };
-use crate::outcome::{Error, ErrorKind};
-
-/// The most that one step may take.
-const BUDGET: Duration = Duration::from_secs(2);
+use crate::{
+    limits::WRITE_BUDGET,
+    outcome::{Error, ErrorKind},
+};
 
 /// Deletes all entries that were used before now.
 pub(super) async fn clear(
@@ -79,7 +77,7 @@ pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<
 }
 
 async fn ask(shard: &Shard, command: &Cmd) -> Result<Value, Error> {
-    let answer = shard.route().command(command, BUDGET).await;
+    let answer = shard.route().command(command, WRITE_BUDGET).await;
     answer
         .ok_or_else(|| unavailable(shard))?
         .map_err(|error| refused(shard, error))

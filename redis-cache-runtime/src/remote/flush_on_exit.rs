@@ -4,16 +4,10 @@
 //! at each call would cost a round trip a miss; a thread that ends costs one once. The main thread ends when `main`
 //! returns, and a runtime's workers when the runtime is dropped.
 
-use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{Done, Shard, StoreEvents};
-use crate::{process::per_process::PerProcess, telemetry};
-
-/// The most that a thread waits.
-const PATIENCE: Duration = Duration::from_millis(500);
+use crate::{limits::EXIT, process::per_process::PerProcess, telemetry};
 
 thread_local! {
     static FLUSH_ON_EXIT: FlushOnExit = const { FlushOnExit };
@@ -90,9 +84,6 @@ impl Latch {
 
     fn wait(&self) {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(
-            self.done
-                .wait_timeout_while(left, PATIENCE, |left| *left > 0),
-        );
+        drop(self.done.wait_timeout_while(left, EXIT, |left| *left > 0));
     }
 }

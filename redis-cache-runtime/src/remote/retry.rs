@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::process::jitter;
+use crate::{limits::WRITE_PATIENCE, process::backoff::Backoff};
 
 const FIRST: Duration = Duration::from_millis(2);
 const LONGEST: Duration = Duration::from_millis(250);
-
-/// After so long a write is given up: what waits behind it matters more.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where others have waited that long in vain: enough to load the scripts, and to follow a redirect.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(15);
@@ -19,12 +16,12 @@ const LITTLE_PATIENCE: Duration = Duration::from_millis(15);
 #[derive(Debug)]
 pub(super) struct Retry {
     end: Instant,
-    wait: Duration,
+    backoff: Backoff,
 }
 
 impl Retry {
     pub(super) fn new() -> Self {
-        Self::within(PATIENCE)
+        Self::within(WRITE_PATIENCE)
     }
 
     /// Hardly more than one.
@@ -35,18 +32,18 @@ impl Retry {
     fn within(patience: Duration) -> Self {
         Self {
             end: Instant::now() + patience,
-            wait: FIRST,
+            backoff: Backoff::new(FIRST, LONGEST),
         }
     }
 
     /// Waits for the next turn; false where there is none.
     pub(super) async fn next(&mut self) -> bool {
-        if Instant::now() + self.wait >= self.end {
-            return false;
+        let wait = self.backoff.next();
+        let has_next = Instant::now() + wait < self.end;
+        if has_next {
+            sleep(wait).await;
         }
-        sleep(self.wait.mul_f64(0.5 + jitter::random() / 2.0)).await;
-        self.wait = (self.wait * 2).min(LONGEST);
-        true
+        has_next
     }
 }
 
@@ -62,12 +59,16 @@ mod tests {
         while retry.next().await {
             count += 1;
         }
-        assert!(began.elapsed() <= PATIENCE, "{:?}", began.elapsed());
-        assert!(began.elapsed() >= PATIENCE / 2, "{:?}", began.elapsed());
+        assert!(began.elapsed() <= WRITE_PATIENCE, "{:?}", began.elapsed());
+        assert!(
+            began.elapsed() >= WRITE_PATIENCE / 2,
+            "{:?}",
+            began.elapsed()
+        );
         assert!((10..60).contains(&count), "{count}");
         let mut retry = Retry::few();
         assert!(retry.next().await && retry.next().await);
         while retry.next().await {}
-        assert!(began.elapsed() <= PATIENCE + LITTLE_PATIENCE);
+        assert!(began.elapsed() <= WRITE_PATIENCE + LITTLE_PATIENCE);
     }
 }

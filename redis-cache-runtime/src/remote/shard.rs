@@ -88,10 +88,10 @@ pub(crate) fn split(name: &str, maxsize: MaxSize, shards: u16) -> Vec<(String, M
     if shards == 1 {
         return vec![(name.to_owned(), maxsize)];
     }
-    let count = u64::from(shards);
-    let part = |place: u64| match maxsize {
+    let count = usize::from(shards);
+    let part = |place: usize| match maxsize {
         MaxSize::Entries(entries) => {
-            MaxSize::Entries(entries / count + u64::from(place < entries % count))
+            MaxSize::Entries(entries / count + usize::from(place < entries % count))
         }
         MaxSize::Unbounded => MaxSize::Unbounded,
     };
@@ -108,7 +108,7 @@ mod tests {
     fn the_parts_of_a_bound_add_up() {
         for (entries, shards) in [(10, 3), (8, 8), (1_000_001, 7), (0, 4)] {
             let parts = split("c", MaxSize::Entries(entries), shards);
-            let sum: u64 = parts.iter().filter_map(|(_, part)| part.entries()).sum();
+            let sum: usize = parts.iter().filter_map(|(_, part)| part.entries()).sum();
             assert_eq!(sum, entries);
             assert_eq!(parts.len(), usize::from(shards));
         }

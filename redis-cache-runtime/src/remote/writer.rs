@@ -21,7 +21,7 @@ use super::{
     keyspace::member,
     losses::Loss,
     numbered::Numbered,
-    queue::{BATCH, BATCH_BYTES, Job},
+    queue::Job,
     retry::Retry,
     scripts,
     write_disposition::WriteDisposition,
@@ -29,6 +29,7 @@ use super::{
 use crate::{
     conn::IoThread,
     key::Digest,
+    limits::{BATCH, BATCH_BYTES, WRITE_BUDGET},
     outcome::Error,
     telemetry::{
         Counters, Event,
@@ -36,9 +37,6 @@ use crate::{
     },
     value::envelope::{Contents, Seal},
 };
-
-/// The most that a batch may take; nobody's call waits for it.
-const BUDGET: Duration = Duration::from_secs(2);
 
 /// Redis counts a time to live in milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -282,7 +280,7 @@ impl Writer {
             pipeline.add_command(self.command(job).ok_or(ErrorType::Protocol)?);
         }
         let route = self.shard.route();
-        let exchanged = timeout(BUDGET, async {
+        let exchanged = timeout(WRITE_BUDGET, async {
             let mut connection = route.connection().await?;
             Some(
                 connection

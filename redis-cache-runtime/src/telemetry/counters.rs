@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{config::MaxSize, outcome::CacheStatus, telemetry::metrics::CacheMetrics};
 
-/// What is counted beside the results of calls.
+/// The events that are counted beside the results of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A value was written to Redis.
@@ -23,13 +23,13 @@ pub(crate) enum Event {
     Declined,
     /// A value was older than its `ttl` before Redis could take it.
     Expired,
-    /// What Redis had was not a value of this call.
+    /// Redis returned bytes that are not a value of this call.
     Corrupt,
     /// A look-up took longer than its budget.
     TimedOut,
     /// A store evicted an entry.
     Evicted,
-    /// What was not a value was deleted.
+    /// Bytes that are not a value were deleted.
     Healed,
 }
 
@@ -68,7 +68,7 @@ impl Counters {
         }
     }
 
-    /// What the same and more is reported by.
+    /// The metrics, which count the same and more.
     pub(crate) const fn metrics(&self) -> &CacheMetrics {
         &self.metrics
     }

@@ -1,4 +1,4 @@
-//! What is counted, said, and shown to an observer.
+//! Counters, metrics, events, and the outcome that an observer sees.
 
 mod counters;
 pub(crate) mod metrics;

@@ -1,14 +1,14 @@
-//! How a caller learns what came of a call.
+//! How a caller learns the outcome of a call.
 
 use std::{cell::RefCell, future::poll_fn, pin::pin};
 
 use super::reporter;
 use crate::outcome::Outcome;
 
-/// What an observer on this thread has seen.
+/// The state of the observer on this thread.
 #[derive(Debug, Default)]
 enum Slot {
-    /// Nobody observes.
+    /// No observer.
     #[default]
     Idle,
     Watching(Option<Outcome>),
@@ -18,9 +18,9 @@ thread_local! {
     static SLOT: RefCell<Slot> = const { RefCell::new(Slot::Idle) };
 }
 
-/// Tells this thread's observer, if there is one. `outcome` is only made then.
+/// Gives the outcome to this thread's observer. `outcome` is not called without an observer.
 pub(crate) fn record(outcome: impl FnOnce() -> Outcome) {
-    // What a recorder calls on the way is not what is observed.
+    // The handlers that a recorder calls are not the observed code.
     if reporter::is_reporting() {
         return;
     }
@@ -32,9 +32,9 @@ pub(crate) fn record(outcome: impl FnOnce() -> Outcome) {
     });
 }
 
-/// Observes while it lives; what it saw is told to the observer around it as well.
+/// Observes while it lives. The observer around it sees the same outcomes.
 struct Watch {
-    /// `None` once it has been put back.
+    /// The state before; `None` once it has been restored.
     outer: Option<Slot>,
 }
 

@@ -1,8 +1,8 @@
-//! Where the user's subscriber and recorder run.
+//! The threads on which the user's subscriber and recorder run.
 //!
-//! Both may block, panic, and call handlers. Events are emitted by a thread that does nothing else and that nobody waits for.
-//! Metrics that a thread of the user's counts are told to the recorder there, guarded, so that they are exact at any time;
-//! those of our threads take the same way as events. Nothing of ours is locked meanwhile.
+//! Both may block, panic, and call handlers. A thread that does nothing else emits events; calls wait for it a moment at most.
+//! Metrics that a thread of the user's counts go to the recorder on that thread, guarded, so that they are exact at any time. The
+//! metrics of the cache's own threads go the way of events. No lock of the cache is held meanwhile.
 
 use std::{
     cell::Cell,
@@ -21,28 +21,22 @@ use tracing::{
     subscriber::NoSubscriber,
 };
 
-use crate::process::{catch_panic::catch_panic, launch::Launch, oneshot, per_process::PerProcess};
-
-/// The most reports that may wait; further ones are dropped.
-const QUEUE: usize = 1024;
-
-/// The most that a call waits until what it has to say has been said.
-const MOMENT: Duration = Duration::from_millis(20);
-
-/// The most that a thread that ends waits until what it had to report has been, and a person who asks a cache.
-const PATIENCE: Duration = Duration::from_millis(100);
+use crate::{
+    limits::{CALL_REPORTED, REPORTED, REPORTS},
+    process::{catch_panic::catch_panic, launch::Launch, oneshot, per_process::PerProcess},
+};
 
 type Report = Box<dyn FnOnce() + Send>;
 
-/// What kind of thread this is now.
+/// The kind of the current thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// One that the user's code runs on.
+    /// A thread of the user's.
     Users,
-    /// One of ours, which nothing of the user's may hold up.
+    /// A thread of the cache, which the user's code must not hold up.
     Ours,
-    /// Either, while it reports. What is called from there reports nothing, or it would never end, and goes past the cache:
-    /// it could be asked for in the middle of a call for the same.
+    /// Either kind, while a subscriber or recorder runs on it. Handlers that these call report nothing, or reports would never end,
+    /// and run uncached, for the outer call may be one of the same key.
     Reporting,
 }
 
@@ -50,7 +44,7 @@ thread_local! {
     static PLACE: Cell<Place> = const { Cell::new(Place::Users) };
 }
 
-// A thread that is ending is the user's: ours do not end.
+// A thread that is ending is the user's: those of the cache do not end.
 fn place() -> Place {
     PLACE.try_with(Cell::get).unwrap_or(Place::Users)
 }
@@ -59,18 +53,18 @@ fn set(place: Place) {
     _ = PLACE.try_with(|current| current.set(place));
 }
 
-/// Says that this thread is one of ours.
+/// Marks this thread as one of the cache.
 pub(crate) fn keep_off() {
     set(Place::Ours);
 }
 
-/// Whether this thread is one of ours.
+/// Whether this thread is one of the cache.
 pub(crate) fn is_on_our_thread() -> bool {
     place() == Place::Ours
 }
 
-/// Whether the recorder is not to run on this thread: it is one of ours, or the process is a forked child, in which a thread of
-/// its parent may have left the recorder's locks behind.
+/// Whether the recorder must not run on this thread: the thread is one of the cache, or the process is a forked child, in which
+/// a thread of the parent may have left the recorder's locks held.
 #[cfg(feature = "metrics")]
 pub(crate) fn is_kept_off() -> bool {
     match place() {
@@ -85,14 +79,14 @@ pub(crate) fn is_reporting() -> bool {
     place() == Place::Reporting
 }
 
-/// Emits events, where nobody waits for it longer than a moment.
+/// Emits events on the reporter's thread. A thread of the user's waits for it up to [`CALL_REPORTED`].
 pub(crate) fn report(events: impl FnOnce() + Send + 'static) {
     match place() {
         Place::Reporting => {}
         Place::Ours => drop(queue(events)),
         Place::Users => {
             settle_on_exit();
-            // The subscriber may be one of this thread's own.
+            // The subscriber may be the thread-local default of this thread.
             let is_one = |dispatch: &Dispatch| !dispatch.is::<NoSubscriber>();
             let dispatch = get_default(|dispatch| is_one(dispatch).then(|| dispatch.clone()));
             let emit = move || match dispatch {
@@ -101,14 +95,14 @@ pub(crate) fn report(events: impl FnOnce() + Send + 'static) {
             };
             let reporter = REPORTER.get();
             if let Some(ticket) = reporter.push(Box::new(emit)) {
-                // So that it comes before what the caller says next. There are few: what changes is said once.
-                reporter.wait(ticket, MOMENT, &reporter.is_slow);
+                // The event comes before the caller's own next event. Few calls wait: each change is reported once.
+                reporter.wait(ticket, CALL_REPORTED, &reporter.is_slow);
             }
         }
     }
 }
 
-/// Runs the recorder here, unless this thread is in it or in the subscriber. Tells whether it was tried.
+/// Runs the recorder on this thread, unless the thread is inside it or the subscriber. Returns whether it was run.
 pub(crate) fn report_here(report: impl FnOnce()) -> bool {
     let before = place();
     if before == Place::Reporting {
@@ -120,7 +114,7 @@ pub(crate) fn report_here(report: impl FnOnce()) -> bool {
     true
 }
 
-/// Has the thread of reports run this. Tells whether there was room.
+/// Queues a report for the reporter's thread. Returns whether there was room.
 pub(crate) fn queue(report: impl FnOnce() + Send + 'static) -> bool {
     REPORTER.get().push(Box::new(report)).is_some()
 }
@@ -137,13 +131,13 @@ impl Drop for SettleOnExit {
     }
 }
 
-/// Has this thread wait a moment, when it ends, until what was to be reported has been. Cheap after the first time.
+/// Lets this thread wait, when it ends, until the queued reports have run. Cheap after the first time.
 pub(crate) fn settle_on_exit() {
     // A thread that is ending already waits for nothing more.
     _ = SETTLE_ON_EXIT.try_with(|_armed| ());
 }
 
-/// Waits a moment until what was to be reported has been.
+/// Waits up to [`REPORTED`] until the queued reports have run.
 pub(crate) fn settle() {
     if place() != Place::Reporting {
         REPORTER.get().settle();
@@ -157,43 +151,43 @@ pub(crate) async fn settled() {
         return;
     }
     let (sender, done) = oneshot::channel();
-    if queue(move || _ = sender.send(())) && timeout(PATIENCE, done).await.is_err() {
+    if queue(move || _ = sender.send(())) && timeout(REPORTED, done).await.is_err() {
         reporter.is_stuck.store(true, Ordering::Relaxed);
     }
 }
 
 static REPORTER: PerProcess<Reporter> = PerProcess::new();
 
-/// The thread of reports, and what waits for it.
+/// The reporter's thread, and the reports that wait for it.
 #[derive(Default)]
 struct Reporter {
     launch: Launch,
     state: Mutex<State>,
     filled: Condvar,
     done: Condvar,
-    /// Whether a call has waited in vain since a report has ended.
+    /// Whether a call has waited in vain since the latest report ended.
     is_slow: AtomicBool,
-    /// Whether somebody else has.
+    /// Whether another waiter, such as a thread that ends, has waited in vain since then.
     is_stuck: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Report>,
-    /// How many have ever waited.
+    /// The number of reports that were ever queued.
     pushed: u64,
-    /// How many of them have ended.
+    /// The number of reports that have ended.
     done: u64,
     dropped: u64,
 }
 
 impl Reporter {
-    /// What its end can be waited for by; `None` where there is no room.
+    /// Queues a report and returns its ticket; `None` where there is no room.
     fn push(&'static self, report: Report) -> Option<u64> {
-        // Where it can't be started, what is to be reported waits.
+        // Where the thread can't be started the reports stay queued.
         _ = self.launch.ensure("redis-cache-telemetry", || self.work());
         let mut state = self.state();
-        if state.waiting.len() >= QUEUE {
+        if state.waiting.len() >= REPORTS {
             state.dropped += 1;
             return None;
         }
@@ -224,7 +218,7 @@ impl Reporter {
         }
     }
 
-    /// What is next, and how many were dropped before it.
+    /// The next report, and the number of reports that were dropped before it.
     fn next(&self) -> (Report, u64) {
         let mut state = self.state();
         loop {
@@ -236,7 +230,7 @@ impl Reporter {
         }
     }
 
-    /// Whether there is nothing to wait for, or no sense in it.
+    /// Whether the report has ended, or waiting for it has been in vain.
     fn is_settled(&self) -> bool {
         let state = self.state();
         state.done == state.pushed || self.is_stuck.load(Ordering::Relaxed)
@@ -244,7 +238,7 @@ impl Reporter {
 
     fn settle(&self) {
         let ticket = self.state().pushed;
-        self.wait(ticket, PATIENCE, &self.is_stuck);
+        self.wait(ticket, REPORTED, &self.is_stuck);
     }
 
     /// Waits until that report has ended, unless others have waited `in_vain`.
@@ -299,7 +293,7 @@ mod tests {
             let report = move || _ = ran.fetch_add(1, Ordering::Relaxed);
             reporter.push(Box::new(report)).is_some()
         };
-        for _ in 0..QUEUE {
+        for _ in 0..REPORTS {
             assert!(count());
         }
         assert!(!count());
@@ -308,7 +302,7 @@ mod tests {
         reporter.settle();
         assert!(reporter.is_settled());
         unblock.send(()).unwrap();
-        while ran.load(Ordering::Relaxed) < QUEUE {
+        while ran.load(Ordering::Relaxed) < REPORTS {
             reporter.settle();
         }
         while reporter.is_stuck.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! What is stored of a value, and how it proves itself when it is read.
+//! The stored form of a value, and the proof that it comes back.
 
 pub(crate) mod codec;
 pub(crate) mod envelope;

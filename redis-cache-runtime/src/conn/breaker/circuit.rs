@@ -6,16 +6,14 @@ use std::{
 };
 
 use super::{Availability, Probe, window::Window};
-use crate::{outcome::CircuitState, process::jitter};
+use crate::{
+    limits::{OPEN_FIRST, OPEN_LONGEST},
+    outcome::CircuitState,
+    process::jitter,
+};
 
 /// So many attempts to connect that fail in a row open it.
 const CONNECT_FAILURES: u32 = 5;
-
-/// How long it stays open the first time.
-const FIRST: Duration = Duration::from_secs(1);
-
-/// The longest that it stays open.
-const LONGEST: Duration = Duration::from_secs(30);
 
 /// A probe that is not back by then, because nobody runs its caller any further, is given to another.
 const PROBE: Duration = Duration::from_secs(5);
@@ -189,7 +187,9 @@ impl Breaker {
     /// Opens it, if nobody has changed it meanwhile.
     fn open(&self, from: Gate, at: Duration) -> Option<Transition> {
         let before = self.openings.load(Ordering::Relaxed);
-        let longest = FIRST.saturating_mul(1 << before.min(10)).min(LONGEST);
+        let longest = OPEN_FIRST
+            .saturating_mul(1 << before.min(10))
+            .min(OPEN_LONGEST);
         // Up to a quarter less, so that the processes of a fleet do not all probe at once.
         let wait = longest.mul_f64(1.0 - jitter::random() / 4.0);
         if !self.change(from, Gate::open(at + wait)) {

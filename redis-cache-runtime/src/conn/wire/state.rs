@@ -12,10 +12,7 @@ use super::{
     super::reply::{Reply, nonsense},
     Answer,
 };
-use crate::process::oneshot;
-
-/// The most requests that may be on their way.
-const IN_FLIGHT: usize = 8192;
+use crate::{limits::WIRE_LOOKUPS, process::oneshot};
 
 /// Whom a reply is for.
 type Asker = oneshot::Sender<Reply>;
@@ -63,7 +60,7 @@ impl State {
     }
 
     fn ask(&mut self, asker: Asker) -> Option<()> {
-        if self.is_closed || self.waiting.len() >= IN_FLIGHT {
+        if self.is_closed || self.waiting.len() >= WIRE_LOOKUPS {
             return None;
         }
         self.asked += 1;

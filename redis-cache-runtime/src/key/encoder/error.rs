@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use serde::ser;
 
-use crate::process::nesting::DEPTH;
+use crate::limits::NESTING;
 
 /// Why a value could not be encoded; mostly the text comes from the value's own `Serialize`.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl EncodeError {
     }
 
     pub(super) fn too_deep() -> Self {
-        Self(format!("nested more than {DEPTH} deep"))
+        Self(format!("nested more than {NESTING} deep"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What goes before a string, a list or a map.
+//! The head of a string, a list or a map.
 
 use rmp::Marker;
 
@@ -7,23 +7,23 @@ use super::{EncodeError, length};
 /// A head whose length is filled in at the end: serde need not know it beforehand.
 #[derive(Debug)]
 pub(super) struct Head {
-    /// Where what it announces begins.
+    /// The place behind the head.
     pub(super) body: usize,
 }
 
 impl Head {
-    /// Before a string.
+    /// The head of a string.
     pub(super) fn text(out: &mut Vec<u8>) -> Self {
         Self::begin(Marker::Str32, out)
     }
 
-    /// Before values.
+    /// The head of a list.
     #[inline]
     pub(super) fn array(out: &mut Vec<u8>) -> Self {
         Self::begin(Marker::Array32, out)
     }
 
-    /// Before pairs of values.
+    /// The head of a map.
     pub(super) fn map(out: &mut Vec<u8>) -> Self {
         Self::begin(Marker::Map32, out)
     }

@@ -8,14 +8,14 @@ use super::{EncodeError, Head, Place, pack::pack};
 pub(super) struct List<'a> {
     out: &'a mut Vec<u8>,
     place: Place,
-    /// Where it begins if it turns out to be numbers.
+    /// A run of numbers of one type begins here, in place of the list and its announcement.
     start: usize,
     head: Head,
     len: usize,
 }
 
 impl<'a> List<'a> {
-    /// What `out` holds from `start` on announces the list if it is not numbers of one type.
+    /// The bytes of `out` from `start` on announce the list. A run of numbers replaces them.
     #[inline]
     pub(super) fn begin(out: &'a mut Vec<u8>, place: Place, start: usize) -> Self {
         let head = Head::array(out);
@@ -34,7 +34,7 @@ impl<'a> List<'a> {
         self.place.serialize(value, self.out)
     }
 
-    /// Where the next element will lie.
+    /// The place of the next element.
     pub(super) fn position(&self) -> usize {
         self.out.len()
     }
@@ -58,7 +58,7 @@ impl<'a> List<'a> {
     pub(super) fn finish(self) -> Result<(), EncodeError> {
         let Self { out, len, .. } = self;
         if len == 0 {
-            // Serde does not say of what type there are none, or whether it is a tuple.
+            // Serde tells neither the element type of an empty list, nor whether it is a tuple.
             out.truncate(self.start);
             Head::array(out);
             return Ok(());

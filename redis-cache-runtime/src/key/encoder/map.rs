@@ -12,11 +12,11 @@ pub(super) struct Map<'a> {
     head: Head,
     is_sorted: bool,
     len: usize,
-    /// Where a map that is sorted has its entries.
+    /// The places of the entries of a map that is sorted.
     entries: Vec<Entry>,
 }
 
-/// Where one entry of a map lies in the buffer.
+/// The place of one entry in the buffer.
 struct Entry {
     start: usize,
     value: usize,

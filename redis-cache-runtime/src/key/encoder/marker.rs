@@ -1,6 +1,6 @@
-//! Announcements of what serde tells apart and MessagePack does not.
+//! Markers for types that serde tells apart and MessagePack does not.
 
-/// An extension type with nothing in it, which says what the next value is.
+/// An empty extension, whose type tells the kind of the next value.
 /// The numbers are part of the key format: changing one makes every cache cold.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Marker {

@@ -2,8 +2,8 @@
 //!
 //! `rmp-serde` is made for compact storage and lets different values meet in the same bytes: `Some(x)` and `x`,
 //! `Some(None)` and `None`, `5u8` and `5u64`, a map in two orders. A key must keep the first three apart and
-//! bring the last together, so this encoder writes every number in the width of its type, announces what
-//! MessagePack has no type for with an extension marker, names structs, fields and variants, and sorts maps and sets that
+//! bring the last together, so this encoder writes every number in the width of its type, marks the kinds that
+//! MessagePack lacks by an extension, names structs, fields and variants, and sorts maps and sets that
 //! have no order of their own.
 //!
 //! Numbers of one type are written as they lie in memory, so that a slice of them need not go through serde: a
@@ -35,7 +35,7 @@ use crate::process::nesting::Nesting;
 ///
 /// # Errors
 ///
-/// What the value's own `Serialize` reports, and that it is nested too deep or too long.
+/// The error of the value's own `Serialize`; a value that is nested too deep, or too long.
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
@@ -43,13 +43,13 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     encode_at(value, Place::default(), out)
 }
 
-/// The order of a map's entries, where the map is not seen to have none.
+/// The order of the entries of a map that is not known to be unordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum MapOrder {
-    /// As they are told. Serde hides a `HashMap` that is flattened: it is told anew each time.
+    /// As the map's `Serialize` gives them. Serde hides a `HashMap` that is flattened: its order differs each time.
     #[default]
     Told,
-    /// That of their keys.
+    /// Sorted by their keys.
     Sorted,
 }
 
@@ -59,7 +59,7 @@ pub(crate) enum MapOrder {
 ///
 /// # Errors
 ///
-/// Those of [`encode`].
+/// The errors of [`encode`].
 pub(crate) fn encode_strictly<T: Serialize + ?Sized>(
     value: &T,
     map_order: MapOrder,
@@ -104,14 +104,14 @@ fn begin_long_text(len: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     Ok(())
 }
 
-/// Begins numbers that take so many bytes in memory, with the little end of each first.
+/// Begins a run of little-endian numbers of so many bytes.
 pub(super) fn begin_numbers(
     number: Number,
     bytes: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     if bytes == 0 {
-        // Serde does not say of what type there are none.
+        // Serde does not tell the element type of an empty list.
         Head::array(out);
     } else {
         out.extend_from_slice(&number.run_head(bytes)?);
@@ -124,7 +124,7 @@ fn length(len: usize) -> Result<u32, EncodeError> {
     u32::try_from(len).map_err(|_| EncodeError::too_long())
 }
 
-/// What a value need know of the values around it.
+/// The context of a value inside other values.
 #[derive(Clone, Copy, Default)]
 struct Place {
     nesting: Nesting,
@@ -174,7 +174,7 @@ impl<'a> Encoder<'a> {
         Self { out, place }
     }
 
-    /// Writes what an option or a newtype holds.
+    /// Writes the content of an option or a newtype.
     #[inline]
     fn content<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
         self.place.wrapped()?.serialize(value, self.out)
@@ -211,7 +211,7 @@ impl<'a> Encoder<'a> {
         self.sequence()
     }
 
-    /// What may also be an array, which lies in memory as a slice does.
+    /// A tuple that may also be an array, which lies in memory as a slice does.
     #[inline]
     fn tuple_or_array(mut self) -> Result<List<'a>, EncodeError> {
         if self.place.strict {

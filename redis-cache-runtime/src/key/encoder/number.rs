@@ -41,7 +41,7 @@ impl Number {
         Self::ANNOUNCED.get(usize::from(index)).copied()
     }
 
-    /// The type of what `T` refers to.
+    /// The number type that `T` is a reference to.
     pub(super) fn referred<T>() -> Option<Self> {
         let id = typeid::of::<T>();
         macro_rules! of {
@@ -61,18 +61,18 @@ impl Number {
         out.extend_from_slice(&bytes);
     }
 
-    /// What goes before a run of numbers that takes so many bytes in memory, with the little end of each first.
+    /// The head of a run of little-endian numbers of so many bytes.
     pub(super) fn run_head(self, bytes: usize) -> Result<[u8; 6], EncodeError> {
         let [a, b, c, d] = length(bytes)?.to_be_bytes();
         Ok([Marker::Ext32.to_u8(), a, b, c, d, self as u8])
     }
 
-    /// Whether an extension of that type is a run of numbers.
+    /// Whether `extension` is the extension type of a run of numbers.
     pub(in crate::key) const fn is_run(extension: u8) -> bool {
         Self::U8 as u8 <= extension && extension <= Self::F64 as u8
     }
 
-    /// How many bytes one number takes.
+    /// Bytes of one number.
     pub(super) const fn width(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,

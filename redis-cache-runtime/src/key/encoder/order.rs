@@ -8,10 +8,10 @@ const HASH_MAPS: [&str; 2] = ["std::collections::hash::map::", "hashbrown::map::
 /// The modules of hash sets, their iterators included.
 const HASH_SETS: [&str; 2] = ["std::collections::hash::set::", "hashbrown::set::"];
 
-/// Sorted already, but not by encoded keys: a `HashMap` of the same entries is the same argument.
+/// Collections that are sorted, but not by encoded keys. A `HashMap` of the same entries is the same argument.
 const TREE_MAP: &str = "alloc::collections::btree::map::BTreeMap<";
 
-/// Adapters whose items come in the order of what is inside them.
+/// Adapters whose items come in the order of the inner iterator.
 const ADAPTERS: [&str; 5] = [
     "core::iter::adapters::map::Map<",
     "core::iter::adapters::filter::Filter<",

@@ -4,7 +4,7 @@ use serde::ser::{self, Impossible, Serialize};
 
 use super::{EncodeError, Number, begin_numbers};
 
-/// How many bytes are gathered before they are appended.
+/// Bytes that are gathered before they are appended.
 const CHUNK: usize = 512;
 
 /// Writes `items`, which are such numbers, as they lie in memory.
@@ -51,7 +51,7 @@ fn gather<const WIDTH: usize>(
     }
 }
 
-/// Gives the bytes of a number, the little end first and filled up with zeros.
+/// The bytes of a number, little-endian and filled up with zeros.
 struct Plain;
 
 type Bytes = [u8; 8];

@@ -1,4 +1,4 @@
-//! What serde tells of a value, written down.
+//! The serializer that writes the encoding.
 
 use serde::ser::{self, Serialize};
 

@@ -113,12 +113,12 @@ impl Jobs {
     }
 
     /// Whether at least so many stores come after this turn.
-    pub(super) fn has_stores_after(&self, turn: Turn, stores: u64) -> bool {
-        if (self.stores as u64) < stores {
+    pub(super) fn has_stores_after(&self, turn: Turn, stores: usize) -> bool {
+        if self.stores < stores {
             return false;
         }
         let behind = self.by_turn.range(turn + 1..);
         let behind = behind.filter(|(_, job)| job.ticket().is_some());
-        behind.zip(0..stores).count() as u64 >= stores
+        behind.zip(0..stores).count() >= stores
     }
 }

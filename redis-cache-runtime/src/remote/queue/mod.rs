@@ -22,6 +22,7 @@ use super::epoch::{Epoch, Generation, Invalidated, Known};
 use crate::{
     config::MaxSize,
     key::Digest,
+    limits::{BATCH, BATCH_BYTES, QUEUED_BYTES, QUEUED_VALUES},
     outcome::{Error, ErrorKind},
     value::envelope::Contents,
 };
@@ -31,18 +32,6 @@ pub(crate) use self::{
     job::{Done, Job, Place},
     pushed::{Pushed, Used},
 };
-
-/// The most values that may wait to be written. What a job takes beside its value is some 300 bytes.
-const JOBS: usize = 8 * 1024;
-
-/// The most bytes of values that may wait to be written.
-const BYTES: usize = 64 * 1024 * 1024;
-
-/// How many jobs go out together: one system call for all, and one round trip.
-pub(in crate::remote) const BATCH: usize = 64;
-
-/// A batch takes no more jobs once it holds so many bytes.
-pub(in crate::remote) const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
 /// So many different entries may be touched before the touches are sent without waiting for more.
 const TOUCHES: usize = 4096;
@@ -122,7 +111,7 @@ impl WriteBehindQueue {
         if let Some(refused) = self.refusal(epoch) {
             return Err(refused);
         }
-        if state.jobs.len() >= JOBS || state.jobs.bytes() >= BYTES {
+        if state.jobs.len() >= QUEUED_VALUES || state.jobs.bytes() >= QUEUED_BYTES {
             return Err(Pushed::Full);
         }
         self.unsettled.fetch_add(1, Ordering::Relaxed);
@@ -169,7 +158,7 @@ impl WriteBehindQueue {
             Some(refused)
         } else if matches!(kept, Some((_, None))) {
             Some(Pushed::Late)
-        } else if state.jobs.stores() >= JOBS || state.jobs.bytes() + size > BYTES {
+        } else if state.jobs.stores() >= QUEUED_VALUES || state.jobs.bytes() + size > QUEUED_BYTES {
             Some(Pushed::Full)
         } else {
             None
@@ -237,7 +226,7 @@ impl WriteBehindQueue {
             entries.is_some_and(|entries| state.jobs.has_stores_after(turn, entries))
         } else {
             let behind = state.stores_behind_taken(ticket);
-            entries.is_some_and(|entries| behind >= entries)
+            entries.is_some_and(|entries| behind >= entries as u64)
         };
         if is_late {
             return Used::Late;
@@ -251,7 +240,7 @@ impl WriteBehindQueue {
         let mut state = self.state();
         let size = found.as_ref().map_or(0, Bytes::len);
         // A full queue means that Redis is in trouble; the next look-up will find the same again.
-        if state.jobs.len() < JOBS && state.jobs.bytes() + size <= BYTES {
+        if state.jobs.len() < QUEUED_VALUES && state.jobs.bytes() + size <= QUEUED_BYTES {
             state.jobs.push_back(|_| Job::Heal { digest, found });
         }
     }
@@ -295,7 +284,7 @@ impl WriteBehindQueue {
     /// Queues the removal of one entry, after the stores that came before.
     pub(crate) fn push_invalidate(&self, digest: Digest, done: Done) {
         let mut state = self.state();
-        if state.jobs.len() < JOBS {
+        if state.jobs.len() < QUEUED_VALUES {
             state.jobs.push_back(|_| Job::Invalidate { digest, done });
         } else {
             drop(state);

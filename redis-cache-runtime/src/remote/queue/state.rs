@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    JOBS, Job, PATIENCE, Place, TOUCHES,
+    Job, PATIENCE, Place, TOUCHES,
     jobs::{Jobs, Turn},
 };
 use crate::{
     key::Digest,
+    limits::QUEUED_VALUES,
     remote::{
         keyspace::{Member, member},
         touches::Touches,
@@ -34,7 +35,7 @@ pub(super) struct State {
 impl State {
     /// Whether as many are waited for as may be.
     pub(super) const fn is_crowded(&self) -> bool {
-        self.jobs.waited_for() >= JOBS
+        self.jobs.waited_for() >= QUEUED_VALUES
     }
 
     pub(super) fn touch(&mut self, digest: &Digest) -> bool {
@@ -84,7 +85,7 @@ impl State {
             return self.touches.len() == 0;
         }
         // Each move may leave touches.
-        let is_full = self.jobs.len() >= JOBS;
+        let is_full = self.jobs.len() >= QUEUED_VALUES;
         // Who waits for a job waits for the stores before it too.
         if is_full || self.jobs.is_waited_for_after(turn) {
             return false;

@@ -68,7 +68,7 @@ fn too_many_touches_go_at_once() {
 #[test]
 fn the_queue_is_bounded_in_number_and_in_bytes() {
     let queue = WriteBehindQueue::default();
-    for stores in 1..=JOBS {
+    for stores in 1..=QUEUED_VALUES {
         let is_due = stores >= BATCH;
         let ticket = stores as u64;
         let queued = Pushed::Queued { ticket, is_due };
@@ -77,7 +77,7 @@ fn the_queue_is_bounded_in_number_and_in_bytes() {
     assert_eq!(push(&queue, first(), A), Pushed::Full);
     while queue.pop(Instant::now()).is_some() {}
 
-    let half = Contents::unread(vec![0; BYTES / 2 - 1024]);
+    let half = Contents::unread(vec![0; QUEUED_BYTES / 2 - 1024]);
     for fits in [true, true, false] {
         let pushed = queue.push_store(first(), A, half.clone(), None);
         assert_eq!(pushed.ticket().is_some(), fits, "{pushed:?}");
@@ -142,7 +142,7 @@ fn the_order_is_that_of_a_list() {
         let mut random = fastrand::Rng::with_seed(seed);
         let queue = WriteBehindQueue::default();
         let most = random.usize(1..8);
-        let bound = MaxSize::Entries(most as u64);
+        let bound = MaxSize::Entries(most);
         let [mut redis, mut list] = [Vec::new(), Vec::new()];
         let mut on_their_way = std::collections::HashMap::new();
         let mut sent = VecDeque::new();

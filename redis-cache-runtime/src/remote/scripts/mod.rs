@@ -12,16 +12,13 @@ use super::{
 use crate::{
     config::MaxSize,
     key::Digest,
+    limits::TOMBSTONES,
     process::{jitter, per_process::PerProcess},
     value::envelope::Sealed,
 };
 
 /// How many entries one call of a script that goes through all of them takes: about a millisecond of Redis' time.
 pub(crate) const CHUNK: u64 = 256;
-
-/// So many invalidations are on record, of different entries. Where there were more, whoever has not heard of them computes
-/// once more.
-const TOMBSTONES: u64 = 1024;
 
 /// The scripts of the store. They carry no `#!lua` header: with one, Redis refuses them on replicas and when
 /// it is out of memory, whatever they do.

@@ -16,11 +16,11 @@ use crate::{
 /// Why entries are forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Invalidation {
-    /// One was deleted.
+    /// One entry was deleted.
     Key,
     /// This process has cleared the cache.
     Clear,
-    /// Another process has.
+    /// Another process has cleared the cache.
     Epoch,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct CacheMetrics {
 }
 
 impl CacheMetrics {
-    /// Runs code of the recorder's.
+    /// Runs the recorder's code.
     pub(crate) fn new(name: &str, maxsize: MaxSize) -> Self {
         let metrics = Self::unannounced(name, maxsize);
         metrics.announce();
@@ -72,7 +72,7 @@ impl CacheMetrics {
         scope.describe();
         if let Some(entries) = maxsize.entries() {
             let limit = scope.dial("handler_cache_entries_limit", &[("layer", "redis")]);
-            limit.set(entries);
+            limit.set(entries as u64);
         }
         let of_result = |name| {
             let scope = &scope;
@@ -131,7 +131,7 @@ impl CacheMetrics {
         self.invalidations[reason as usize].add(1);
     }
 
-    /// What a body took when it ran, for a call that went without.
+    /// Adds the time of the body that a hit has saved.
     pub(crate) fn add_saved(&self, hit: CacheStatus, compute: Duration) {
         let place = CacheStatus::HITS.iter().position(|result| *result == hit);
         if let Some(place) = place {
@@ -139,12 +139,12 @@ impl CacheMetrics {
         }
     }
 
-    /// One call under way.
+    /// Counts one call under way, while the guard lives.
     pub(crate) fn call(&self) -> Level<'_> {
         self.inflight.raise()
     }
 
-    /// One call that waits for another.
+    /// Counts one call that waits for another, while the guard lives.
     pub(crate) fn wait(&self) -> Level<'_> {
         self.waiters.raise()
     }
@@ -161,7 +161,7 @@ impl CacheMetrics {
         Lap::begin(&self.cut_short)
     }
 
-    /// A body has returned.
+    /// Ends the timing of a body that has returned.
     pub(crate) fn finish<'s>(&'s self, lap: Lap<'s>) {
         lap.finish(&self.returned);
     }
@@ -176,7 +176,7 @@ impl CacheMetrics {
     }
 }
 
-/// `None` for what is counted under another name.
+/// `None` for an event that another metric counts.
 fn counter_of(scope: &Scope, event: Event) -> Option<Counter> {
     let write = |result| Some(scope.counter("handler_cache_writes_total", &[("result", result)]));
     let eviction = |reason| {

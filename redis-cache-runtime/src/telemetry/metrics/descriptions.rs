@@ -1,8 +1,8 @@
-//! What each metric means, for exporters that say so.
+//! The descriptions of the metrics, for exporters that show them.
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
-/// Tells the recorder of the process.
+/// Gives the descriptions to the recorder of the process.
 pub(super) fn describe() {
     for (name, unit, meaning) in COUNTERS {
         describe_counter!(name, unit, meaning);

@@ -17,7 +17,7 @@ pub(crate) struct EndpointMetrics {
 }
 
 impl EndpointMetrics {
-    /// `address` has no credentials in it. Runs nothing of the recorder's.
+    /// `address` has no credentials in it. Does not run the recorder's code.
     pub(crate) fn new(address: &str) -> Self {
         let scope = Scope::new("endpoint", address);
         let to = |state| scope.counter("handler_cache_breaker_transitions_total", &[("to", state)]);
@@ -31,7 +31,7 @@ impl EndpointMetrics {
         }
     }
 
-    /// Has them show before there is anything to count. Not to be called under a lock.
+    /// Registers the metrics before there is anything to count. Runs the recorder's code: the caller holds no lock.
     pub(crate) fn announce(&self) {
         self.scope.describe();
         self.up.set(0);

@@ -4,7 +4,7 @@ use redis::RedisError;
 
 use crate::outcome::{Damage, ErrorKind, Failure};
 
-/// What an error was.
+/// The class of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorType {
     /// No answer within the budget.
@@ -13,7 +13,7 @@ pub(crate) enum ErrorType {
     Connect,
     /// The connection broke.
     Io,
-    /// An answer to something else.
+    /// An answer that does not fit the request.
     Protocol,
     Oom,
     ReadOnly,
@@ -24,9 +24,9 @@ pub(crate) enum ErrorType {
     NoScript,
     /// Any other error that Redis answers.
     Refused,
-    /// What Redis has is not a value of this type.
+    /// The stored bytes are not a value of this type.
     Decode,
-    /// What Redis has fails its check.
+    /// The stored bytes fail their check.
     Mac,
     /// An argument or a value can't be written.
     Encode,
@@ -56,7 +56,7 @@ impl ErrorType {
         }
     }
 
-    /// That of the first word of what Redis answers.
+    /// The class of the first word of an error that Redis answers.
     pub(crate) fn of_code(code: &str) -> Self {
         match code {
             "OOM" => Self::Oom,

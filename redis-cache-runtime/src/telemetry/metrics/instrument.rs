@@ -12,11 +12,11 @@ use metrics::{Counter, Gauge, Histogram, Label, counter, gauge, histogram};
 
 use crate::{process::catch_panic::catch_panic, telemetry};
 
-/// What the recorder gives for a name and labels.
+/// A handle that the recorder gives for a name and labels.
 pub(super) trait Handle: Send + Sync + Sized + 'static {
     fn register(name: &'static str, labels: Vec<Label>) -> Self;
 
-    /// For a recorder that panicked.
+    /// A handle that does nothing, for a recorder that panicked.
     fn noop() -> Self;
 }
 
@@ -50,14 +50,14 @@ impl Handle for Histogram {
     }
 }
 
-/// A handle, and what is still to be told to it.
+/// A handle, and the counts that it has not received yet.
 pub(super) struct Instrument<H, Owed> {
     name: &'static str,
     labels: Vec<Label>,
     handle: OnceLock<H>,
-    /// What threads of ours have counted and nobody has reported yet.
+    /// The counts of the cache's own threads that wait for a report.
     pub(super) owed: Owed,
-    /// Whether somebody is going to.
+    /// Whether a report is queued.
     is_queued: AtomicBool,
 }
 
@@ -70,7 +70,7 @@ impl<H, Owed: fmt::Debug> fmt::Debug for Instrument<H, Owed> {
 }
 
 impl<H: Handle, Owed: Default + Send + Sync + 'static> Instrument<H, Owed> {
-    /// Runs nothing of the recorder's.
+    /// Does not run the recorder's code.
     pub(super) fn new(name: &'static str, labels: Vec<Label>) -> Arc<Self> {
         Arc::new(Self {
             name,
@@ -81,25 +81,25 @@ impl<H: Handle, Owed: Default + Send + Sync + 'static> Instrument<H, Owed> {
         })
     }
 
-    /// Tells the recorder of it, so that it shows before there is anything to count.
+    /// Registers it, so that exporters show it before there is anything to count.
     pub(super) fn announce(self: &Arc<Self>) {
         self.report(|instrument| {
             instrument.handle();
         });
     }
 
-    /// Runs code of the recorder's: where it is called from a [report](Self::report).
+    /// Registers it at first. Runs the recorder's code: only [reports](Self::report) call it.
     pub(super) fn handle(&self) -> &H {
         if let Some(handle) = self.handle.get() {
             return handle;
         }
         let register = || H::register(self.name, self.labels.clone());
         let handle = catch_panic(register).unwrap_or_else(|_panicked| H::noop());
-        // Not within: the recorder may call a handler whose metrics these are.
+        // Registered outside of `get_or_init`: the recorder may call a handler that counts here, and would wait for itself.
         self.handle.get_or_init(|| handle)
     }
 
-    /// Has the recorder told, on a thread that it may hold up. Tells whether it is going to be.
+    /// Runs `tell` on a thread that the recorder may hold up. Returns whether it has run or is queued.
     pub(super) fn report(self: &Arc<Self>, tell: impl FnOnce(&Self) + Send + 'static) -> bool {
         if telemetry::is_kept_off() {
             let this = Arc::clone(self);
@@ -109,7 +109,7 @@ impl<H: Handle, Owed: Default + Send + Sync + 'static> Instrument<H, Owed> {
         }
     }
 
-    /// Has the recorder told of what is owed, once for all that comes together.
+    /// Queues one report for all counts that are owed by then.
     pub(super) fn report_owed(self: &Arc<Self>, tell: fn(&Self)) {
         if self.is_queued.swap(true, Ordering::AcqRel) {
             return;
@@ -120,7 +120,7 @@ impl<H: Handle, Owed: Default + Send + Sync + 'static> Instrument<H, Owed> {
             tell(&this);
         });
         if !is_queued {
-            // What comes next takes it along.
+            // The next report includes these counts.
             self.is_queued.store(false, Ordering::Release);
         }
     }

@@ -1,7 +1,7 @@
 //! The handles of the `metrics` facade.
 //!
-//! Where a thread of the user's counts, the recorder is told at once. What a thread of ours counts is told by the thread of
-//! reports, which may come to it later.
+//! A count of the user's thread goes to the recorder at once. A count of the cache's own threads goes by the reporter's thread, and
+//! may arrive later.
 
 use std::{
     sync::{
@@ -18,7 +18,7 @@ use crate::telemetry;
 
 type Labels<'a> = &'a [(&'static str, &'static str)];
 
-/// What all metrics of one cache or endpoint have in common: a label that says whose they are.
+/// The owner of metrics, as a label: one cache or one endpoint.
 #[derive(Debug)]
 pub(super) struct Scope {
     label: &'static str,
@@ -33,7 +33,7 @@ impl Scope {
         }
     }
 
-    /// Tells the recorder what the metrics mean.
+    /// Gives the descriptions to the recorder.
     #[expect(clippy::unused_self, reason = "a scope comes before its metrics")]
     pub(super) fn describe(&self) {
         telemetry::report(describe);
@@ -64,7 +64,6 @@ impl Scope {
     }
 }
 
-/// Something that only grows.
 #[derive(Debug)]
 pub(super) struct Counter(Arc<Instrument<metrics::Counter, AtomicU64>>);
 
@@ -101,7 +100,6 @@ impl RareCounter {
     }
 }
 
-/// Something that goes up and down.
 #[derive(Debug)]
 pub(super) struct Gauge(Arc<Instrument<metrics::Gauge, AtomicI64>>);
 
@@ -110,7 +108,7 @@ impl Gauge {
         self.0.announce();
     }
 
-    /// Tells whether the recorder hears of it.
+    /// Returns whether the recorder receives it.
     pub(super) fn add(&self, count: u64) -> bool {
         self.change(i64::try_from(count).unwrap_or(i64::MAX))
     }
@@ -119,7 +117,7 @@ impl Gauge {
         self.change(-i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// One more, for as long as the guard lives.
+    /// Adds one while the guard lives.
     pub(super) fn raise(&self) -> Level<'_> {
         Level(self.add(1).then_some(self))
     }
@@ -148,7 +146,7 @@ fn change(gauge: &metrics::Gauge, by: i64) {
     }
 }
 
-/// Something that has one of several values.
+/// A gauge that is set, not counted.
 #[derive(Debug)]
 pub(super) struct Dial(Arc<Instrument<metrics::Gauge, AtomicU64>>);
 
@@ -163,7 +161,7 @@ impl Dial {
     }
 }
 
-/// To the latest value, whichever of those that are set at once comes last.
+/// Sets the latest value: of concurrent calls each reports the newest.
 #[expect(
     clippy::cast_precision_loss,
     reason = "the facade's gauges hold numbers of this type"
@@ -172,7 +170,7 @@ fn turn(dial: &Instrument<metrics::Gauge, AtomicU64>) {
     dial.handle().set(dial.owed.load(Ordering::Relaxed) as f64);
 }
 
-/// One of those that a gauge counts.
+/// One unit of a gauge, taken back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Level<'g>(Option<&'g Gauge>);
 
@@ -184,7 +182,6 @@ impl Drop for Level<'_> {
     }
 }
 
-/// How values are spread.
 #[derive(Debug)]
 pub(super) struct Histogram(Arc<Instrument<metrics::Histogram, ()>>);
 
@@ -208,7 +205,6 @@ impl Histogram {
     }
 }
 
-/// Runs from when it is made.
 #[derive(Debug)]
 pub(crate) struct Stopwatch(Instant);
 
@@ -222,11 +218,11 @@ impl Stopwatch {
     }
 }
 
-/// A run that is timed whether it comes to its end or not.
+/// The timing of a body, which is recorded even where the body panics or is dropped.
 #[derive(Debug)]
 pub(crate) struct Lap<'h> {
     stopwatch: Stopwatch,
-    /// Where it is recorded as things stand.
+    /// The histogram of bodies that were cut short, until the body returns.
     histogram: &'h Histogram,
 }
 

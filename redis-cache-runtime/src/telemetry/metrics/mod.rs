@@ -1,7 +1,8 @@
-//! What the caches and endpoints tell the `metrics` facade. The README lists the names.
+//! The metrics of caches and endpoints, for the `metrics` facade. The README lists the names.
 //!
-//! A handle is asked for once: when its cache or endpoint is opened, or at the first error of its kind. Calls look nothing
-//! up by name. The recorder is the user's code: nothing of ours is locked while it runs, and what it panics goes no further. Without the feature `metrics` the handles are of no size and do nothing.
+//! The recorder is asked for a handle once: when its cache or endpoint is opened, or at the first error of its kind. Calls look
+//! nothing up by name. The recorder is the user's code: no lock of the cache is held while it runs, and its panics are caught.
+//! Without the feature `metrics` the handles are of no size and do nothing.
 
 mod cache;
 #[cfg(feature = "metrics")]

@@ -1,15 +1,15 @@
-//! What a cache does.
+//! The operations of a cache.
 
-/// What the cache was doing when something went wrong.
+/// The operation in which an error occurred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CacheOperation {
     /// Writing the arguments into the key.
     Key,
     Get,
     Put,
-    /// Telling Redis what was used.
+    /// Telling Redis which entries were used.
     Touch,
-    /// Deleting what is not a value.
+    /// Deleting bytes that are not a value.
     Heal,
     Invalidate,
     Clear,

@@ -15,7 +15,7 @@ use super::{
     recorder::Limits,
 };
 
-/// What of a return type is stored.
+/// The part of a return type that is stored.
 #[derive(Debug)]
 pub struct Stored<T>(PhantomData<fn() -> T>);
 
@@ -107,7 +107,7 @@ impl<T> Compare<T> for HashThere {
     }
 }
 
-/// A function of its own, in whose type there is no `T`: that need not outlive the call.
+/// A function of its own, whose type does not name `T`: `T` need not outlive the call.
 fn owed_hash(
     original: proof::Exact,
     check: fn(&proof::Exact, &[u8], Limits) -> Result<super::Shape, super::CodecError>,

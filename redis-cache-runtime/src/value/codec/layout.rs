@@ -14,7 +14,7 @@ use crate::value::schema;
 pub(super) trait Layout<T> {
     fn write(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError>;
 
-    /// Whether `value` comes back from the payload that was made of it.
+    /// Proves that `value` comes back from the payload that was made of it.
     fn prove<C: Compare<T>>(value: &T, payload: &[u8], limits: Limits) -> Proof;
 
     fn read(bytes: &[u8], limits: Limits) -> Result<(T, Shape), CodecError>;
@@ -47,7 +47,7 @@ impl<T: Cacheable> Layout<T> for MessagePack {
     }
 }
 
-/// As it lies in memory: what is read back is what was written, bit by bit.
+/// The value as it lies in memory: it comes back bit by bit.
 pub(super) struct InMemory;
 
 impl<T: Cacheable + Memory> Layout<T> for InMemory {
@@ -71,7 +71,7 @@ impl<T: Cacheable + Memory> Layout<T> for InMemory {
     }
 }
 
-/// That of all values in memory: `KIND` is of the type.
+/// The shape of values that are stored as they lie in memory: `KIND` is of the type.
 const fn shape<T: Memory>() -> Shape {
     T::KIND.to_le_bytes()
 }

@@ -1,6 +1,6 @@
 //! Values that are stored as they lie in memory: serde takes a list of numbers one by one.
 
-/// What can be stored without serde.
+/// A type that can be stored without serde.
 pub trait Memory: Sized {
     /// Sets the type apart from others. Part of the format.
     const KIND: u64;
@@ -12,10 +12,10 @@ pub trait Memory: Sized {
     fn read(bytes: &[u8]) -> Option<Self>;
 }
 
-/// What may stand in an option: an empty list of it is told from none.
+/// A type that may stand in an option: its empty value differs from `None`.
 pub trait List: Memory {}
 
-/// Numbers: one alone, and several one after the other, the little end of each first.
+/// Numbers: one alone, and several one after the other, little-endian.
 macro_rules! numbers {
     ($($number:ty = $kind:literal),*) => {$(
         impl Memory for $number {
@@ -116,7 +116,7 @@ impl Memory for String {
 
 impl<T: List> List for Option<T> {}
 
-/// Nothing for `None`; a byte goes before what there is.
+/// `None` takes no bytes; one byte goes before the content of `Some`.
 impl<T: List> Memory for Option<T> {
     const KIND: u64 = T::KIND + OPTION;
 

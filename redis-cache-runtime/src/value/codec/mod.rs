@@ -25,10 +25,11 @@ pub(crate) use self::{
 };
 use crate::process::catch_panic::{Panicked, catch_panic};
 
-/// What a type asks for along one value: two builds with one shape read the same bytes alike.
+/// A digest of the requests that a type makes of the deserializer along one value. Two builds with one shape read the same bytes
+/// alike.
 pub(crate) type Shape = [u8; 8];
 
-/// What can be cached: everything that is `Serialize` and can be deserialized without borrowing.
+/// A type that can be cached: everything that is `Serialize` and can be deserialized without borrowing.
 #[diagnostic::on_unimplemented(
     message = "a `#[handler_cache]` method must return a value that can be stored and read back; `{Self}` is not `Serialize + DeserializeOwned`",
     label = "this can't be stored in the cache",
@@ -63,14 +64,14 @@ impl Display for CodecError {
 
 impl std::error::Error for CodecError {}
 
-/// What became of a value that was to be written.
+/// The end of writing a value.
 #[derive(Debug)]
 pub(crate) enum Written {
-    /// It is in the buffer.
+    /// The value is in the buffer.
     Value,
-    /// It is not to be stored: an `Err`.
+    /// The value is an `Err`, which is not stored.
     Declined,
-    /// It can't be stored.
+    /// The value can't be stored.
     Failed(CodecError),
 }
 
@@ -142,13 +143,13 @@ impl<R> Codec<R> {
             .unwrap_or_else(|Panicked| Written::Failed(CodecError::panicked()))
     }
 
-    /// Has a value prove that it comes back from the payload that was made of it.
+    /// Proves that a value comes back from the payload that was made of it.
     pub(crate) fn prove(&self, value: &R, payload: &[u8], limits: Limits) -> Proof {
         catch_panic(|| (self.prove)(value, payload, limits))
             .unwrap_or_else(|Panicked| Proof::Given(Err(CodecError::panicked())))
     }
 
-    /// Reads what [`Codec::write`] has written, and tells the shape of it.
+    /// Reads a payload of [`Codec::write`], and returns the value with its shape.
     pub(crate) fn read(&self, bytes: &[u8], limits: Limits) -> Result<(R, Shape), CodecError> {
         catch_panic(|| (self.read)(bytes, limits))
             .unwrap_or_else(|Panicked| Err(CodecError::panicked()))

@@ -13,7 +13,7 @@ pub(super) struct Nested<T> {
     nesting: Nesting,
 }
 
-/// A value that nothing is around.
+/// A value that is not inside another.
 pub(super) fn outermost<T: Serialize + ?Sized>(value: &T) -> Nested<&T> {
     Nested {
         inner: value,

@@ -1,4 +1,4 @@
-//! That a value comes back from what was made of it.
+//! The proof that a value comes back from its payload.
 
 use std::fmt;
 
@@ -11,27 +11,27 @@ use crate::{
     process::catch_panic::{Panicked, catch_panic, discard},
 };
 
-/// What is kept of a hash of an exact encoding.
+/// The part of an exact encoding's hash that is kept.
 type Hash = [u8; 16];
 
-/// How often a value is read to see whether its maps have an order. A `HashMap` of two entries that is told in one order each
-/// time is told so by chance once in so many powers of two.
+/// A value is read so often to see whether its maps have an order. A `HashMap` of two entries shows one order in all readings with
+/// a chance of about one in 2,000.
 const READINGS: usize = 12;
 
-/// What a value is to serde: hashes of its exact encodings.
+/// Hashes of the exact encodings of a value.
 #[derive(Clone, Copy)]
 pub(super) struct Exact {
     /// With its maps in the order of their keys.
     sorted: Hash,
-    /// With its maps in the order in which they are told, which is chance where it is that of a `HashMap`.
+    /// With its maps in the order in which `Serialize` gives them, which is random for a `HashMap`.
     told: Hash,
 }
 
 /// Whether a value comes back as it was.
 pub enum Proof {
-    /// It is known: the value's shape, or why not.
+    /// The value's shape, or why it does not come back.
     Given(Result<Shape, CodecError>),
-    /// It is to be found out, on another thread.
+    /// Another thread has to find out.
     Owed(Owed),
 }
 
@@ -44,9 +44,7 @@ impl fmt::Debug for Proof {
     }
 }
 
-/// Reads a payload, and compares what it has read with what it remembers of the value.
-///
-/// What it remembers may be a copy of the value, and goes with it wherever it is dropped.
+/// Reads a payload, and compares the result with the copy or the hash of the value that it holds. A copy is dropped with it.
 pub struct Owed(Option<Box<Settle>>);
 
 type Settle = dyn FnOnce(&[u8]) -> Result<Shape, CodecError> + Send;
@@ -84,8 +82,8 @@ impl Drop for Owed {
 /// Whether two values are the same, to their type.
 pub(super) type Equal<T> = fn(&T, &T) -> bool;
 
-/// Reads the value that `original` was written as, and compares the two by what serde makes of them and, where the type
-/// can, by themselves.
+/// Reads the payload of `original`, and compares the two values by their exact encodings and, where the type has it, by
+/// `PartialEq`.
 pub(super) fn check<T: Cacheable>(
     original: &T,
     equal: Option<Equal<T>>,
@@ -93,13 +91,13 @@ pub(super) fn check<T: Cacheable>(
     limits: Limits,
 ) -> Result<Shape, CodecError> {
     let read = recorder::read::<T>(payload, limits)?;
-    // What is not equal to itself (NaN) can't be compared so.
+    // A value that is not equal to itself (NaN) can't be compared by `PartialEq`.
     let differs =
         equal.is_some_and(|equal| !equal(original, &read.value) && equal(original, original));
     if differs {
         return Err(differently());
     }
-    // Mostly the two are alike to the last byte, and then nothing need be hashed.
+    // Mostly the two encodings are the same bytes, and then neither need be hashed.
     let encoded = |value| encoded(value, MapOrder::Told, payload.len());
     if encoded(original)? == encoded(&read.value)? {
         return shape_of(&read);
@@ -133,8 +131,8 @@ fn check_exact<T: Cacheable>(
     Ok(whole_shape(read, &exact.sorted))
 }
 
-/// Whether what is read from `payload` tells its maps in one order each time, as it did in the reading `told`: then it is no
-/// chance that the value was told in another one.
+/// Whether every reading of `payload` gives its maps in the order of the reading `told`. Then the value, which had them in another
+/// order, has not come back as it was.
 fn has_order<T: Cacheable>(told: Hash, payload: &[u8], limits: Limits) -> Result<bool, CodecError> {
     for _ in 1..READINGS {
         let read = recorder::read::<T>(payload, limits)?;
@@ -151,8 +149,8 @@ fn differently() -> CodecError {
 
 /// Reads a value, and tells its shape.
 ///
-/// Where a part of the shape is hidden, the hash of the value's exact encoding stands for it: a reader that takes the same
-/// bytes for another value encodes them otherwise.
+/// Where a part of the shape is hidden, the hash of the value's exact encoding takes its place: a reader that makes another value
+/// of the same bytes encodes it otherwise.
 pub(super) fn read<T: Cacheable>(payload: &[u8], limits: Limits) -> Result<(T, Shape), CodecError> {
     let read = recorder::read::<T>(payload, limits)?;
     let shape = shape_of(&read)?;
@@ -190,7 +188,7 @@ fn hash<T: Cacheable>(value: &T, map_order: MapOrder) -> Result<Hash, CodecError
     Ok(std::array::from_fn(|i| hash.as_bytes()[i]))
 }
 
-/// The exact encoding of a value, for which there is room for so many bytes at first.
+/// The exact encoding of a value, in a buffer with room for so many bytes at first.
 fn encoded<T: Cacheable>(
     value: &T,
     map_order: MapOrder,

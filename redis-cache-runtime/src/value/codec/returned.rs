@@ -11,8 +11,8 @@ use super::{
 
 /// The return type of a method.
 ///
-/// The expansion calls `__handler_cache_codec` on it by value, and method resolution picks the first that fits: what is stored as it
-/// lies in memory, alone or in a `Result`; then, by reference, the inherent one, which is for results and so knows one
+/// The expansion calls `__handler_cache_codec` on it by value, and method resolution picks the first that fits: values that are stored as they
+/// lie in memory, alone or in a `Result`; then, by reference, the inherent one, which is for results and so knows one
 /// under any alias; then everything else.
 #[derive(Debug)]
 pub struct Returned<R>(PhantomData<fn() -> R>);
@@ -32,7 +32,7 @@ impl<R> Returned<R> {
 
 #[doc(hidden)]
 pub trait ReturnedWhole<R> {
-    /// What of `R` is stored.
+    /// The part of `R` that is stored.
     type Stored;
 
     fn __handler_cache_stored(self) -> Stored<Self::Stored>;

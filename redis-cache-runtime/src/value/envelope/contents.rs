@@ -1,4 +1,4 @@
-//! What is in an envelope: handed on inside the process as it is, and with a check to Redis.
+//! The contents of an envelope: without a check inside the process, with a check for Redis.
 
 use std::{
     io::Write as _,
@@ -11,7 +11,7 @@ use redis::{RedisWrite, ToRedisArgs};
 use super::{CHECK, FLAGS, HEADER, MAGIC, Opened, Seal, VERSION, age};
 use crate::{key::Digest, outcome::Damage, value::codec::Shape};
 
-/// Where the shape stands in the header.
+/// The bytes of the shape in the header.
 const SHAPE: std::ops::Range<usize> = 4..12;
 
 /// An envelope while its payload is written.
@@ -21,8 +21,8 @@ pub(crate) struct Draft {
     made: Made,
 }
 
-/// When a value was computed, by both clocks: a wall clock that is set back must not keep it alive, and the other stands
-/// still while the machine sleeps.
+/// The time at which a value was computed, by both clocks: a wall clock that is set back must not keep the value alive, and the
+/// monotonic clock stands still while the machine sleeps.
 #[derive(Clone, Copy, Debug)]
 struct Made {
     created: SystemTime,
@@ -42,7 +42,7 @@ impl Made {
 }
 
 impl Draft {
-    /// Writes the header; the payload is then appended to what [`Draft::buffer`] gives.
+    /// Writes the header. The caller then appends the payload to [`Draft::buffer`].
     pub(crate) fn new(created: SystemTime, compute: Duration) -> Self {
         let made = Made::at(created);
         let created = created.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -65,12 +65,12 @@ impl Draft {
         self.bytes.get(HEADER..).unwrap_or_default()
     }
 
-    /// How many bytes the envelope will have.
+    /// Bytes that the envelope will have.
     pub(crate) fn sealed_len(&self) -> usize {
         self.bytes.len() + CHECK
     }
 
-    /// Ends it, with the shape of the value that is the payload.
+    /// Ends the draft, with the shape of its value.
     pub(crate) fn finish(mut self, shape: Shape) -> Contents {
         if let Some(place) = self.bytes.get_mut(SHAPE) {
             place.copy_from_slice(&shape);
@@ -82,8 +82,8 @@ impl Draft {
     }
 }
 
-/// A header and a payload. The check is for what goes through Redis: it is made on the background thread, where nobody waits
-/// for it.
+/// A header and a payload. The check protects values that go through Redis: it is made on the background thread, so that no caller
+/// waits for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Contents {
     bytes: Bytes,
@@ -98,7 +98,7 @@ impl PartialEq for Contents {
 }
 
 impl Contents {
-    /// Those of an envelope that has been opened, whose value was computed at `created`.
+    /// The contents of an envelope that has been opened, whose value was computed at `created`.
     pub(crate) fn of(envelope: &Bytes, created: SystemTime) -> Self {
         Self {
             bytes: envelope.slice(..envelope.len().saturating_sub(CHECK)),
@@ -106,7 +106,7 @@ impl Contents {
         }
     }
 
-    /// What stands in for contents where nobody reads them.
+    /// Empty contents, for places where no one reads them.
     #[cfg(test)]
     pub(crate) fn unread(bytes: impl Into<Bytes>) -> Self {
         Self {
@@ -115,7 +115,7 @@ impl Contents {
         }
     }
 
-    /// How many bytes the envelope has.
+    /// Bytes of the envelope.
     pub(crate) fn sealed_len(&self) -> usize {
         self.bytes.len() + CHECK
     }
@@ -125,11 +125,11 @@ impl Contents {
         self.made.age()
     }
 
-    /// Reads them.
+    /// Reads header and payload.
     ///
     /// # Errors
     ///
-    /// Where they are of another format.
+    /// A header of another format.
     pub(crate) fn open(&self) -> Result<Opened<'_>, Damage> {
         Opened::read(&self.bytes)
     }

@@ -1,11 +1,11 @@
-//! What a stored value looks like: a header, the MessagePack payload, and a check over all of it.
+//! The format of a stored value: a header, the MessagePack payload, and a check over both.
 //!
 //! | bytes | holds |
 //! |---|---|
 //! | 0–1 | `hc` |
 //! | 2 | format version |
 //! | 3 | flags, all zero |
-//! | 4–11 | the value's shape: what its type asks for along it |
+//! | 4–11 | the value's shape |
 //! | 12–19 | created at: milliseconds since the Unix epoch, little-endian |
 //! | 20–23 | compute time: microseconds, little-endian, at most 71 minutes |
 //! | 24… | payload |
@@ -38,10 +38,10 @@ const FLAGS: u8 = 0;
 const HEADER: usize = 24;
 const CHECK: usize = 16;
 
-/// What an envelope holds.
+/// The contents of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Opened<'a> {
-    /// To be compared with what reading the payload gives.
+    /// Compared with the shape that reading the payload gives.
     pub(crate) shape: Shape,
     pub(crate) payload: &'a [u8],
     pub(crate) created: SystemTime,
@@ -84,7 +84,7 @@ fn field<const N: usize>(header: &[u8; HEADER], at: usize) -> [u8; N] {
 ///
 /// # Errors
 ///
-/// Whatever does not check out, as [`Damage`].
+/// [`Damage`] of the envelope.
 pub(crate) fn open<'a>(
     envelope: &'a [u8],
     seal: &Seal,
@@ -101,10 +101,10 @@ pub(crate) fn open<'a>(
     }
 }
 
-/// Where the value of another build stands that can't have the key, because an envelope of this one's stands there.
+/// The second place of a key, for the value of another build while an envelope of the first build has the first place.
 ///
-/// The name is tied to that very envelope: once it is replaced or deleted, whatever was stored beside it is never found again.
-/// It stands in the same shard.
+/// The name depends on that very envelope: once it is replaced or deleted, a value beside it is never found again. The second place
+/// is in the same shard.
 pub(crate) fn alternate(envelope: &[u8], digest: &Digest) -> Digest {
     let mut hasher = blake3::Hasher::new_derive_key("redis-cache alternate entry v1");
     hasher.update(digest);

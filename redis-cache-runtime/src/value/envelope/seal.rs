@@ -23,8 +23,8 @@ impl Default for Seal {
 }
 
 impl Seal {
-    /// Without a secret the check finds damage and mix-ups; with one it also finds values that someone without the
-    /// secret has planted.
+    /// Without a secret the check finds damage and mix-ups. With a secret it also finds values that a client without the secret has
+    /// planted.
     pub(crate) fn new(secret: Option<&str>) -> Self {
         Self(blake3::derive_key(
             "redis-cache envelope check v1",
@@ -41,8 +41,8 @@ impl Seal {
         check
     }
 
-    /// Whether that is the check. `blake3::Hash` compares in constant time; half a hash has to be compared as one, without
-    /// telling by the time taken where two checks begin to differ.
+    /// Whether `check` is right. `blake3::Hash` compares in constant time; half a hash is compared as a whole one, so that the time
+    /// does not tell where two checks begin to differ.
     pub(super) fn fits(&self, digest: &Digest, contents: &[u8], check: &[u8; CHECK]) -> bool {
         let right = self.check(digest, contents);
         let pairs = right.iter().zip(check);

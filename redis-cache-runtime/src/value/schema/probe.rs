@@ -1,4 +1,4 @@
-//! A deserializer without data: it notes what it is asked for, and refuses whatever would be a value.
+//! A deserializer without data: it records the requests of a type, and refuses each request for a value.
 
 use std::{
     any::type_name,
@@ -18,7 +18,7 @@ const DEPTH: usize = 32;
 /// How often a name may stand inside itself: a recursive type does so for ever, `Page<Page<T>>` does so once.
 const AGAIN: usize = 3;
 
-/// That there is no value; the text is never shown.
+/// There is no value; the text is never shown.
 #[derive(Debug)]
 pub(super) struct Refused;
 
@@ -41,7 +41,7 @@ impl de::Error for Refused {
 pub(super) struct Probe<'r> {
     pub(super) record: &'r mut Record,
     place: String,
-    /// How many places there are around this one.
+    /// The number of places around this one.
     depth: usize,
     /// The names of the structs and enums among them.
     within: Vec<&'static str>,
@@ -134,7 +134,7 @@ pub(super) fn short_name<T>() -> String {
     short
 }
 
-/// Numbers and the like. Who reads one may make something else of it, as `#[serde(with = …)]` does.
+/// Numbers and the like. The type that reads one may make another value of it, as `#[serde(with = …)]` does.
 macro_rules! refused {
     ($($method:ident $fact:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(mut self, _visitor: V) -> Result<V::Value, Refused> {

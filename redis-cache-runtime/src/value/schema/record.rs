@@ -1,4 +1,4 @@
-//! What the passes over a type have found.
+//! The record of the passes over a type.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ pub(super) struct Record {
     facts: BTreeMap<String, String>,
     /// Which field or variant this pass takes wherever there are several.
     way: Vec<usize>,
-    /// How many of them it has taken.
+    /// The number of choices that this pass has made.
     taken: usize,
     /// The ways of later passes.
     ways: Vec<Vec<usize>>,
@@ -24,7 +24,7 @@ impl Record {
         more
     }
 
-    /// Notes what is asked for at `place`, once: a place is always asked for the same.
+    /// Records the request at `place`, once: a type makes the same request at a place each time.
     pub(super) fn note(&mut self, place: &str, fact: impl FnOnce() -> String) {
         if !self.facts.contains_key(place) {
             self.facts.insert(place.to_owned(), fact());
@@ -45,7 +45,7 @@ impl Record {
         0
     }
 
-    /// The hash of everything that the type asks for.
+    /// The hash of all requests of the type.
     pub(super) fn digest(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         for (place, fact) in &self.facts {

@@ -55,6 +55,11 @@ fn port(n: u32) -> u32 {
     n
 }
 
+#[handler_cache(url = "redis://localhost/?protocol=resp3")]
+fn query(n: u32) -> u32 {
+    n
+}
+
 #[handler_cache(url = "redis+sentinel://a/mymaster/x")]
 fn sentinel_db(n: u32) -> u32 {
     n
@@ -82,6 +87,11 @@ fn space(n: u32) -> u32 {
 
 #[handler_cache(url = "http://localhost")]
 fn unknown_scheme(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://user@localhost")]
+fn user_without_password(n: u32) -> u32 {
     n
 }
 

@@ -1,16 +1,16 @@
-//! A deserializer that writes down what it is asked for, and passes it on.
+//! A deserializer that records the requests of a type, and passes them on.
 
 use serde::de::{self, Deserializer, Visitor};
 
 use super::{kind::Kind, recording::Recording, visitor::Watch};
 use crate::process::nesting::Nesting;
 
-/// What stands at one place.
+/// The value at one place.
 pub(super) struct Recorder<'r, D> {
     pub(super) inner: D,
     pub(super) recording: &'r Recording,
     pub(super) nesting: Nesting,
-    /// How much memory there is for the value already.
+    /// Bytes of memory that the value has already.
     pub(super) credit: usize,
 }
 

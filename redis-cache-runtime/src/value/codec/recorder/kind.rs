@@ -1,4 +1,4 @@
-//! What a type can ask for.
+//! The requests that a type can make.
 
 /// The numbers are part of the format: changing one makes every cache cold.
 #[derive(Clone, Copy, Debug)]

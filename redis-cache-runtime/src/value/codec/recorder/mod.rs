@@ -1,12 +1,12 @@
-//! Reads a value and writes down, along the way, what its type asks for.
+//! Reads a value and records the requests of its type along the way.
 //!
 //! Two builds of a program that read the same bytes and ask for the same, in the same order, read the same value: which kind
 //! of number or text is wanted at each place, how many elements, by which names fields and variants are told apart. What is
 //! asked for becomes a digest, the value's *shape*. It is stored with the value, and a reader that arrives at another shape has
 //! another type. Places that a value does not reach hold nothing that could be wrong.
 //!
-//! What stays *hidden* from here is what a type makes of bytes that it has taken whole (untagged and tagged enums, flattened
-//! fields), and what it puts in place of a field that is not there.
+//! Two parts stay *hidden*: the content of bytes that a type takes whole (untagged and tagged enums, flattened fields), and the
+//! default that it puts in place of a missing field.
 //!
 //! The same way along the value bounds what reading it may cost: how deep it is nested, and how much memory it asks for.
 
@@ -22,13 +22,13 @@ use self::deserializer::Recorder;
 pub(crate) use self::recording::Limits;
 use self::recording::Recording;
 use super::{CodecError, Shape};
-use crate::process::nesting::{self, Nesting};
+use crate::{limits::NESTING, process::nesting::Nesting};
 
 /// A value that was read, and how.
 pub(super) struct Read<T> {
     pub(super) value: T,
     pub(super) shape: Shape,
-    /// Whether the shape does not tell all.
+    /// Whether a part of the shape is hidden.
     pub(super) hidden: bool,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
 ) -> Result<Read<T>, CodecError> {
     let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
     // The recorder finds it out before.
-    deserializer.set_max_depth(usize::from(nesting::DEPTH) + 1);
+    deserializer.set_max_depth(usize::from(NESTING) + 1);
     let recording = Recording::new(bytes.len(), limits);
     let recorder = Recorder {
         inner: &mut deserializer,

@@ -1,4 +1,4 @@
-//! What has been written down so far.
+//! The record of one reading.
 
 use std::cell::Cell;
 
@@ -10,7 +10,7 @@ use crate::value::codec::Shape;
 /// A byte of payload may become so many in memory.
 const PER_BYTE: usize = 64;
 
-/// What a small value may take in any case.
+/// Bytes that a small value may take in any case.
 const SMALL: usize = 64 * 1024;
 
 /// A value may take so many times the space of the largest payload that is read.
@@ -25,14 +25,14 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Keeps a digest that has become zero from staying it.
 const INCREMENT: u64 = 0xd1b5_4a32_d192_ed03;
 
-/// What bounds the reading of one value.
+/// The bounds of reading one value.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The largest payload.
     pub(crate) max_bytes: usize,
 }
 
-/// The digest of what was asked for, and what may still be spent.
+/// The digest of the requests, and the memory that may still be taken.
 pub(in crate::value::codec) struct Recording {
     digest: Cell<u64>,
     hidden: Cell<bool>,
@@ -131,7 +131,7 @@ impl Recording {
         }
     }
 
-    /// How much of an announced length can be believed.
+    /// The part of an announced length for which there is data.
     #[inline]
     pub(super) fn believe(&self, announced: usize) -> usize {
         let believed = announced.min(self.announced.get());

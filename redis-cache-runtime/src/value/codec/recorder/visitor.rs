@@ -11,13 +11,13 @@ use super::{
 };
 use crate::process::nesting::Nesting;
 
-/// What a type makes of one value.
+/// The visitor of a type, for one value.
 pub(super) struct Watch<'r, V> {
     pub(super) visitor: V,
     pub(super) recording: &'r Recording,
     pub(super) nesting: Nesting,
     pub(super) credit: usize,
-    /// How many fields the type knows; 0 of what is no struct.
+    /// The number of fields of the type; 0 for a type that is no struct.
     pub(super) fields: usize,
 }
 
