@@ -15,11 +15,9 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::{RedisServer, cache_keys, eventually};
+use cache_tests_support::{RedisServer, cache, cache_keys, eventually, flush, info};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache};
-
-const SOON: Duration = Duration::from_secs(10);
 
 static EXPORTER: LazyLock<PrometheusHandle> =
     LazyLock::new(|| PrometheusBuilder::new().install_recorder().unwrap());
@@ -149,16 +147,12 @@ fn calls_of_all_kinds_are_counted_once() {
     });
     call(1, false);
     call(1, false);
-    HandlerCache::named("kinds")
-        .unwrap()
-        .flush()
-        .wait()
-        .unwrap();
+    flush("kinds");
     call(1, false);
     let series = Series::of_cache("kinds");
     series.balance(count(&CALLS), count(&RUNS));
 
-    let info = HandlerCache::named("kinds").unwrap().info().wait().unwrap();
+    let info = info("kinds");
     for result in [
         CacheStatus::HitRedis,
         CacheStatus::HitBuffer,
@@ -225,10 +219,10 @@ fn a_cancelled_call_is_counted_and_leaves_no_level_behind() {
     let level = |name: &str| Series::of("cache_name", "cancelled").get(name);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let leader = runtime.spawn(pending(1));
-    eventually(SOON, || count(&RUNS) == 1);
+    eventually(|| count(&RUNS) == 1);
     assert_eq!(level("handler_cache_inflight"), 1);
     let follower = runtime.spawn(pending(1));
-    eventually(SOON, || level("handler_cache_coalesced_waiters") == 1);
+    eventually(|| level("handler_cache_coalesced_waiters") == 1);
     for call in [follower, leader] {
         call.abort();
         assert!(runtime.block_on(call).unwrap_err().is_cancelled());
@@ -329,7 +323,7 @@ fn damage_and_invalidations_are_counted() {
     }
 
     LazyLock::force(&EXPORTER);
-    let cache = || HandlerCache::named("damaged").unwrap();
+    let cache = || cache("damaged");
     double(1);
     cache().flush().wait().unwrap();
     let mut connection = SERVER.connection();
@@ -393,7 +387,7 @@ fn an_outage_shows_and_adds_up() {
         double(n);
     };
 
-    eventually(SOON, || {
+    eventually(|| {
         call(1);
         Series::of("cache_name", "outage").requests(CacheStatus::HitRedis) > 0
     });
@@ -403,34 +397,28 @@ fn an_outage_shows_and_adds_up() {
     // Silent: the breaker opens.
     server.stop();
     let mut n = 100;
-    eventually(SOON, || {
+    eventually(|| {
         n += 1;
         call(n);
         of_endpoint().get("handler_cache_breaker_transitions_total to=open") > 0
     });
     assert_eq!(of_endpoint().get("handler_cache_breaker_state"), 2);
     server.resume();
-    eventually(SOON, || {
+    eventually(|| {
         call(1);
         of_endpoint().get("handler_cache_breaker_transitions_total to=closed") > 0
     });
     assert!(of_endpoint().get("handler_cache_breaker_transitions_total to=half_open") > 0);
-    eventually(SOON, || {
-        of_endpoint().get("handler_cache_connection_up") == 1
-    });
+    eventually(|| of_endpoint().get("handler_cache_connection_up") == 1);
 
     // Gone, and back.
     server.kill();
-    eventually(SOON, || {
-        of_endpoint().get("handler_cache_connection_up") == 0
-    });
+    eventually(|| of_endpoint().get("handler_cache_connection_up") == 0);
     for n in 0..50 {
         call(n);
     }
     server.restart();
-    eventually(SOON, || {
-        of_endpoint().get("handler_cache_connection_up") == 1
-    });
+    eventually(|| of_endpoint().get("handler_cache_connection_up") == 1);
     assert!(of_endpoint().get("handler_cache_reconnects_total") > 0);
 
     let series = Series::of_cache("outage");

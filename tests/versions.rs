@@ -10,17 +10,9 @@ use std::{
     },
 };
 
-use cache_tests_support::{shards, shared};
-use redis_cache_runtime::{CacheIdentity, CacheStatus, Config, handler_cache, observe};
+use cache_tests_support::{config, flush_all, shards};
+use redis_cache_runtime::{CacheIdentity, CacheStatus, handler_cache, observe};
 use tokio::sync::Notify;
-
-fn config() -> Config {
-    shared().config()
-}
-
-fn flush_all() {
-    redis_cache_runtime::flush_all().wait().unwrap();
-}
 
 /// A model that can be swapped while it is used.
 #[derive(Default)]

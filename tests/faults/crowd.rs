@@ -10,11 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::eventually;
+use cache_tests_support::{RECOVERY, within};
 use redis_cache_runtime::CacheStatus;
 use tokio::{runtime::Runtime, task::JoinHandle};
 
-use crate::rig::{AT_ONCE, SOON};
+use crate::rig::AT_ONCE;
 
 pub(crate) const CALLERS: u32 = 64;
 
@@ -128,7 +128,7 @@ impl Crowd {
 
     /// Waits until as many calls have ended since then.
     pub(crate) fn await_calls(&self, from: Instant, count: usize) {
-        eventually(SOON * 3, || {
+        within(RECOVERY * 3, || {
             self.has_not_failed();
             self.between(from, Instant::now()).len() >= count
         });
@@ -138,7 +138,7 @@ impl Crowd {
     #[track_caller]
     pub(crate) fn await_hits(&self, from: Instant, count: usize) -> Duration {
         let mut first = None;
-        eventually(SOON * 3, || {
+        within(RECOVERY * 3, || {
             self.has_not_failed();
             let calls = self.between(from, Instant::now());
             let hits = calls
@@ -155,7 +155,7 @@ impl Crowd {
     #[track_caller]
     pub(crate) fn await_open(&self, from: Instant) -> Instant {
         let mut since = None;
-        eventually(SOON, || {
+        within(RECOVERY, || {
             self.has_not_failed();
             let calls = self.between(from, Instant::now());
             let Some(latest) = calls.last_chunk::<{ CALLERS as usize }>() else {

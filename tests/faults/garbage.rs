@@ -1,9 +1,9 @@
 //! Replies that no real server sends, and replies that a real one sends at a bad time.
 
-use cache_tests_support::{FakeServer, RedisServer, eventually, resident};
+use cache_tests_support::{FakeServer, RECOVERY, RedisServer, resident, within};
 use redis_cache_runtime::CacheStatus;
 
-use crate::rig::{BUDGET, Handler, PATIENCE, SOON};
+use crate::rig::{BUDGET, Handler, PATIENCE};
 
 fn nested(depth: usize) -> Vec<u8> {
     let mut bytes = b"*1\r\n".repeat(depth);
@@ -226,7 +226,7 @@ fn nonsense_in_answer_to_a_store() {
             _ = handler.cache().flush().wait();
             fake.be_honest();
             handler.is_cached(1);
-            eventually(SOON, || handler.cache().info().wait().is_ok());
+            within(RECOVERY, || handler.cache().info().wait().is_ok());
             assert_eq!(handler.info().not_stored - before, 1, "{bytes:?}");
         }
         handler.recovers();

@@ -12,12 +12,10 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::{
-    CacheStatus, ErrorKind, HandlerCache, Outcome, handler_cache, observe, observe_async,
-};
+use cache_tests_support::{Fault, FaultProxy, RECOVERY, RedisServer, cache, info, within};
+use redis_cache_runtime::{CacheStatus, ErrorKind, Outcome, handler_cache, observe, observe_async};
 
-use crate::rig::{BUDGET, RUNTIME, SOON};
+use crate::rig::{BUDGET, RUNTIME};
 
 const KINDS: [&str; 3] = ["fail", "panic", "succeed"];
 
@@ -70,8 +68,8 @@ fn errors_and_panics_are_the_callers() {
     }
     proxy.lift();
     for name in ["failing", "failing-async"] {
-        let cache = HandlerCache::named(name).unwrap();
-        eventually(SOON, || cache.flush().wait().is_ok());
+        let cache = cache(name);
+        within(RECOVERY, || cache.flush().wait().is_ok());
         let info = cache.info().wait().unwrap();
         assert!(info.currsize <= 1, "{info:?}");
         assert_eq!(info.hits + info.misses, 27, "{info:?}");
@@ -150,7 +148,7 @@ fn callers_who_go_away() {
                 let stays = tokio::spawn(double(next));
                 tokio::task::yield_now().await;
                 drop(leaves);
-                tokio::time::timeout(SOON, stays).await
+                tokio::time::timeout(RECOVERY, stays).await
             });
             assert_eq!(stays.unwrap().unwrap(), next * 2, "{fault:?}, {polls}");
         }
@@ -160,8 +158,8 @@ fn callers_who_go_away() {
         let call = RUNTIME.block_on(observe_async(double(1)));
         call.1.unwrap().result == CacheStatus::HitRedis
     };
-    eventually(SOON, hits);
-    let info = HandlerCache::named("gone").unwrap().info().wait().unwrap();
+    within(RECOVERY, hits);
+    let info = info("gone");
     assert_eq!(info.waiting, 0);
     assert!(info.count(CacheStatus::Cancelled) > 0, "{info:?}");
 }
@@ -207,7 +205,7 @@ fn large_arguments_and_values() {
             let ends_in = |expected| {
                 let (value, outcome) = call(&input, size);
                 assert!(value.len() == size && value.bytes().all(|byte| byte == b'x'));
-                let flushed = HandlerCache::named(name).unwrap().flush().wait();
+                let flushed = cache(name).flush().wait();
                 let told = flushed.map_err(|error| error.kind());
                 assert!(
                     matches!(told, Ok(()) | Err(ErrorKind::NotStored)),
@@ -217,9 +215,9 @@ fn large_arguments_and_values() {
             };
             assert!(ends_in(CacheStatus::Miss), "{name}: {size}");
             // On a machine that is busy, so much may take longer than half of what the body takes.
-            eventually(PATIENT, || ends_in(second));
+            within(PATIENT, || ends_in(second));
         }
-        let info = HandlerCache::named(name).unwrap().info().wait().unwrap();
+        let info = info(name);
         assert!(info.stored >= 1 && info.not_stored >= 2, "{info:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! What happens to the process itself: it forks, or runs out of something.
 
-use cache_tests_support::RedisServer;
+use cache_tests_support::{Exhausted, Midway, RedisServer, Task};
 
 use crate::rig::ends_well;
 
@@ -9,7 +9,10 @@ use crate::rig::ends_well;
 fn a_fork_in_the_first_call() {
     let server = RedisServer::start();
     ends_well(
-        &["forks", "80", "4"],
+        &Task::Forks {
+            rounds: 80,
+            children: 4,
+        },
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
@@ -19,7 +22,7 @@ fn a_fork_in_the_first_call() {
 fn a_fork_inside_a_body() {
     let server = RedisServer::start();
     ends_well(
-        &["midway", "bodies", "200"],
+        &Task::Midway(Midway::Bodies(200)),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
@@ -29,7 +32,7 @@ fn a_fork_inside_a_body() {
 fn a_fork_while_calls_are_under_way() {
     let server = RedisServer::start();
     ends_well(
-        &["midway", "calls"],
+        &Task::Midway(Midway::Calls),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
@@ -39,7 +42,7 @@ fn a_fork_while_calls_are_under_way() {
 fn a_fork_beside_handles() {
     let server = RedisServer::start();
     ends_well(
-        &["midway", "handles"],
+        &Task::Midway(Midway::Handles),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
@@ -50,7 +53,7 @@ fn a_fork_beside_handles() {
 fn no_descriptors() {
     let server = RedisServer::start();
     ends_well(
-        &["exhausted", "descriptors"],
+        &Task::Exhausted(Exhausted::Descriptors),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
@@ -61,7 +64,7 @@ fn no_descriptors() {
 fn no_threads() {
     let server = RedisServer::start();
     ends_well(
-        &["exhausted", "threads"],
+        &Task::Exhausted(Exhausted::Threads),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }

@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use cache_tests_support::{FakeServer, LEAST_PRIVILEGE, RedisServer, eventually, info};
+use cache_tests_support::{
+    FakeServer, LEAST_PRIVILEGE, RECOVERY, RedisServer, server_info, within,
+};
 use redis::Connection;
 use redis_cache_runtime::CacheStatus;
 
-use crate::rig::{Handler, PATIENCE, SOON, run};
+use crate::rig::{Handler, PATIENCE, run};
 
 /// Hits are served, what can't be stored is counted, and all is well when `mend` has been called.
 fn hits_go_on_and_stores_are_counted(
@@ -29,7 +31,7 @@ fn hits_go_on_and_stores_are_counted(
     handler.all(100..105, CacheStatus::Miss);
     _ = handler.cache().flush().wait();
     let not_stored = || handler.cache().info().wait().map(|info| info.not_stored);
-    eventually(PATIENCE, || {
+    within(PATIENCE, || {
         not_stored().is_ok_and(|now| now - before == 10)
     });
     mend();
@@ -155,7 +157,7 @@ fn a_server_busy_with_a_script() {
                 let pong = redis::cmd("PING").exec(admin);
                 pong.is_err_and(|error| error.code() == Some("BUSY"))
             };
-            eventually(PATIENCE, || is_busy(&mut admin));
+            within(PATIENCE, || is_busy(&mut admin));
             handler.all(0..20, CacheStatus::ErrorOpen);
             run(&mut admin, &["SCRIPT", "KILL"]);
             assert!(spin.join().unwrap().is_err());
@@ -170,7 +172,7 @@ fn a_password_that_was_changed() {
     server.add_user("app", "first", LEAST_PRIVILEGE);
     let mut admin = server.connection();
     let connections = || -> u64 {
-        info(&mut server.connection(), "stats")["total_connections_received"]
+        server_info(&mut server.connection(), "stats")["total_connections_received"]
             .parse()
             .unwrap()
     };
@@ -180,7 +182,7 @@ fn a_password_that_was_changed() {
         run(&mut admin, &["CLIENT", "KILL", "USER", "app"]);
         handler.costs_nothing();
         let error = || handler.info().unavailable.unwrap_or_default();
-        eventually(SOON, || error().contains("WRONGPASS"));
+        within(RECOVERY, || error().contains("WRONGPASS"));
         assert!(!error().contains("first"), "{}", error());
         let (began, before) = (Instant::now(), connections());
         while began.elapsed() < Duration::from_secs(1) {

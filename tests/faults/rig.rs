@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    process::{Child, Command, Stdio},
     sync::{
         LazyLock, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -11,9 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::eventually;
+use cache_tests_support::{
+    RECOVERY, Running, Task, cache, flush_what_is_left, info, within, worker,
+};
 use redis::Connection;
-use redis_cache_runtime::{CacheInfo, CacheStatus, ErrorKind, HandlerCache, Outcome};
+use redis_cache_runtime::{CacheInfo, CacheStatus, HandlerCache, Outcome};
 use tokio::runtime::Runtime;
 
 /// The budget of a look-up where it counts how long calls take.
@@ -21,9 +22,6 @@ pub(crate) const BUDGET: Duration = Duration::from_millis(50);
 
 /// The budget of a look-up where it counts that Redis answers, on a machine that may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
-
-/// By when anything that is to happen has happened.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 /// What a busy machine may add to a call.
 pub(crate) const SLACK: Duration = Duration::from_millis(1500);
@@ -40,29 +38,12 @@ pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         .unwrap()
 });
 
-/// Runs the worker to its end, which it comes to unless something hangs.
+/// Has a worker do `task`. Fails where the worker fails or hangs.
 #[track_caller]
-pub(crate) fn ends_well(arguments: &[&str], variables: &[(&str, &str)]) {
-    struct Running(Child);
-    impl Drop for Running {
-        fn drop(&mut self) {
-            _ = self.0.kill();
-            _ = self.0.wait();
-        }
-    }
-    let child = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut running = Running(child);
-    let mut status = None;
-    eventually(Duration::from_secs(180), || {
-        status = running.0.try_wait().unwrap();
-        status.is_some()
-    });
-    assert!(status.unwrap().success(), "{arguments:?}");
+pub(crate) fn ends_well(task: &Task, variables: &[(&str, &str)]) {
+    let mut running = Running::start(worker!(task).envs(variables.iter().copied()));
+    within(Duration::from_secs(180), || !running.is_running());
+    running.finish();
 }
 
 /// What the bodies answer.
@@ -215,7 +196,7 @@ impl Handler {
     pub(crate) fn is_cached(&self, n: u32) {
         let began = Instant::now();
         let mut row = 0;
-        eventually(SOON, || {
+        within(RECOVERY, || {
             row = match self.call(n) {
                 CacheStatus::HitRedis => row + 1,
                 _ => 0,
@@ -242,7 +223,7 @@ impl Handler {
             let began = Instant::now();
             (self.call(n), began.elapsed())
         };
-        eventually(SOON, || {
+        within(RECOVERY, || {
             let (result, took) = timed();
             result == CacheStatus::ErrorOpen && took < AT_ONCE
         });
@@ -261,16 +242,12 @@ impl Handler {
 
     #[track_caller]
     pub(crate) fn flush(&self) {
-        match self.cache().flush().wait() {
-            // What a fault has cost is counted elsewhere.
-            Err(error) if error.kind() == ErrorKind::NotStored => {}
-            flushed => flushed.unwrap(),
-        }
+        flush_what_is_left(self.name);
     }
 
     #[track_caller]
     pub(crate) fn info(&self) -> CacheInfo {
-        self.cache().info().wait().unwrap()
+        info(self.name)
     }
 
     /// Checks that Redis is in use again, and that all calls up to now have been counted as what they were.
@@ -280,7 +257,7 @@ impl Handler {
         // One after the other: a connection that answers each with what the one before asked for must not pass.
         self.is_cached(ARGUMENTS[0]);
         let mut row = 0;
-        eventually(SOON, || {
+        within(RECOVERY, || {
             let results = ARGUMENTS.map(|n| self.call(n));
             let hits = results
                 .iter()
@@ -289,7 +266,7 @@ impl Handler {
             row == 3
         });
         // Nobody may have noticed yet that a connection is of no use any more which only stores go through.
-        eventually(SOON, || self.info().unavailable.is_none());
+        within(RECOVERY, || self.info().unavailable.is_none());
         self.flush();
         self.cache().flush().wait().unwrap();
         let info = self.info();
@@ -302,6 +279,6 @@ impl Handler {
     }
 
     pub(crate) fn cache(&self) -> HandlerCache {
-        HandlerCache::named(self.name).unwrap()
+        cache(self.name)
     }
 }

@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{Direction, Fault, FaultProxy, RedisServer, eventually};
+use cache_tests_support::{Direction, Fault, FaultProxy, RECOVERY, RedisServer, within};
 use redis_cache_runtime::{CacheStatus, handler_cache, observe, observe_async};
 
-use crate::rig::{BUDGET, Handler, RUNTIME, SOON};
+use crate::rig::{BUDGET, Handler, RUNTIME};
 
 #[test]
 fn a_stopped_server() {
@@ -66,7 +66,7 @@ fn many_callers_at_once() {
     };
     let is_cached = || {
         let hit = || RUNTIME.block_on(call(1)).unwrap() == CacheStatus::HitRedis;
-        eventually(SOON, hit);
+        within(RECOVERY, hit);
     };
     is_cached();
     proxy.set(&[Fault::Hang]);
@@ -113,14 +113,14 @@ fn many_threads_at_once() {
             right.filter(|is_right| *is_right).count() == THREADS as usize
         })
     };
-    eventually(SOON, || all_end_in(CacheStatus::HitRedis));
+    within(RECOVERY, || all_end_in(CacheStatus::HitRedis));
     proxy.set(&[Fault::Hang]);
     let began = Instant::now();
     assert!(all_end_in(CacheStatus::ErrorOpen));
     let took = began.elapsed();
     assert!(took < BUDGET * 20, "{took:?} for all");
     proxy.lift();
-    eventually(SOON, || all_end_in(CacheStatus::HitRedis));
+    within(RECOVERY, || all_end_in(CacheStatus::HitRedis));
 }
 
 #[test]

@@ -9,11 +9,11 @@ use std::{
     thread,
 };
 
-use cache_tests_support::{FakeServer, RedisServer, eventually, resident};
-use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache};
+use cache_tests_support::{FakeServer, RECOVERY, RedisServer, flush, info, resident, within};
+use redis_cache_runtime::{CacheStatus, handler_cache};
 use serde::{Deserialize, Serialize};
 
-use crate::rig::{AT_ONCE, Handler, PATIENCE, SOON};
+use crate::rig::{AT_ONCE, Handler, PATIENCE};
 
 /// More than the queue holds and the writer can give up on meanwhile.
 const CALLS: u32 = 12_000;
@@ -48,7 +48,7 @@ fn look_ups_go_on(handler: &Handler, fake: &FakeServer, answer: &str) {
     assert!(dropped >= u64::from(missed) - WAITING, "{dropped} dropped");
     assert!(grown < 64 * 1024 * 1024, "{grown} bytes more");
     let stored = || handler.info().stored - info.stored;
-    eventually(SOON, || stored() + not_stored() >= u64::from(missed));
+    within(RECOVERY, || stored() + not_stored() >= u64::from(missed));
     handler.recovers();
 }
 
@@ -117,11 +117,7 @@ fn a_copy_that_panics_when_it_is_dropped() {
     URL.set(server.url()).unwrap();
     let calls = move || {
         original(0);
-        HandlerCache::named("copied")
-            .unwrap()
-            .flush()
-            .wait()
-            .unwrap();
+        flush("copied");
         // So that there is no room for what is computed.
         let pause = ["client", "pause", "5000", "write"];
         crate::rig::run(&mut server.connection(), &pause);
@@ -129,11 +125,7 @@ fn a_copy_that_panics_when_it_is_dropped() {
             let called = catch_unwind(AssertUnwindSafe(|| original(n).n));
             assert_eq!(called.ok(), Some(n), "the copy's panic is the caller's");
         }
-        let info = HandlerCache::named("copied")
-            .unwrap()
-            .info()
-            .wait()
-            .unwrap();
+        let info = info("copied");
         let copies = COPIES.load(Ordering::Relaxed);
         assert!(
             info.not_stored > 0 && copies > 2000,

@@ -2,10 +2,10 @@
 
 use std::{collections::VecDeque, sync::OnceLock};
 
-use cache_tests_support::RedisServer;
+use cache_tests_support::{RedisServer, cache};
 use fastrand::Rng;
 use redis::Connection;
-use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
 const META: &str = "hc:{clocks}:m";
 const RECENCY: &str = "hc:{clocks}:z";
@@ -21,7 +21,7 @@ fn double(n: u32) -> u32 {
 fn call(n: u32) -> CacheStatus {
     let (value, outcome) = observe(|| double(n));
     assert_eq!(value, n * 2);
-    let cache = HandlerCache::named("clocks").unwrap();
+    let cache = cache("clocks");
     cache.flush().wait().unwrap();
     outcome.unwrap().result
 }

@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{FakeServer, LEAST_PRIVILEGE, RedisServer, commandstats, eventually};
-use redis_cache_runtime::{Error, ErrorKind, HandlerCache, flush_all, handler_cache};
-
-use crate::SOON;
+use cache_tests_support::{
+    FakeServer, LEAST_PRIVILEGE, RedisServer, cache, commandstats, eventually,
+};
+use redis_cache_runtime::{Error, ErrorKind, handler_cache};
 
 /// What a flush says: nothing, or the reasons for which values are missing.
 fn said(flushed: Result<(), Error>) -> String {
@@ -22,7 +22,7 @@ fn said(flushed: Result<(), Error>) -> String {
 }
 
 fn flush(name: &str) -> String {
-    said(HandlerCache::named(name).unwrap().flush().wait())
+    said(cache(name).flush().wait())
 }
 
 fn config_set(server: &RedisServer, name: &str, value: &str) {
@@ -70,7 +70,7 @@ fn a_flush_tells_what_is_not_in_redis_by_reason() {
     user("-set");
     text(4);
     // Within a script Redis has no code of its own for it.
-    assert!(said(flush_all().wait()).contains("1 refused ("));
+    assert!(said(redis_cache_runtime::flush_all().wait()).contains("1 refused ("));
     user("+set");
 
     config_set(&server, "min-replicas-to-write", "1");
@@ -82,7 +82,7 @@ fn a_flush_tells_what_is_not_in_redis_by_reason() {
         text(len);
     }
     assert_eq!(flush("lossy"), "");
-    assert_eq!(said(flush_all().wait()), "");
+    assert_eq!(said(redis_cache_runtime::flush_all().wait()), "");
 }
 
 /// What was to be stored when the server was there, and went down with it.
@@ -104,21 +104,21 @@ fn what_a_server_takes_down_with_it_is_told() {
         .unwrap();
     double(2);
     server.kill();
-    let cache = HandlerCache::named("sunk").unwrap();
+    let cache = cache("sunk");
     let error = cache.flush().wait().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     server.restart();
-    eventually(SOON, || {
+    eventually(|| {
         let error = cache.flush().wait().err();
         error.is_some_and(|error| error.to_string().contains("1 without a connection"))
     });
     assert_eq!(flush("sunk"), "");
     // What is computed while it is known that there is no server is meant for nobody.
     server.kill();
-    eventually(SOON, || cache.info().wait().unwrap().unavailable.is_some());
+    eventually(|| cache.info().wait().unwrap().unavailable.is_some());
     double(3);
     server.restart();
-    eventually(SOON, || cache.flush().wait().is_ok());
+    eventually(|| cache.flush().wait().is_ok());
 }
 
 /// Each batch waits for seconds only as long as it may be worth it.
@@ -140,13 +140,13 @@ fn a_server_that_puts_off_every_store_is_given_up_once() {
         double(n);
     }
     let began = Instant::now();
-    let error = flush_all().wait().unwrap_err();
+    let error = redis_cache_runtime::flush_all().wait().unwrap_err();
     // One after the other would wait for three quarters of a minute.
     assert!(began.elapsed() < Duration::from_secs(15), "{error}");
     assert_eq!(error.kind(), ErrorKind::NotStored, "{error}");
     let lost = "1024 values of `put-off` are not in Redis: 1024 not taken in time (CLUSTERDOWN)";
     assert_eq!(error.to_string(), lost);
-    let cache = HandlerCache::named("put-off").unwrap();
+    let cache = cache("put-off");
     for operation in [cache.clear(), cache.flush()] {
         let began = Instant::now();
         _ = operation.wait();
@@ -177,7 +177,7 @@ fn entries_are_counted_where_nothing_can_be_written() {
         }
     }
     assert_eq!(flush("uncountable"), "");
-    let cache = HandlerCache::named("uncountable").unwrap();
+    let cache = cache("uncountable");
     assert_eq!(cache.info().wait().unwrap().currsize, 700);
     // All but the last ten are gone.
     let oldest: Vec<Vec<u8>> = redis::cmd("ZRANGE")

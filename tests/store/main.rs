@@ -11,8 +11,3 @@ mod messages;
 mod policy;
 mod sentinels;
 mod worker;
-
-use std::time::Duration;
-
-/// By when anything that is to happen has happened.
-const SOON: Duration = Duration::from_secs(20);

@@ -5,8 +5,6 @@ use std::sync::OnceLock;
 use cache_tests_support::{FakeServer, RedisServer, eventually};
 use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
-use crate::SOON;
-
 /// A sentinel that names the server at this port, whatever that is.
 fn sentinel(behind: &RedisServer, port: u16) -> FakeServer {
     let fake = FakeServer::start(([127, 0, 0, 1], behind.port()));
@@ -25,9 +23,7 @@ fn url(sentinels: &[&FakeServer]) -> String {
 }
 
 fn is_cached(call: impl Fn() -> u32) {
-    eventually(SOON, || {
-        observe(&call).1.unwrap().result == CacheStatus::HitRedis
-    });
+    eventually(|| observe(&call).1.unwrap().result == CacheStatus::HitRedis);
 }
 
 macro_rules! finds_the_primary {

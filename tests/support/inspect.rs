@@ -66,7 +66,7 @@ fn escape(name: &str) -> String {
 pub fn commandstats(connection: &mut impl Nodes) -> BTreeMap<String, u64> {
     let mut sum = BTreeMap::new();
     for node in connection.nodes() {
-        for (field, value) in info(node, "commandstats") {
+        for (field, value) in server_info(node, "commandstats") {
             let Some(name) = field.strip_prefix("cmdstat_") else {
                 continue;
             };
@@ -83,7 +83,7 @@ pub fn commandstats(connection: &mut impl Nodes) -> BTreeMap<String, u64> {
 /// Returns how many clients are connected, `connection` among them.
 pub fn clients(connection: &mut impl Nodes) -> usize {
     let clients = |node: &mut Connection| -> usize {
-        info(node, "clients")["connected_clients"]
+        server_info(node, "clients")["connected_clients"]
             .parse()
             .expect("`connected_clients` is a number")
     };
@@ -91,7 +91,7 @@ pub fn clients(connection: &mut impl Nodes) -> usize {
 }
 
 /// Returns the fields of one section of `INFO` of one server.
-pub fn info(connection: &mut Connection, section: &str) -> BTreeMap<String, String> {
+pub fn server_info(connection: &mut Connection, section: &str) -> BTreeMap<String, String> {
     let text: String = redis::cmd("INFO")
         .arg(section)
         .query(connection)

@@ -6,13 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use crate::tag;
 use crate::wait::eventually;
-
-const DEADLINE: Duration = Duration::from_secs(10);
-
 /// Closes the record: whatever was sent before it stands before it.
 const END: &str = "cache-tests-end-of-monitor";
 
@@ -77,7 +73,7 @@ impl Monitor {
             .write_all(format!("ECHO {END}\r\n").as_bytes())
             .expect("the server takes commands");
         let is_end = |line: &MonitorLine| line.words.iter().any(|word| word == END);
-        eventually(DEADLINE, || self.so_far().iter().any(is_end));
+        eventually(|| self.so_far().iter().any(is_end));
         self.stream
             .shutdown(Shutdown::Both)
             .expect("the monitor's socket is open");

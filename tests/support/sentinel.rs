@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use redis::{Cmd, RedisResult};
 
-use crate::inspect::info;
+use crate::inspect::server_info;
 use crate::port::free_port;
 use crate::server::RedisServer;
 use crate::setup::Setup;
-use crate::wait::holds_within;
+use crate::wait::{DEADLINE, holds_within};
 
 const NAME: &str = "cache-tests";
 const SENTINELS: usize = 3;
-const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A stopped server accepts connections and then says nothing.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -181,7 +180,7 @@ fn start_sentinel(primary: u16) -> RedisServer {
 
 /// Whether a replica has its primary's data; a primary has none to wait for.
 fn is_in_sync(server: &RedisServer) -> bool {
-    info(&mut server.connection(), "replication")
+    server_info(&mut server.connection(), "replication")
         .get("master_link_status")
         .is_none_or(|status| status == "up")
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, shards};
 use indexmap::IndexMap;
 use redis_cache_runtime::{CacheStatus, handler_cache};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{config, twice};
+use crate::twice;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Tagged {

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use cache_tests_support::{resident, shards};
+use cache_tests_support::{config, resident, shards};
 use fastrand::Rng;
 use redis_cache_runtime::handler_cache;
 
-use crate::{config, end};
+use crate::end;
 
 const TASKS: u64 = 64;
 

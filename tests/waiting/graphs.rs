@@ -10,11 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, shards};
 use fastrand::Rng;
 use redis_cache_runtime::{HandlerCache, handler_cache};
 
-use crate::{config, end, ends};
+use crate::{end, ends};
 
 /// Who calls whom. A walk that comes to where it has been ends there, as a body that breaks its cycles does; but others may
 /// enter the same cycle elsewhere.

@@ -14,25 +14,16 @@ mod storm;
 mod wakers;
 
 use std::{
-    env,
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
-use cache_tests_support::shared;
-use redis_cache_runtime::Config;
-
-/// By when anything that ends has ended.
-const SOON: Duration = Duration::from_secs(60);
-
-fn config() -> Config {
-    shared().config()
-}
+use cache_tests_support::{DEADLINE, number_from_env};
 
 /// When a program that runs for a while is to end.
 fn end() -> Instant {
-    let seconds = env::var("WAITING_SECONDS").map_or(3, |seconds| seconds.parse().unwrap());
+    let seconds = number_from_env("WAITING_SECONDS", 3);
     Instant::now() + Duration::from_secs(seconds)
 }
 
@@ -44,7 +35,7 @@ fn ends(program: impl FnOnce(&dyn Fn(String)) + Send + 'static) {
     let running = thread::spawn(move || program(&|step| tell.send(step).unwrap()));
     let mut last = "its start".to_owned();
     loop {
-        match told.recv_timeout(SOON) {
+        match told.recv_timeout(DEADLINE) {
             Ok(step) => last = step,
             Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs after {last}"),
             Err(mpsc::RecvTimeoutError::Disconnected) => break,

@@ -9,12 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cache_tests_support::{DEADLINE, info};
 use fork::{Fork, fork};
 use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe, observe_async};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
-
-/// Many times what a child takes.
-const SOON: Duration = Duration::from_secs(20);
 
 /// How long a child tries to be cached.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -78,7 +76,7 @@ fn child(n: u64) -> ! {
             process::exit(UNCACHED);
         }
     }
-    HandlerCache::named("forks").unwrap().info().wait().unwrap();
+    _ = info("forks");
     process::exit(0);
 }
 
@@ -120,7 +118,7 @@ fn round(round: u64, children: u64) -> u64 {
             Fork::Parent(pid) => pids.push(pid),
         }
     }
-    let ends: Vec<i32> = pids.into_iter().map(|pid| end_of(pid, SOON)).collect();
+    let ends: Vec<i32> = pids.into_iter().map(|pid| end_of(pid, DEADLINE)).collect();
     assert!(
         ends.iter().all(|end| [0, UNCACHED].contains(end)),
         "{ends:?}"
@@ -195,7 +193,7 @@ pub(crate) fn run(rounds: u64, children: u64) {
             // Tells by its exit how many were.
             Fork::Child => process::exit(i32::try_from(100 + round(n, children)).unwrap()),
             Fork::Parent(pid) => {
-                let end = end_of(pid, SOON * 6) - 100;
+                let end = end_of(pid, DEADLINE * 2) - 100;
                 cached += u64::try_from(end).expect("a round has failed");
             }
         }

@@ -9,14 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cache_tests_support::{DEADLINE, cache};
 use fork::{Fork, fork};
-use redis_cache_runtime::{CacheStatus, ErrorKind, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, ErrorKind, handler_cache, observe};
 use tokio::runtime::Runtime;
 
 use crate::forks::{block_on, end_of};
-
-/// Many times what a child takes.
-const SOON: Duration = Duration::from_secs(20);
 
 /// What takes longer has waited for something.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -95,7 +93,7 @@ pub(crate) fn fork_in_bodies(rounds: u64) {
             assert!(round % 4 == 3 || outcome.unwrap().result == CacheStatus::Bypass);
             call_in_child();
         }
-        assert_eq!(end_of(pid, SOON), 0, "in round {round}");
+        assert_eq!(end_of(pid, DEADLINE), 0, "in round {round}");
     }
     process::exit(0);
 }
@@ -110,7 +108,7 @@ fn in_child(what: &str, program: impl FnOnce()) {
             assert!(took < AT_ONCE, "{what}: {took:?}");
             process::exit(0);
         }
-        Fork::Parent(pid) => assert_eq!(end_of(pid, SOON), 0, "{what}"),
+        Fork::Parent(pid) => assert_eq!(end_of(pid, DEADLINE), 0, "{what}"),
     }
 }
 
@@ -125,7 +123,7 @@ fn is_pending<F: Future>(future: Pin<&mut F>) -> bool {
 
 /// A call that waits for Redis. While there is no connection a call does not wait.
 fn that_asks(n: u64) -> Pin<Box<impl Future<Output = u64>>> {
-    let end = Instant::now() + SOON;
+    let end = Instant::now() + DEADLINE;
     loop {
         let mut call = Box::pin(once(n));
         if is_pending(call.as_mut()) {
@@ -203,7 +201,7 @@ pub(crate) fn fork_under_calls() {
 /// Handles and operations from before the fork are used after it.
 pub(crate) fn fork_beside_handles() {
     blocking(1);
-    let cache = HandlerCache::named("midway").unwrap();
+    let cache = cache("midway");
     cache.flush().wait().unwrap();
     in_child("a handle before a call", || {
         let error = cache.info().wait().unwrap_err();

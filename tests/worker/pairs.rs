@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use cache_tests_support::flush_all;
 use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +32,7 @@ macro_rules! pairs {
     (@build $pair:ident, { $($inner:tt)* }, $value:expr) => {
         $($inner)*
 
-        #[handler_cache(name = crate::named(stringify!($pair)), shards = crate::shards(), timeout = "5s")]
+        #[handler_cache(name = cache_tests_support::worker_cache(stringify!($pair)), shards = crate::shards(), timeout = "5s")]
         fn handle(n: u32) -> BTreeMap<u32, Inner> {
             [(n, $value), (n + 1, $value)].into()
         }
@@ -105,8 +106,10 @@ fn is_one(n: &u8) -> bool {
 
 /// Calls one build of each pair, and prints the pair, whether the answer is right, and how the call ended.
 pub(crate) fn call_all(build: usize) {
+    crate::wait_for_redis();
     for (name, builds) in PAIRS {
         let (right, result) = builds[build]();
         println!("{name} {right} {result}");
     }
+    flush_all();
 }

@@ -1,8 +1,8 @@
 //! Whether the nodes of a cluster agree, and waiting until they do.
 
 use super::view::Member;
-use super::{Cluster, DEADLINE, Node};
-use crate::wait::holds_within;
+use super::{Cluster, Node};
+use crate::wait::{DEADLINE, holds_within};
 
 /// `failed` is a node that counts as ended, although it may be stopped only.
 impl Cluster {

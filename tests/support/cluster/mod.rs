@@ -6,15 +6,10 @@ mod node;
 mod slot;
 mod view;
 
-use std::time::Duration;
-
 use redis::Connection;
 
 use self::node::Node;
 use crate::server::RedisServer;
-
-const DEADLINE: Duration = Duration::from_secs(60);
-
 /// Real `redis-server`s on free loopback ports that form a cluster.
 ///
 /// Its nodes are numbered from 0 in the order of their start: first the primaries, each with an
@@ -275,7 +270,7 @@ mod tests {
                     }
                 }
             });
-            eventually(DEADLINE, || rounds.load(Relaxed) > 1);
+            eventually(|| rounds.load(Relaxed) > 1);
             cluster.migrate_slot(slot, added);
             is_moved.store(true, Relaxed);
         });
@@ -306,7 +301,7 @@ mod tests {
         cluster.node(0).stop();
         cluster.wait_for_failover(0);
         cluster.node(0).resume();
-        eventually(DEADLINE, || cluster.primaries() == [1, 2, 3]);
+        eventually(|| cluster.primaries() == [1, 2, 3]);
         cluster.wait_until_settled();
     }
 }

@@ -13,7 +13,6 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use fastrand::Rng;
@@ -21,10 +20,10 @@ use tokio::{net::TcpListener, sync::watch};
 
 use self::fault::Setting;
 pub use self::fault::{Direction, Fault};
-use crate::{port::free_port, wait::holds_within};
-
-const DEADLINE: Duration = Duration::from_secs(10);
-
+use crate::{
+    port::free_port,
+    wait::{DEADLINE, holds_within},
+};
 /// A proxy in front of a server, on a loopback port of its own, that runs on a thread of this process.
 ///
 /// It forwards faithfully until it is told otherwise. It ends, with all its connections, when it is dropped.
