@@ -7,6 +7,16 @@ use redis::Connection;
 use crate::administrator::Nodes;
 use crate::tag::{self, tags};
 
+/// Runs a command, which has to succeed, on one server.
+#[track_caller]
+pub fn run(connection: &mut Connection, words: &[&str]) {
+    let (name, arguments) = words.split_first().expect("a command has a name");
+    redis::cmd(name)
+        .arg(arguments)
+        .exec(connection)
+        .unwrap_or_else(|error| panic!("{words:?}: {error}"));
+}
+
 /// Returns the keys of the entries of the cache `name`, of all its shards, sorted.
 pub fn cache_keys(connection: &mut impl Nodes, name: &str) -> Vec<String> {
     let mut keys = keys(connection, name);

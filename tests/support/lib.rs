@@ -1,4 +1,4 @@
-//! What the tests share: real `redis-server`s on every topology, a look into them, and waiting with a deadline.
+//! Helpers that the tests share: real `redis-server`s on every topology, a look into them, and waiting with a deadline.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -18,6 +18,8 @@ mod monitors;
 mod port;
 mod process;
 mod proxy;
+#[cfg(test)]
+mod reachable;
 mod resp;
 mod sentinel;
 mod server;
@@ -36,7 +38,9 @@ pub use crate::cache::{cache, config, flush, flush_all, flush_what_is_left, info
 pub use crate::cluster::Cluster;
 pub use crate::fake::FakeServer;
 pub use crate::history::{History, Produced};
-pub use crate::inspect::{cache_keys, cache_sizes, clients, commandstats, forget, server_info};
+pub use crate::inspect::{
+    cache_keys, cache_sizes, clients, commandstats, forget, run, server_info,
+};
 pub use crate::memory::resident;
 pub use crate::monitor::{Monitor, MonitorLine};
 pub use crate::monitors::Monitors;
