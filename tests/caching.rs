@@ -1,4 +1,4 @@
-//! What a caller of an annotated method sees when Redis is there.
+//! Calls of annotated methods while Redis is there.
 
 #![expect(
     clippy::items_after_statements,
@@ -241,7 +241,7 @@ fn arguments_that_are_left_out_do_not_matter() {
     assert_eq!(RUNS.load(Ordering::Relaxed), 1);
 }
 
-/// A name that a macro writes and one that it is given are two, though they may have one text.
+/// A name that a macro writes and a name that the caller gives it are two, though they may have one text.
 #[test]
 fn names_of_one_text_are_all_in_the_key() {
     macro_rules! handlers {

@@ -16,7 +16,7 @@ use cache_tests_support::{cache, config, eventually, eventually_async, flush, in
 use redis_cache_runtime::{CacheStatus, handler_cache};
 use tokio::sync::Notify;
 
-/// By when a follower no longer waits for a leader that nobody polls.
+/// The longest time that a follower waits for a leader that no task polls.
 const LET_GO: Duration = Duration::from_secs(5);
 
 #[test]
@@ -160,7 +160,7 @@ async fn followers_that_go_away_are_counted_and_hold_nobody_up() {
     let gone = tokio::time::timeout(Duration::from_millis(20), slow(1)).await;
     assert!(gone.is_err());
     let stays = tokio::spawn(slow(1));
-    // The one that has gone is passed over only when the leader ends.
+    // The leader passes over the follower that has gone only when it ends.
     wait_for_followers("cancelled-followers", 2).await;
     GO.notify_one();
     assert_eq!((leader.await.unwrap(), stays.await.unwrap()), (1, 1));
@@ -325,7 +325,7 @@ fn settings_of_two_handlers_that_call_each_other() {
         static IS_INNER: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
     }
 
-    /// Both threads are in the settings of the one when they ask for those of the other.
+    /// Both threads are in the settings of one handler when they ask for those of the other.
     fn meet() {
         if !IS_INNER.replace(true) {
             BOTH.wait();
@@ -428,7 +428,7 @@ fn locks_that_the_caller_holds() {
         let held = shared.read().unwrap();
         eventually(|| call(1) == CacheStatus::HitRedis);
         drop(held);
-        // What is behind them is part of the key.
+        // The values behind the locks are part of the key.
         *mutex.lock().unwrap() = 5;
         assert_eq!(call(1), CacheStatus::Miss);
         *shared.write().unwrap() = 5;

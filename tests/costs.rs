@@ -1,4 +1,4 @@
-//! What a cache costs the Redis server: commands and memory.
+//! The cost of a cache for the Redis server: commands and memory.
 
 #![expect(
     clippy::items_after_statements,
@@ -7,7 +7,7 @@
 
 use std::{sync::OnceLock, thread};
 
-use cache_tests_support::{RedisServer, cache, commandstats, server_info};
+use cache_tests_support::{RedisServer, cache, commandstats, run, server_info};
 use redis_cache_runtime::handler_cache;
 
 #[test]
@@ -29,10 +29,7 @@ fn a_hundred_thousand_hits_are_a_hundred_thousand_gets() {
         double(n);
     }
     flush();
-    redis::cmd("CONFIG")
-        .arg("RESETSTAT")
-        .exec(&mut server.connection())
-        .unwrap();
+    run(&mut server.connection(), &["CONFIG", "RESETSTAT"]);
     // Each thread has keys of its own: calls that join another's look-up would not ask.
     thread::scope(|scope| {
         for thread in 0..4 {

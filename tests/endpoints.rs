@@ -1,4 +1,4 @@
-//! Every kind of endpoint, from the environment: what is asked of Redis is the same on all of them.
+//! Every kind of endpoint, from the environment: the worker makes the same requests on all of them.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -55,7 +55,7 @@ fn tls_with_an_authority_of_its_own() {
         ("HANDLER_CACHE_URL", &redis.url()),
         ("HANDLER_CACHE_TLS_CA", &ca),
     ]);
-    // Nobody else's certificate is taken.
+    // The client takes no certificate of another authority.
     let output = tour(&[("HANDLER_CACHE_URL", &redis.url())]);
     assert!(!output.status.success());
 }

@@ -66,8 +66,8 @@ fn many_random_calls_leave_what_a_list_would_keep() {
     let mut queued = 0;
     for step in 0..calls {
         let n = random.mostly_below(60, ARGUMENTS);
-        // A value on its way to Redis is found in the process, so what is to be found is found without waiting. What is
-        // to be gone might still be found on its way, or by a look-up that overtakes the store that evicts it.
+        // A value on its way to Redis is found in the process, so hits need no flush. An evicted entry may still be a hit on
+        // its way, or for a look-up that overtakes the store that evicts it.
         if oracle.is_leaving(n) || queued == MOST_QUEUED {
             flush("oracle");
             oracle.flushed();

@@ -137,7 +137,7 @@ fn plain_threads() {
     triple_hits();
     let mut observer = server.connection();
     assert!(server.clients(&mut observer) <= 7 * server.nodes());
-    // Those that nobody uses any more are closed.
+    // Connections that no thread uses any more are closed.
     within(Duration::from_secs(30), || {
         server.clients(&mut observer) <= server.nodes()
     });
@@ -256,7 +256,7 @@ fn a_runtime_that_is_blocked_or_left_alone_holds_up_nobody() {
             tokio::task::yield_now().await;
         });
     });
-    // Nobody drives the connection while the runtime's only thread waits for the call.
+    // No thread drives the connection while the runtime's only one waits for the call.
     let value = runtime.block_on(async { pollster::block_on(double(10)) });
     assert_eq!(value, 20);
     // A leader on a runtime that is not driven any further, and a follower elsewhere.

@@ -1,4 +1,4 @@
-//! Whatever stands in Redis, a caller gets a value of its own call or runs the body.
+//! Damaged and foreign data in Redis: a caller gets the value of its own call, or runs the body.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use redis_cache_runtime::{CacheStatus, Config, handler_cache, observe};
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
-/// Answers anything but zero, so that what is damaged need not be written again to be gone.
+/// Its values are short: a test flips each bit of an entry.
 #[handler_cache(config = config(), shards = shards(), name = "fragile", timeout = "5s")]
 fn reciprocal(n: u32) -> Result<String, std::num::TryFromIntError> {
     RUNS.fetch_add(1, Ordering::Relaxed);
@@ -148,7 +148,7 @@ fn keys_of_the_cache_that_hold_another_type_are_mended() {
                 let () = connection.set(key, "another type").unwrap();
             }
         }
-        // So many that all shards are full.
+        // Enough arguments to fill all shards.
         for n in 0..5 + 12 * u32::from(shards() - 1) {
             assert_eq!(double(n), n * 2);
         }
@@ -178,7 +178,7 @@ fn what_others_put_into_the_recency_set_goes_its_way() {
         }
     };
     stuff();
-    // So many that all shards are full.
+    // Enough arguments to fill all shards.
     for n in 0..20 * u32::from(shards()) {
         assert_eq!(double(n), n * 2);
     }

@@ -276,7 +276,7 @@ fn namesakes_in_two_processes() {
 /// A call, its value, and how it is answered.
 type ExpectedCall<T> = (fn(&T) -> u32, u32, CacheStatus);
 
-/// What implements the trait may have an identity, or not: where the body stands that can't be seen.
+/// An implementor of the trait may have an identity, or not: the default body can't know.
 #[test]
 fn instances_of_a_default_body() {
     struct Model(u32);
@@ -477,7 +477,7 @@ mod elsewhere {
             [kind::<One<Local>>(5), kind::<Two<Local>>(5)]
         }
 
-        /// Of a body that does not know its type.
+        /// The answer of a body that does not know its type.
         pub(super) fn scaled() -> [u32; 2] {
             struct Local;
             let one = |factor| One(factor, PhantomData::<Local>);

@@ -1,4 +1,4 @@
-//! What bounds an entry: its time and its size.
+//! The bounds of an entry: its time and its size.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ fn expired_entries_are_not_counted_and_make_room_first() {
     flush_what_is_left("expired");
     assert_eq!(info("expired").currsize, 4);
     eventually(|| live() == 0);
-    // Redis has forgotten the values; the next store finds that out and evicts nobody.
+    // Redis has dropped the expired values; the next store finds that out, and evicts none.
     double(arguments[4]);
     flush_what_is_left("expired");
     assert_eq!((live(), info("expired").evicted), (1, before));

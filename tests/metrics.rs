@@ -1,4 +1,4 @@
-//! What is reported adds up: every call, every run of a body and every write is in exactly one place.
+//! The metrics add up: every call, every run of a body and every write is in exactly one series.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -22,14 +22,14 @@ use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache};
 static EXPORTER: LazyLock<PrometheusHandle> =
     LazyLock::new(|| PrometheusBuilder::new().install_recorder().unwrap());
 
-/// One for all: other topologies have the same metrics.
+/// The server of all tests: other topologies have the same metrics.
 static SERVER: LazyLock<RedisServer> = LazyLock::new(RedisServer::start);
 
 /// The series of one cache or endpoint, as a scrape shows them.
 struct Series(BTreeMap<String, f64>);
 
 impl Series {
-    /// Those with `label` set to `owner`; what is left of a name are its other labels, sorted.
+    /// The series with `label` set to `owner`, each by its name and its other labels, sorted.
     fn of(label: &str, owner: &str) -> Self {
         let mine = format!("{label}=\"{owner}\"");
         let text = EXPORTER.render();
@@ -54,7 +54,7 @@ impl Series {
         Self::of("cache_name", name)
     }
 
-    /// Of one series; zero where it is not there.
+    /// The value of a series; zero where it is not there.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -64,7 +64,7 @@ impl Series {
         self.0.get(series).copied().unwrap_or(0.0) as u64
     }
 
-    /// Of all labels of one name.
+    /// The sum over all labels of a name.
     fn sum(&self, name: &str) -> u64 {
         let of_name = |series: &&String| series.split(' ').next() == Some(name);
         self.0.keys().filter(of_name).map(|s| self.get(s)).sum()
@@ -74,7 +74,7 @@ impl Series {
         self.get(&format!("handler_cache_requests_total result={result}"))
     }
 
-    /// Asserts what holds of every cache at rest, `calls` calls and `runs` runs of its body after it was opened.
+    /// Asserts the sums of a cache at rest, `calls` calls and `runs` runs of its body after it was opened.
     fn balance(&self, calls: u64, runs: u64) {
         println!("{calls} calls, {runs} runs: {:#?}", self.0);
         assert_eq!(self.sum("handler_cache_requests_total"), calls);
@@ -177,7 +177,7 @@ fn calls_of_all_kinds_are_counted_once() {
         assert!(series.requests(result) > 0, "{result}");
     }
     assert!(series.get("handler_cache_handler_duration_seconds_count outcome=cut_short") > 0);
-    // Each hit saves what the body slept at least.
+    // Each hit saves at least the time that the body slept.
     let saved = series.sum("handler_cache_compute_saved_microseconds_total");
     assert!(saved >= 2000 * info.hits, "{saved} us");
     assert_eq!(
@@ -227,7 +227,7 @@ fn a_cancelled_call_is_counted_and_leaves_no_level_behind() {
         call.abort();
         assert!(runtime.block_on(call).unwrap_err().is_cancelled());
     }
-    // Gone before it was known what to do.
+    // The caller goes away during the look-up.
     server.stop();
     let mut context = Context::from_waker(Waker::noop());
     runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! What a caller sees while Redis is away, and when it comes back.
+//! Calls while Redis is away, and when it comes back.
 
 #![expect(
     clippy::unwrap_used,

@@ -3,16 +3,16 @@
 use std::fs;
 
 use cache_tests_support::{
-    LEAST_PRIVILEGE, RedisServer, Sentinel, Task, TlsRedis, output_of, worker,
+    LEAST_PRIVILEGE, RedisServer, Sentinel, Task, TlsRedis, output_of, run, worker,
 };
 
-/// What must not be seen. One that a URL must escape, so that both forms are looked for.
+/// A password that a URL must escape, so that both forms are looked for.
 const PASSWORD: &str = "hunter2/äß";
 const ESCAPED: &str = "hunter2%2F%C3%A4%C3%9F";
 const SECRET: &str = "s3cr3t-of-the-check";
 const ALL: [&str; 4] = [PASSWORD, ESCAPED, "hunter2", SECRET];
 
-/// What a process that says all that it can prints with these variables set.
+/// The whole output of a worker that logs all it can, with these variables set.
 fn told(variables: &[(&str, &str)]) -> String {
     let output = output_of(
         worker!(Task::Tell)
@@ -170,10 +170,17 @@ fn of_what_sentinels_and_their_primary_want() {
             .unwrap()
             .get_connection()
             .unwrap();
-        redis::cmd("ACL")
-            .arg(&["SETUSER", "watcher", "on", &format!(">{PASSWORD}"), "+@all"])
-            .exec(&mut connection)
-            .unwrap();
+        run(
+            &mut connection,
+            &[
+                "ACL",
+                "SETUSER",
+                "watcher",
+                "on",
+                &format!(">{PASSWORD}"),
+                "+@all",
+            ],
+        );
     }
     let hosts: Vec<_> = set
         .urls()

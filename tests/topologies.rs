@@ -19,7 +19,7 @@ use std::{
 use cache_tests_support::{Cluster, Sentinel, cache, eventually, flush, flush_what_is_left, info};
 use redis_cache_runtime::{CacheStatus, Config, handler_cache, observe, observe_async};
 
-/// The entries of a cache, wherever they lie. One that is on its way between two nodes is one.
+/// The entries of a cache on all nodes. An entry that is on its way between two nodes counts once.
 fn entries(cluster: &Cluster, name: &str) -> BTreeSet<String> {
     let prefix = format!("hc:{{{name}");
     let mut found = BTreeSet::new();
@@ -41,7 +41,7 @@ fn entries(cluster: &Cluster, name: &str) -> BTreeSet<String> {
     found
 }
 
-/// What callers see while something else happens.
+/// The hits and misses of callers beside the test.
 #[derive(Default)]
 struct Load {
     stop: AtomicBool,
@@ -187,7 +187,7 @@ fn slots_move_to_a_node_that_was_added_under_load() {
         });
         scope.spawn(|| {
             while !load.stop.load(Ordering::Relaxed) {
-                // The nodes are asked one after the other: what both rounds see was there between them.
+                // The nodes list their keys one after the other: a key of both rounds was there between them.
                 let held = |name| {
                     let first = entries(&cluster, name);
                     first.intersection(&entries(&cluster, name)).count()
@@ -229,7 +229,7 @@ fn slots_move_to_a_node_that_was_added_under_load() {
 
 #[test]
 fn a_replica_takes_the_place_of_a_killed_primary_under_load() {
-    // Room for all that is called: what is not found was lost.
+    // The bound has room for all arguments: every miss is a lost value.
     const BOUND: usize = 800;
     static URLS: OnceLock<String> = OnceLock::new();
     let mut cluster = Cluster::start_with(3, 1);
@@ -273,7 +273,7 @@ fn a_replica_takes_the_place_of_a_killed_primary_under_load() {
     assert_eq!(info.corrupt, 0);
 }
 
-/// What lies on other nodes is found as if nothing were the matter.
+/// Look-ups of entries on other nodes go on as before.
 #[test]
 fn a_node_that_hangs_holds_up_no_other() {
     static URLS: OnceLock<String> = OnceLock::new();
@@ -298,7 +298,7 @@ fn a_node_that_hangs_holds_up_no_other() {
     let stopped = cluster.primaries()[0];
     cluster.node(stopped).stop();
     let mut rounds = Vec::new();
-    // Until nobody asks the stopped node any more.
+    // Until no call asks the stopped node any more.
     eventually(|| {
         let began = Instant::now();
         let hits = hits();

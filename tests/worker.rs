@@ -1,5 +1,5 @@
-//! A process of its own that calls annotated functions, for tests that need several processes or another
-//! environment. The endpoint comes from `HANDLER_CACHE_URL`, the number of shards from `CACHE_WORKER_SHARDS`, and
+//! A program of annotated functions, for tests that need several processes or another environment. Its argument is a [`Task`]
+//! as JSON. The endpoint comes from `HANDLER_CACHE_URL`, the number of shards from `CACHE_WORKER_SHARDS`, and
 //! `CACHE_WORKER_PREFIX` stands before the names of its caches.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
@@ -122,7 +122,7 @@ fn turn(n: u64) -> u64 {
 
 fn main() {
     match Task::of_this_process() {
-        // It installs a subscriber or a recorder of its own.
+        // The task installs a subscriber or a recorder of its own.
         Task::Reports { reporter, manner } => reports::run(reporter, manner),
         task => {
             tracing_subscriber::fmt()

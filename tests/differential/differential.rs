@@ -1,5 +1,5 @@
 //! Handlers of types that are made up by chance, cached against uncached. Two builds of each take turns on one Redis, and then
-//! both call at once: no answer is another one than the body's, and neither build takes from the other what it has stored.
+//! both call at once: every answer is the body's, and neither build deletes the other's entries.
 //!
 //! `cargo xtask differential` makes more calls, of more types.
 
@@ -9,7 +9,7 @@ use std::{iter, process::Command};
 
 use cache_tests_support::{Dialogue, TestRedis, number_from_env};
 
-/// What a turn came to for one handler.
+/// The counts of one handler in a turn.
 struct Tally {
     name: String,
     is_stored: bool,
@@ -57,7 +57,7 @@ struct Total {
     calls: u64,
     hits: u64,
     wrong: u64,
-    /// Of handlers all of whose answers are stored, from the second turn of a build on.
+    /// Misses of handlers all of whose answers are stored, from the second turn of a build on.
     missed: u64,
     /// Handlers all of whose answers are stored.
     stored: usize,

@@ -2,10 +2,10 @@
 
 use std::{sync::OnceLock, thread, time::Instant};
 
-use cache_tests_support::{RECOVERY, RedisServer, cache, clients, within};
+use cache_tests_support::{RECOVERY, RedisServer, cache, clients, run, within};
 use redis_cache_runtime::{CacheStatus, Outcome, handler_cache, observe, observe_async};
 
-use crate::rig::{BUDGET, PATIENCE, RUNTIME, run};
+use crate::rig::{BUDGET, PATIENCE, RUNTIME};
 
 const KILL_ALL: [&str; 6] = ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
 
@@ -54,7 +54,7 @@ fn too_many_clients() {
     }
 }
 
-/// There is a place for those who are connected, and for nobody else: threads that are many do without a connection of
+/// The server accepts no client beyond those that are connected: further threads do without a connection of
 /// their own, and do not try again and again.
 #[test]
 fn a_server_that_takes_no_further_client() {
@@ -110,7 +110,7 @@ fn a_server_that_takes_no_further_client() {
     );
 }
 
-/// The server cuts off whoever does not take a large reply at once.
+/// The server closes the connection of a client that does not read a large reply at once.
 #[test]
 fn replies_beyond_the_output_buffer() {
     static URL: OnceLock<String> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! Many async callers at once, and what each of their calls took.
+//! Many async callers at once, and the time of each of their calls.
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ pub(crate) const CALLERS: u32 = 64;
 /// where the code is not optimized.
 const PAUSE: Duration = Duration::from_millis(30);
 
-/// What is added to a call that does not wait for anything, on a machine that may be busy.
+/// The time that the cache adds to a call that does not wait, on a machine that may be busy.
 const NOTHING: Duration = Duration::from_millis(1);
 
 /// How a call ended, and how much longer than its body it took.
@@ -65,18 +65,18 @@ macro_rules! crowd {
     }};
 }
 
-/// One call.
+/// A call and its result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     pub(crate) began: Instant,
     ended: Instant,
     pub(crate) added: Duration,
     pub(crate) result: CacheStatus,
-    /// Whether nobody has called with this argument before.
+    /// Whether this is the first call with this argument.
     pub(crate) is_new: bool,
 }
 
-/// Callers who go on until they are told to stop. Each calls in turn with an argument of its own and with a new one.
+/// Callers that go on until the test stops them. Each calls in turn with an argument of its own and with a new one.
 pub(crate) struct Crowd {
     shared: Arc<Shared>,
     callers: Vec<JoinHandle<()>>,
@@ -170,7 +170,7 @@ impl Crowd {
         since.unwrap()
     }
 
-    /// Sends everybody home, and checks that no call has failed.
+    /// Stops the callers, and checks that no call has failed.
     #[track_caller]
     pub(crate) fn end(self) {
         self.shared.ended.store(true, Ordering::Relaxed);
@@ -213,11 +213,11 @@ impl Shared {
     }
 }
 
-/// What was added to calls, in order.
+/// The time that the cache added to each call, sorted.
 pub(crate) struct Added(Vec<Duration>);
 
 impl Added {
-    /// Those who got a hit are not worse off, whatever it took.
+    /// Of the calls that ran the body: a hit is no loss, however long its look-up took.
     pub(crate) fn to_bodies(calls: &[Seen]) -> Self {
         let ran = calls.iter().filter(|call| !call.result.is_hit());
         let mut added: Vec<_> = ran.map(|call| call.added).collect();
@@ -238,7 +238,7 @@ impl Added {
         self.percentile(100)
     }
 
-    /// Whether nobody waited, but for those whom the machine let wait.
+    /// Whether no caller waited, but for the few that a busy machine holds up.
     pub(crate) fn is_nothing(&self) -> bool {
         self.percentile(50) < NOTHING && self.percentile(90) < AT_ONCE
     }

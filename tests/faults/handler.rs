@@ -19,7 +19,7 @@ use crate::rig::{BUDGET, RUNTIME};
 
 const KINDS: [&str; 3] = ["fail", "panic", "succeed"];
 
-/// What a body does is what its caller sees, with Redis and without.
+/// A caller sees the error or the panic of the body, with Redis and without.
 #[test]
 fn errors_and_panics_are_the_callers() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -76,7 +76,7 @@ fn errors_and_panics_are_the_callers() {
     }
 }
 
-/// A body that takes its time is waited for, by all who want the same, while Redis hangs.
+/// All callers with one key wait for a slow body while Redis hangs.
 #[test]
 fn a_slow_body_runs_once_for_all_who_wait() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -111,7 +111,7 @@ fn a_slow_body_runs_once_for_all_who_wait() {
     assert_eq!(ran.count(), 1, "{results:?}");
 }
 
-/// However far a call has come when its caller goes away, whoever else wants the same is served, and nothing is left over.
+/// A caller may go away at any step of its call: other callers with the same key are served, and nothing leaks.
 #[test]
 fn callers_who_go_away() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -214,7 +214,7 @@ fn large_arguments_and_values() {
                 outcome.unwrap().result == expected
             };
             assert!(ends_in(CacheStatus::Miss), "{name}: {size}");
-            // On a machine that is busy, so much may take longer than half of what the body takes.
+            // On a busy machine, a value of this size may take longer than half the time of the body.
             within(PATIENT, || ends_in(second));
         }
         let info = info(name);

@@ -21,7 +21,7 @@ const CALLERS: u32 = 10_000;
 
 const MIB: usize = 1024 * 1024;
 
-/// What the queue holds, and what is on its way or gets there.
+/// The capacity of the queue, and three batches that are on their way, in values.
 const WAITING: u64 = 8 * 1024 + 3 * 64;
 
 /// Waits until all have been answered with this result, and tells how much memory that took at most.
@@ -50,7 +50,7 @@ fn each_wants_something_else_and_redis_hangs() {
     async fn large(n: u32) -> String {
         if n < CALLERS {
             RUNS.fetch_add(1, Ordering::Relaxed);
-            // One after the other, so that it is the cache that holds on to values, if anybody.
+            // The values are dropped one after the other, so that only the cache can hold on to them.
             drop(GO.acquire().await.unwrap());
         }
         n.to_string().repeat(SIZE / n.to_string().len())
@@ -109,9 +109,9 @@ fn each_wants_something_else_and_redis_hangs() {
     assert!(info.misses >= u64::from(CALLERS), "{info:?}");
 }
 
-/// A follower is let go after one, three, seven and fifteen times its patience, which is that of a runtime that does nothing
-/// where a busy machine has its leader's answer nobody for a while; then all are, of whom only some run before there is a value.
-/// How many depends on the machine. Without coalescing it were all.
+/// The most runs of the body in a stampede of [`CALLERS`]. Followers are let go after one, three, seven and fifteen times their
+/// patience; on a busy machine the leader's runtime seems to do nothing, and some followers run before there is a value. Their
+/// number depends on the machine. Without coalescing all would run.
 const MOST_RUNS: u32 = 2_500;
 
 /// A process with ten thousand tasks that make the same call.
@@ -142,7 +142,7 @@ impl Herd {
 /// A connection that hangs is not noticed before a `PING` has been given up.
 const UNNOTICED: Duration = Duration::from_secs(1);
 
-/// What comes all at once and can't be stored is dropped beyond what the queue holds, and counted.
+/// Values that come all at once while Redis hangs are dropped beyond the capacity of the queue, and counted.
 #[test]
 fn each_has_a_value_to_store_and_redis_hangs() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -204,7 +204,7 @@ fn all_want_the_same_in_eight_processes() {
             "measured eight herds: {runs:?} runs in round {round}, all answered after {:.2?}",
             began.elapsed()
         );
-        // One, and those who were let go until all were there.
+        // The leader, and the followers that were let go before all had come.
         assert!(runs.iter().all(|runs| *runs <= MOST_RUNS), "{runs:?}");
         assert!(runs.iter().any(|runs| *runs > 0), "{runs:?}");
         // The next time it has expired, for all of them at once.

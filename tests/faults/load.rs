@@ -1,21 +1,21 @@
-//! What happens to Redis while many call.
+//! Faults of Redis under the load of many callers.
 
 use std::time::{Duration, Instant};
 
 use cache_tests_support::{
-    RECOVERY, RedisServer, Task, cache, cache_sizes, eventually, output_of, within, worker,
+    RECOVERY, RedisServer, Task, cache, cache_sizes, eventually, output_of, run, within, worker,
 };
 use redis_cache_runtime::CacheStatus;
 
 use crate::{
     crowd::{Added, CALLERS, Crowd},
-    rig::{BUDGET, PATIENCE, SLACK, run},
+    rig::{BUDGET, PATIENCE, SLACK},
 };
 
-/// What a call costs without a cache; a look-up may take half of it.
+/// The time of a body; a look-up may take half of it.
 const BODY: Duration = Duration::from_millis(5);
 
-/// Within what time there are hits again: many times what it takes where nothing else runs.
+/// The time until the first hits after a fault: many times that of an idle machine.
 const BACK: Duration = Duration::from_secs(15);
 
 /// How long a killed server is away.

@@ -1,4 +1,4 @@
-//! What is logged: a change once, however many calls notice it.
+//! A change is logged once, however many calls notice it.
 
 use std::{
     io::{self, Write},

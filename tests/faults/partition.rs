@@ -49,7 +49,7 @@ fn what_another_process_did_meanwhile_holds() {
 
     within(RECOVERY, || result(1) == CacheStatus::HitRedis);
     within(RECOVERY, || cache.flush().wait().is_ok());
-    // Never computed here, and still there: what this process wanted to store before the clear has not taken its place.
+    // The value of the other process: this process has not replaced it by its own from before the clear.
     assert_eq!(result(4), CacheStatus::HitRedis);
     assert_eq!(result(3), CacheStatus::Miss);
     let info = cache.info().wait().unwrap();

@@ -1,10 +1,10 @@
-//! What happens to the process itself: it forks, or runs out of something.
+//! The process forks, or runs out of a resource.
 
 use cache_tests_support::{Exhausted, Midway, RedisServer, Task};
 
 use crate::rig::ends_well;
 
-/// At any moment of the first calls that another thread makes.
+/// The fork comes at any moment of the first calls of another thread.
 #[test]
 fn a_fork_in_the_first_call() {
     let server = RedisServer::start();
@@ -17,7 +17,7 @@ fn a_fork_in_the_first_call() {
     );
 }
 
-/// In a body, whose call the child goes on with.
+/// The child goes on with the call whose body has forked.
 #[test]
 fn a_fork_inside_a_body() {
     let server = RedisServer::start();
@@ -27,7 +27,7 @@ fn a_fork_inside_a_body() {
     );
 }
 
-/// While calls wait for Redis, for one another, or for their bodies.
+/// The fork comes while calls wait for Redis, for one another, or for their bodies.
 #[test]
 fn a_fork_while_calls_are_under_way() {
     let server = RedisServer::start();
@@ -37,7 +37,7 @@ fn a_fork_while_calls_are_under_way() {
     );
 }
 
-/// What a program has asked the cache for, and by what.
+/// The program holds handles and operations across the fork.
 #[test]
 fn a_fork_beside_handles() {
     let server = RedisServer::start();
@@ -47,7 +47,7 @@ fn a_fork_beside_handles() {
     );
 }
 
-/// At the first call, and later.
+/// Descriptors run out before the first call, and later.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_descriptors() {
@@ -58,7 +58,7 @@ fn no_descriptors() {
     );
 }
 
-/// Neither for the background thread nor for any other of the cache.
+/// No thread can be started, neither the background thread nor another one of the cache.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_threads() {

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use cache_tests_support::{
-    FakeServer, LEAST_PRIVILEGE, RECOVERY, RedisServer, server_info, within,
+    FakeServer, LEAST_PRIVILEGE, RECOVERY, RedisServer, run, server_info, within,
 };
 use redis::Connection;
 use redis_cache_runtime::CacheStatus;
 
-use crate::rig::{Handler, PATIENCE, run};
+use crate::rig::{Handler, PATIENCE};
 
-/// Hits are served, what can't be stored is counted, and all is well when `mend` has been called.
+/// Hits go on and lost stores are counted after `hinder`, and caching goes on after `mend`.
 fn hits_go_on_and_stores_are_counted(
     handler: &Handler,
     hinder: impl FnOnce(),
@@ -84,7 +84,7 @@ fn a_primary_that_was_demoted() {
     for handler in &handlers!(server.url(), "demoted", PATIENCE) {
         hits_go_on_and_stores_are_counted(
             handler,
-            // Nobody listens there, so that it keeps what it has.
+            // No server listens on that port, so the replica keeps its data.
             || run(&mut admin, &["REPLICAOF", "127.0.0.1", "1"]),
             || run(&mut other, &["REPLICAOF", "NO", "ONE"]),
         );

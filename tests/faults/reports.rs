@@ -35,7 +35,7 @@ fn a_recorder_that_panics() {
     ends_beside(Reporter::Recorder, Manner::Panics);
 }
 
-/// On a thread of the cache; one that blocks a caller's thread blocks that call.
+/// The recorder blocks threads of the cache only: on a caller's thread it would block that call.
 #[cfg(feature = "metrics")]
 #[test]
 fn a_recorder_that_blocks() {

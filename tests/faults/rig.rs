@@ -13,7 +13,6 @@ use std::{
 use cache_tests_support::{
     RECOVERY, Running, Task, cache, flush_what_is_left, info, within, worker,
 };
-use redis::Connection;
 use redis_cache_runtime::{CacheInfo, CacheStatus, HandlerCache, Outcome};
 use tokio::runtime::Runtime;
 
@@ -23,7 +22,7 @@ pub(crate) const BUDGET: Duration = Duration::from_millis(50);
 /// The budget of a look-up where it counts that Redis answers, on a machine that may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What a busy machine may add to a call.
+/// The time that a busy machine may add to a call.
 pub(crate) const SLACK: Duration = Duration::from_millis(1500);
 
 /// A call that takes less has not waited for Redis.
@@ -46,18 +45,9 @@ pub(crate) fn ends_well(task: &Task, variables: &[(&str, &str)]) {
     running.finish();
 }
 
-/// What the bodies answer.
+/// The value of the bodies.
 pub(crate) fn answer(n: u32) -> String {
     format!("{n} {}", "is the question. ".repeat(5))
-}
-
-/// Runs a command that succeeds.
-#[track_caller]
-pub(crate) fn run(connection: &mut Connection, words: &[&str]) {
-    redis::cmd(words[0])
-        .arg(&words[1..])
-        .exec(connection)
-        .unwrap();
 }
 
 /// A blocking and an async handler that do the same, each with a cache of its own.
@@ -102,7 +92,7 @@ macro_rules! handlers {
     }};
 }
 
-/// One handler, and what is known of its calls.
+/// One handler, and the results of its calls.
 pub(crate) struct Handler {
     pub(crate) name: &'static str,
     budget: Duration,
@@ -112,7 +102,7 @@ pub(crate) struct Handler {
     figures: Mutex<Figures>,
 }
 
-/// What `FAILURES.md` tells of a test.
+/// The figures of a test in `FAILURES.md`.
 #[derive(Default)]
 struct Figures {
     /// The most that a call took, and with that added to a body that takes no time.
@@ -154,7 +144,7 @@ impl Handler {
         }
     }
 
-    /// Calls, and checks what the caller sees.
+    /// Calls, and checks the value, the time and the result.
     #[track_caller]
     pub(crate) fn call(&self, n: u32) -> CacheStatus {
         let before = self.runs.load(Ordering::Relaxed);
@@ -164,7 +154,7 @@ impl Handler {
         result
     }
 
-    /// [`call`](Self::call) where others call at the same time, so that nobody can tell whose run is whose.
+    /// [`call`](Self::call) beside other callers, whose runs of the body can't be told apart from this one's.
     #[track_caller]
     pub(crate) fn call_beside_others(&self, n: u32) -> CacheStatus {
         let began = Instant::now();
@@ -191,7 +181,7 @@ impl Handler {
         }
     }
 
-    /// Calls until Redis answers, and on until whatever connections there can be are in use.
+    /// Calls until Redis answers, and on until all connections of the caller are in use.
     #[track_caller]
     pub(crate) fn is_cached(&self, n: u32) {
         let began = Instant::now();
@@ -218,7 +208,7 @@ impl Handler {
     pub(crate) fn costs_nothing(&self) {
         static NEXT: AtomicU32 = AtomicU32::new(2_000_000);
         let timed = || {
-            // Never the same: what could not be stored yet is still found.
+            // A new argument each time: a value that waits in the queue would be a hit.
             let n = NEXT.fetch_add(1, Ordering::Relaxed);
             let began = Instant::now();
             (self.call(n), began.elapsed())
@@ -234,7 +224,7 @@ impl Handler {
         assert!(asked.count() <= 20, "{}: {calls:?}", self.name);
         let waited = calls.iter().filter(|(_, took)| *took >= self.budget);
         assert!(waited.count() <= 20, "{}: {calls:?}", self.name);
-        // Of half of them: a machine that has other things to do may let some wait, whatever the cache does.
+        // The median: a busy machine may hold up some calls.
         calls.sort_by_key(|(_, took)| *took);
         let (_, half) = calls[calls.len() / 2];
         assert!(half < AT_ONCE, "{}: {half:?}", self.name);
@@ -250,11 +240,11 @@ impl Handler {
         info(self.name)
     }
 
-    /// Checks that Redis is in use again, and that all calls up to now have been counted as what they were.
+    /// Checks that Redis is in use again, and that the counters agree with the results of all calls up to now.
     #[track_caller]
     pub(crate) fn recovers(&self) {
         const ARGUMENTS: [u32; 4] = [1, 1_000_001, 1_000_002, 1_000_003];
-        // One after the other: a connection that answers each with what the one before asked for must not pass.
+        // One after the other: a connection whose replies lag a request behind must not pass.
         self.is_cached(ARGUMENTS[0]);
         let mut row = 0;
         within(RECOVERY, || {
@@ -265,7 +255,7 @@ impl Handler {
             row = if hits { row + 1 } else { 0 };
             row == 3
         });
-        // Nobody may have noticed yet that a connection is of no use any more which only stores go through.
+        // A connection that only stores use may be broken, with no request yet to notice it.
         within(RECOVERY, || self.info().unavailable.is_none());
         self.flush();
         self.cache().flush().wait().unwrap();

@@ -65,7 +65,7 @@ fn one_answer_in_twenty() {
     }
 }
 
-/// Shorter than what opens a circuit breaker: nobody goes without asking.
+/// A fault too short to open the circuit breaker: every call still asks Redis.
 #[test]
 fn a_blip() {
     let server = RedisServer::start();
@@ -111,7 +111,7 @@ fn within_the_budget_it_is_worth_waiting() {
     }
 }
 
-/// A look-up may take half of what the body takes: for one handler the server is too slow, and for another it is not.
+/// A look-up may take half the time of the body: the same server is too slow for one handler, and not for another.
 #[test]
 fn a_budget_that_is_too_short_is_no_fault_of_the_server() {
     static URL: OnceLock<String> = OnceLock::new();

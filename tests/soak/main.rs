@@ -1,7 +1,7 @@
-//! Callers of all kinds, while one thing after the other goes wrong: nobody ever gets a value that was not produced for what
-//! was asked, nobody waits for long, every call is accounted for, and memory does not grow.
+//! Callers of all kinds under random faults: each caller gets a value of its own key and version, and in time; every call is
+//! counted, and memory does not grow.
 //!
-//! `SOAK_SECONDS` says how long (20), and `SOAK_SEED` what goes wrong (1); `cargo xtask soak` sets both.
+//! `SOAK_SECONDS` sets the length in seconds (20), and `SOAK_SEED` the faults (1); `cargo xtask soak` sets both.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -24,7 +24,7 @@ use crate::{
     load::{Handler, MAXSIZE},
 };
 
-/// What memory may grow by from the first half to the second: an allocator does not give all back at once.
+/// The growth of memory from the first half to the second, in bytes: an allocator does not give all back at once.
 const GROWTH: usize = 16 * 1024 * 1024;
 
 #[test]

@@ -8,14 +8,14 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use cache_tests_support::{RedisServer, Task, eventually, flush_all, stdout_of};
+use cache_tests_support::{RedisServer, Task, eventually, flush_all, run, stdout_of};
 use redis_cache_runtime::{CacheStatus, handler_cache, observe, observe_async};
 
 use crate::worker::command;
 
 const TTL: Duration = Duration::from_millis(100);
 
-/// What may pass between a body's look at the clock and its end, on a busy machine.
+/// The time between a body's look at the clock and its end, on a busy machine.
 const SLACK: Duration = Duration::from_millis(400);
 
 /// How old `value` was at least when it was asked for.
@@ -37,10 +37,7 @@ fn a_value_whose_store_is_late_is_answered_no_longer_for_that() {
     let mut admin = server.connection();
     now(0);
     flush_all();
-    redis::cmd("CLIENT")
-        .arg(&["PAUSE", "1500", "WRITE"])
-        .exec(&mut admin)
-        .unwrap();
+    run(&mut admin, &["CLIENT", "PAUSE", "1500", "WRITE"]);
     let began = Instant::now();
     let mut hits = 0;
     let mut last = None;
@@ -56,7 +53,7 @@ fn a_value_whose_store_is_late_is_answered_no_longer_for_that() {
         thread::sleep(Duration::from_millis(5));
     }
     assert!(hits > 0, "nothing was cached: {last:?}");
-    // What was recomputed is stored again.
+    // Recomputed values are stored again.
     eventually(|| observe(|| now(1)).1.unwrap().result == CacheStatus::HitRedis);
 }
 
@@ -77,7 +74,7 @@ fn a_follower_that_comes_late_computes_anew() {
     let (open, gate) = mpsc::channel();
     GATE.set(gate.into()).unwrap();
     let leader = thread::spawn(|| pollster::block_on(now(1)));
-    // It leads before the other asks.
+    // The leader has begun before the follower asks.
     let mut follower = pin!(observe_async(now(1)));
     eventually(|| GATE.get().unwrap().try_lock().is_err());
     let mut nobody = Context::from_waker(Waker::noop());
@@ -92,7 +89,7 @@ fn a_follower_that_comes_late_computes_anew() {
     assert!(age_at(asked, value) < TTL + SLACK, "{value:?}");
 }
 
-/// What was stored under a longer `ttl`, or under none, is no older for a build with a shorter one.
+/// A build with a shorter `ttl` gets no older value, though it was stored under a longer `ttl` or none.
 #[test]
 fn a_shortened_ttl_holds_for_what_is_stored() {
     let server = RedisServer::start();
@@ -101,9 +98,7 @@ fn a_shortened_ttl_holds_for_what_is_stored() {
         said.trim().to_owned()
     };
     for long in [Some(86_400_000), None] {
-        redis::cmd("FLUSHALL")
-            .exec(&mut server.connection())
-            .unwrap();
+        run(&mut server.connection(), &["FLUSHALL"]);
         assert_eq!(ask(long), "miss");
         assert_eq!(ask(long), "hit_redis");
         thread::sleep(Duration::from_millis(60));

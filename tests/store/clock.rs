@@ -1,4 +1,4 @@
-//! The order of uses is that of a counter in Redis. Whatever somebody else makes of it, the order stays.
+//! The order of uses is that of a counter in Redis, and stays when another program sets the counter.
 
 use std::{collections::VecDeque, sync::OnceLock};
 
@@ -46,7 +46,7 @@ impl Model {
     }
 }
 
-/// What stands in place of the clock.
+/// A value for the clock, of another program.
 fn garbage(random: &mut Rng) -> Vec<u8> {
     let known: [&[u8]; 14] = [
         b"-1000000",
@@ -95,7 +95,7 @@ fn the_order_is_kept_whatever_the_clock_is_set_to() {
             what = format!("the clock at {}", clock.escape_ascii());
         }
         if step % 7 == 6 {
-            // The latest stays the latest, at a score that nobody counts to.
+            // The latest entry stays the latest, at a score that no clock reaches.
             let score =
                 ["inf", "9e18", "9007199254740993", "4503599627370495.5"][random.usize(..4)];
             let latest: Vec<Vec<u8>> = redis::cmd("ZREVRANGE")

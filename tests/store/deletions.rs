@@ -1,6 +1,6 @@
-//! A body that runs while its entry is deleted, by whichever process, does not bring back what it has computed.
+//! A body that runs while any process deletes its entry does not store its value.
 
-use cache_tests_support::{HeldStep, RedisServer, Task, stdout_of};
+use cache_tests_support::{HeldStep, RedisServer, Task, run, stdout_of};
 
 use crate::worker::{Worker, command};
 
@@ -21,7 +21,7 @@ fn what_was_computed_before_a_clear_by_another_process_is_not_stored() {
     }
 }
 
-/// Nor is it where the process could not ask for the last clear before its body began; else it is stored.
+/// The process could not ask Redis for the last clear before its body began: its value is stored only if there was none.
 #[test]
 fn what_was_computed_before_redis_could_be_asked_is_stored_unless_there_was_a_clear() {
     let server = RedisServer::start();
@@ -44,7 +44,7 @@ fn what_was_computed_before_redis_could_be_asked_is_stored_unless_there_was_a_cl
     }
 }
 
-/// What a process computes first is stored all the same, whatever came before it.
+/// The first value of a process is stored, after any deletion by another process.
 #[test]
 fn a_first_value_is_stored() {
     let server = RedisServer::start();
@@ -84,7 +84,7 @@ fn what_was_computed_before_an_invalidation_by_another_process_is_not_stored() {
         assert_eq!(one.hold(1), "running", "{round}");
         assert_eq!(other.invalidate(1), "false", "{round}");
         assert_eq!(one.release("old"), "old miss");
-        // Neither by whom it was computed, nor by who asked for the deletion.
+        // Neither the process of the body nor the one that invalidated has stored the old value.
         assert_eq!(other.ask(1, "new"), "new miss");
         assert_eq!(one.ask(1, "x"), "new hit_redis");
         assert_eq!(one.invalidate(1), "true");
@@ -105,7 +105,7 @@ fn what_was_computed_meanwhile_of_another_entry_is_stored() {
     assert_eq!(other.ask(1, "x"), "kept hit_redis");
 }
 
-/// Who invalidates may compute at once, before it knows how its invalidation was numbered.
+/// A process may compute right after it has invalidated, before it knows the number of its invalidation.
 #[test]
 fn what_is_computed_after_an_own_invalidation_is_stored() {
     let server = RedisServer::start();
@@ -117,17 +117,14 @@ fn what_is_computed_after_an_own_invalidation_is_stored() {
     }
     for n in 0..5 {
         // Redis takes the invalidation when the body has run.
-        redis::cmd("CLIENT")
-            .arg(&["PAUSE", "200", "WRITE"])
-            .exec(&mut admin)
-            .unwrap();
+        run(&mut admin, &["CLIENT", "PAUSE", "200", "WRITE"]);
         let said = one.take(&HeldStep::InvalidateAndAsk(n, "own".to_owned()));
         assert_eq!(said, "own miss");
         assert_eq!(other.ask(n, "x"), "own hit_redis");
     }
 }
 
-/// So many that not all are on record: what may have been invalidated is not stored.
+/// More invalidations than Redis records: a value that may have been invalidated is not stored.
 #[test]
 fn an_invalidation_holds_after_many_others() {
     let server = RedisServer::start();
@@ -149,12 +146,12 @@ fn an_invalidation_holds_after_many_others() {
         .query(&mut admin)
         .unwrap();
     assert_eq!(held, 1024);
-    // And nothing else is in the way of anybody who begins now.
+    // Values of bodies that begin now are stored.
     assert_eq!(one.ask(3, "b"), "b miss");
     assert_eq!(other.ask(3, "x"), "b hit_redis");
 }
 
-/// Whatever stands where clears and invalidations are kept: the next stores mend it, and both hold again.
+/// Garbage in the record of clears and invalidations: the next stores mend it, and both hold again.
 #[test]
 fn garbage_in_what_is_known_of_deletions_is_mended() {
     let server = RedisServer::start();
@@ -223,7 +220,7 @@ fn garbage_in_what_is_known_of_deletions_is_mended() {
     }
 }
 
-/// Both store again after a value each at most, and what runs while an entry is deleted is not stored.
+/// Both processes store again after a value each at most, and a body that runs while its entry is deleted stores nothing.
 #[track_caller]
 fn check(one: &mut Worker, other: &mut Worker, n: &mut u32, what: &str) {
     for _ in 0..20 {

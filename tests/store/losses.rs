@@ -1,4 +1,4 @@
-//! `flush` says what is not in Redis, and why.
+//! `flush` reports the values that are not in Redis, and why.
 
 use std::{
     sync::OnceLock,
@@ -6,11 +6,11 @@ use std::{
 };
 
 use cache_tests_support::{
-    FakeServer, LEAST_PRIVILEGE, RedisServer, cache, commandstats, eventually,
+    FakeServer, LEAST_PRIVILEGE, RedisServer, cache, commandstats, eventually, run,
 };
 use redis_cache_runtime::{Error, ErrorKind, handler_cache};
 
-/// What a flush says: nothing, or the reasons for which values are missing.
+/// The report of a flush: empty, or the reasons for which values are missing.
 fn said(flushed: Result<(), Error>) -> String {
     match flushed {
         Ok(()) => String::new(),
@@ -26,10 +26,7 @@ fn flush(name: &str) -> String {
 }
 
 fn config_set(server: &RedisServer, name: &str, value: &str) {
-    redis::cmd("CONFIG")
-        .arg(&["SET", name, value])
-        .exec(&mut server.connection())
-        .unwrap();
+    run(&mut server.connection(), &["CONFIG", "SET", name, value]);
 }
 
 #[test]
@@ -62,10 +59,7 @@ fn a_flush_tells_what_is_not_in_redis_by_reason() {
 
     let mut admin = server.connection();
     let mut user = |rule: &str| {
-        redis::cmd("ACL")
-            .arg(&["SETUSER", "app", rule])
-            .exec(&mut admin)
-            .unwrap();
+        run(&mut admin, &["ACL", "SETUSER", "app", rule]);
     };
     user("-set");
     text(4);
@@ -85,7 +79,7 @@ fn a_flush_tells_what_is_not_in_redis_by_reason() {
     assert_eq!(said(redis_cache_runtime::flush_all().wait()), "");
 }
 
-/// What was to be stored when the server was there, and went down with it.
+/// Values that were on their way when the server was killed.
 #[test]
 fn what_a_server_takes_down_with_it_is_told() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -98,10 +92,10 @@ fn what_a_server_takes_down_with_it_is_told() {
     URL.set(server.url()).unwrap();
     double(1);
     assert_eq!(flush("sunk"), "");
-    redis::cmd("CLIENT")
-        .arg(&["PAUSE", "60000", "WRITE"])
-        .exec(&mut server.connection())
-        .unwrap();
+    run(
+        &mut server.connection(),
+        &["CLIENT", "PAUSE", "60000", "WRITE"],
+    );
     double(2);
     server.kill();
     let cache = cache("sunk");
@@ -113,7 +107,7 @@ fn what_a_server_takes_down_with_it_is_told() {
         error.is_some_and(|error| error.to_string().contains("1 without a connection"))
     });
     assert_eq!(flush("sunk"), "");
-    // What is computed while it is known that there is no server is meant for nobody.
+    // A value of a body that runs while the server is known to be away is not stored, and not missed.
     server.kill();
     eventually(|| cache.info().wait().unwrap().unavailable.is_some());
     double(3);
@@ -141,7 +135,7 @@ fn a_server_that_puts_off_every_store_is_given_up_once() {
     }
     let began = Instant::now();
     let error = redis_cache_runtime::flush_all().wait().unwrap_err();
-    // One after the other would wait for three quarters of a minute.
+    // The batches one after the other would wait for 45 s.
     assert!(began.elapsed() < Duration::from_secs(15), "{error}");
     assert_eq!(error.kind(), ErrorKind::NotStored, "{error}");
     let lost = "1024 values of `put-off` are not in Redis: 1024 not taken in time (CLUSTERDOWN)";

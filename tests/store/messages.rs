@@ -1,4 +1,4 @@
-//! What a person is told, where something is wrong.
+//! Errors and log lines, for a person who looks for a fault.
 
 use std::sync::OnceLock;
 
@@ -125,7 +125,7 @@ fn arguments_that_can_t_be_a_call_s_are_no_miss() {
     refused("area", Arguments::from((3u32, 4u32)).version(&7));
     let few = Arguments::from(("text", None::<u32>)).identity(&model);
     refused("identified", few.version(&7));
-    // What serde sees the same in, other types stand for.
+    // Other types of the same serde form stand for the arguments.
     let owned = Arguments::from((String::from("text"), Some(5u32), [1.0f32]));
     let owned = owned.identity(&model).version(&7);
     assert!(cache("identified").invalidate(owned).wait().unwrap());
@@ -187,7 +187,7 @@ fn a_setting_that_panics_is_told_by_the_handlers_path() {
     let named = error(path);
     assert_eq!(named.kind(), ErrorKind::InvalidConfig, "{named}");
     assert!(named.to_string().contains("panicked"), "{named}");
-    // Nobody knows what name it would have given.
+    // The name of a handler whose `name` panicked is unknown.
     let unknown = error("panics").to_string();
     assert!(
         unknown.contains(&format!("not cached are: `{path}`")),

@@ -1,4 +1,4 @@
-//! A server that evicts by itself may evict what the bound rests on.
+//! A server that evicts by itself may evict the order of uses, on which the bound rests.
 
 use cache_tests_support::{RedisServer, Task, output_of};
 

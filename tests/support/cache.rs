@@ -1,4 +1,4 @@
-//! The caches of the test's own process, and the Redis of those that share one.
+//! The caches of the test's own process.
 
 use redis_cache_runtime::{CacheInfo, CacheStatus, Config, ErrorKind, HandlerCache, observe};
 

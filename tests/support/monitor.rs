@@ -1,4 +1,4 @@
-//! What a server is asked to do, seen with `MONITOR`.
+//! The commands of a server, seen with `MONITOR`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::Shutdown;
@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use crate::tag;
 use crate::wait::eventually;
-/// Closes the record: whatever was sent before it stands before it.
+/// Closes the record: every earlier command stands before it.
 const END: &str = "cache-tests-end-of-monitor";
 
 /// A connection that collects every command that the server runs, from all clients.
@@ -158,7 +158,7 @@ fn unquote_word(bytes: &mut impl Iterator<Item = u8>) -> Vec<u8> {
     word
 }
 
-/// Reads what follows a backslash.
+/// Reads the rest of an escape, after its backslash.
 fn unescape(bytes: &mut impl Iterator<Item = u8>) -> Option<u8> {
     Some(match bytes.next()? {
         b'n' => b'\n',

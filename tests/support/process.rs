@@ -16,7 +16,7 @@ use crate::setup::Setup;
 use crate::wait::{DEADLINE, holds_within};
 
 /// A socket in the server's own folder, so that another server on its port can't pass for it.
-/// Every server has one, whatever else it listens on.
+/// Every server has one, beside a port or not.
 pub(crate) const SOCKET: &str = "redis.sock";
 
 const PING_TIMEOUT: Duration = Duration::from_millis(500);
@@ -36,7 +36,7 @@ wait $!
 rm -rf "$dir"
 "#;
 
-/// What became of an attempt to start a server.
+/// The result of an attempt to start a server.
 pub(crate) enum Start {
     Ready(RedisProcess),
     PortTaken,

@@ -70,7 +70,7 @@ impl Sentinel {
         NAME
     }
 
-    /// What a cache is given to find the primary.
+    /// The URL by which a cache finds the primary.
     #[must_use]
     pub fn url(&self) -> String {
         let addresses = self.urls().join(",").replace("redis://", "");
@@ -201,7 +201,7 @@ fn primary() -> Cmd {
     command
 }
 
-/// A number from what the sentinel knows of the primary.
+/// A number in a sentinel's description of the primary.
 fn number(sentinel: &RedisServer, field: &str) -> Option<usize> {
     let mut command = redis::cmd("SENTINEL");
     command.arg("MASTER").arg(NAME);

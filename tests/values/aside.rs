@@ -114,7 +114,7 @@ fn a_value_that_is_never_done_being_read_back_holds_up_nobody() {
     GATE.open();
     eventually(|| {
         stuck(7);
-        // What was given up before is told here.
+        // Reports values that were given up in earlier rounds.
         _ = redis_cache_runtime::flush_all().wait();
         observe(|| stuck(7)).1.unwrap().result == CacheStatus::HitRedis
     });

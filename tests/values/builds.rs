@@ -1,4 +1,4 @@
-//! Two builds of a program that take turns on one Redis. What sets their types apart is only seen along a value: see
+//! Two builds of a program that take turns on one Redis. Their types differ only in their values: see
 //! `worker/pairs.rs`.
 
 use cache_tests_support::{Task, TestRedis, stdout_of, worker};

@@ -1,4 +1,4 @@
-//! What is stored comes back as it was, or it is not stored: whatever the type, and whatever its serde code does.
+//! Every value comes back equal, or is not stored, for any type and any serde code.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ mod unreadable;
 use cache_tests_support::flush_all;
 use redis_cache_runtime::{CacheStatus, observe};
 
-/// Calls, and calls again once Redis has what it is to have: both answers, and how the second call ended.
+/// Calls, flushes, and calls again: both answers, and how the second call ended.
 fn twice<T>(handler: impl Fn() -> T) -> ([T; 2], CacheStatus) {
     let first = handler();
     flush_all();

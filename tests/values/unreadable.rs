@@ -44,7 +44,7 @@ fn they_cost_nothing_more_once_it_is_known() {
         let (json, seen_too) = observe(raw);
         assert_eq!(json.get(), "{}");
         results.push([seen, also_seen, seen_too].map(|seen| seen.unwrap().result));
-        // So that it is known.
+        // The cache learns that the type does not come back.
         flush_all();
     }
     for (handler, name) in ["renamed", "left out", "raw"].into_iter().enumerate() {
@@ -52,7 +52,7 @@ fn they_cost_nothing_more_once_it_is_known() {
             .iter()
             .filter(|result| result[handler] == CacheStatus::Miss)
             .count();
-        // The first three, and one that tried again.
+        // The first three calls, and one that tried again.
         assert_eq!(missed, 4, "{name}");
         let bypassed = results.iter().map(|result| result[handler]);
         let bypassed = bypassed.filter(|result| *result == CacheStatus::Bypass);

@@ -10,7 +10,7 @@ use crate::end;
 
 const TASKS: u64 = 64;
 
-/// What memory may grow by from the first half to the second.
+/// The growth of memory from the first half to the second, in bytes.
 const GROWTH: usize = 16 * 1024 * 1024;
 
 #[handler_cache(config = config(), shards = shards(), name = "cancelled", maxsize = 1000)]

@@ -1,7 +1,7 @@
-//! Calls that end without the cache end with it, however calls wait for one another: nobody who leads follows, nobody follows
-//! without a bound, and recursion does not run out of stack.
+//! No deadlock: calls that end without the cache end with it, however they wait for one another. No leader follows, no follower
+//! waits without a bound, and recursion does not run out of stack.
 //!
-//! `WAITING_SECONDS` says how long each program runs (3).
+//! `WAITING_SECONDS` sets the length of each program in seconds (3).
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -21,14 +21,14 @@ use std::{
 
 use cache_tests_support::{DEADLINE, number_from_env};
 
-/// When a program that runs for a while is to end.
+/// The end of a program that runs for a while.
 fn end() -> Instant {
     let seconds = number_from_env("WAITING_SECONDS", 3);
     Instant::now() + Duration::from_secs(seconds)
 }
 
-/// Runs `program` on a thread of its own. Fails where one of its steps, which it tells of, does not end; and then does not
-/// wait for it.
+/// Runs `program` on a thread of its own. Fails where a step does not end, of which the program reports each; and then does
+/// not wait for the program.
 #[track_caller]
 fn ends(program: impl FnOnce(&dyn Fn(String)) + Send + 'static) {
     let (tell, told) = mpsc::channel();

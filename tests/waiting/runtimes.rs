@@ -1,4 +1,4 @@
-//! Runtimes that followers block, or that nobody drives.
+//! Runtimes that followers block, or that no thread drives.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -113,7 +113,7 @@ fn a_runtime_that_is_left_alone_in_the_middle_of_a_body() {
                 assert_eq!(other.block_on(follower).unwrap(), round);
             }
             assert_eq!(pollster::block_on(slow(round)), round);
-            // It goes on where it was.
+            // The runtime goes on where it was.
             assert_eq!(alone.block_on(leader).unwrap(), round);
             tell(format!("{} rounds alone", round + 1));
         }

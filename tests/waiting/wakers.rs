@@ -1,4 +1,4 @@
-//! What an executor does where it wakes a task holds up nobody else's call.
+//! An executor may do anything where it wakes a task: no other call is held up.
 
 use std::{
     pin::Pin,
@@ -17,7 +17,7 @@ use redis_cache_runtime::{Config, handler_cache};
 
 use crate::ends;
 
-/// The budget of a look-up, and what a busy machine may add.
+/// The budget of a look-up, and the time that a busy machine may add.
 const BUDGET: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_secs(3);
 
@@ -70,7 +70,7 @@ fn call_of_an_endless_one(first: u32) -> Pin<Box<dyn Future<Output = u32> + Send
     unreachable!("one of so many waits")
 }
 
-/// Everybody else's calls end in their time.
+/// All other calls end in their time.
 fn all_others_end(n: u32, tell: &dyn Fn(String)) {
     let within = |what: &str, most: Duration, call: &dyn Fn()| {
         let began = Instant::now();
@@ -122,7 +122,7 @@ fn wakers_that_never_come_back_when_there_is_none() {
     ends(|tell| {
         start();
         server().stop();
-        // What would have told the first might tell nobody any more, and the clock, which would then tell the second, neither.
+        // The first blocks the thread of replies, and the second the timer: then neither wakes any other call.
         let calls = [100, 20_000].map(call_of_an_endless_one);
         all_others_end(40_000, tell);
         server().resume();

@@ -52,7 +52,7 @@ impl Limit {
         }
     }
 
-    /// Takes whatever has become free.
+    /// Opens all free descriptors.
     fn fill(&mut self) {
         if self.resource == Resource::Nofile {
             self.fillers
@@ -61,7 +61,7 @@ impl Limit {
     }
 
     fn descriptors() -> Self {
-        // What reads the folder takes one itself, the highest of all.
+        // Reading the folder takes a descriptor as well, the highest of all.
         let used = fs::read_dir("/proc/self/fd").unwrap();
         let highest = used
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -121,7 +121,7 @@ pub(crate) fn run(resource: Exhausted) {
     drop(exhausted);
     is_cached(1000);
     if resource == Exhausted::Descriptors {
-        // While it runs: what is open stays so, until Redis closes it.
+        // Descriptors run out later: open connections stay open until Redis closes them.
         let url = std::env::var("HANDLER_CACHE_URL").unwrap();
         let client = redis::Client::open(url).unwrap();
         let mut connection = client.get_connection().unwrap();
@@ -135,7 +135,7 @@ pub(crate) fn run(resource: Exhausted) {
                     .exec(&mut connection)
                     .unwrap();
             }
-            // What the cache has closed it must not open again.
+            // Takes the descriptors that the cache has closed, so that it can't connect again.
             for _ in 0..10 {
                 exhausted.fill();
                 thread::sleep(Duration::from_millis(1));

@@ -28,11 +28,11 @@ pub(crate) fn run() {
     match fork().unwrap() {
         Fork::Child => {
             check_child();
-            // As a program would end: what was computed last is waited for.
+            // An exit as of any program: it waits for the last stores.
             process::exit(0);
         }
         Fork::Parent(child) => {
-            // On both sides at once: answers on a shared socket would go to whoever reads first.
+            // Both sides read at once: on a shared socket each would get replies to the other's requests.
             for round in 0..200 {
                 assert_eq!(result_of(round % 4), CacheStatus::HitRedis);
             }
@@ -53,7 +53,7 @@ fn check_child() {
     assert_eq!((info.currsize, info.stored), (5, 1));
 }
 
-/// Has two children clear, one after the other, and prints what each of them made of it.
+/// Has two children clear, one after the other, and prints the generation after each.
 pub(crate) fn clear_in_children() {
     assert_eq!(square(1), 1);
     flush("forked");

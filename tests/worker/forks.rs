@@ -17,10 +17,10 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 /// How long a child tries to be cached.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What stands for the end of one that had to be killed.
+/// The exit status of a child that hung, and was killed.
 const HANGS: i32 = -2;
 
-/// How a child ends that has got all answers but was not cached: what tokio keeps for the process was half made.
+/// The exit status of a child whose answers were right, but never cached: tokio's state of the process was half made.
 const UNCACHED: i32 = 7;
 
 #[handler_cache(name = "forks", timeout = "200ms")]
@@ -38,7 +38,7 @@ fn generic<T: serde::Serialize + Copy + Into<u64>>(n: T) -> u64 {
     n.into() * 4
 }
 
-/// No runtime: to make one takes what tokio keeps for the whole process.
+/// Without a runtime: a new runtime needs tokio's state of the process, which a fork may have left half made.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {

@@ -1,4 +1,4 @@
-//! A handler whose body ends when it is told to: one command a line, one answer a line.
+//! A handler whose body ends at a step of the test: one step a line, one answer a line.
 
 use std::{
     cell::Cell,
@@ -10,7 +10,7 @@ use std::{
 use cache_tests_support::{HeldStep, cache, flush};
 use redis_cache_runtime::{handler_cache, observe};
 
-/// What a body does: it answers at once, or says that it runs and answers what it is given then.
+/// The plan of a body: it answers at once, or reports that it runs and waits for its answer.
 enum Plan {
     Answer(String),
     Wait {

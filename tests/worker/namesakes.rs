@@ -1,5 +1,5 @@
-//! Calls the one or the other of two handlers that the compiler calls the same, and prints what it got and how. Each process
-//! knows of one of them only.
+//! Calls one of two handlers to which the compiler gives one name, and prints the answer and its result. Each process calls one
+//! of them only.
 
 use cache_tests_support::{Namesake, flush_all};
 use redis_cache_runtime::{CacheStatus, Outcome, handler_cache, observe};

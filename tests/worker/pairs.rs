@@ -1,6 +1,5 @@
 //! Pairs of builds of one handler that differ where no description of a type reaches: inside the values of a map, behind a
-//! conversion, in what stands for a field that is not there. Both stand in one cache, with the same arguments; each answers with
-//! what only it would.
+//! conversion, in the default of a missing field. Both use one cache, with the same arguments; each has an answer of its own.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +36,7 @@ macro_rules! pairs {
             [(n, $value), (n + 1, $value)].into()
         }
 
-        /// Whether the answer is what the body gives, and how the call ended.
+        /// Whether the answer is the body's, and how the call ended.
         pub(in super::super) fn call() -> (bool, CacheStatus) {
             let (answer, outcome) = observe(|| handle(1));
             let right = answer == BTreeMap::from([(1, $value), (2, $value)]);

@@ -39,7 +39,7 @@ fn behave(manner: Manner) {
                 assert_eq!(called_by_reports(n), n + 1);
             }
         }
-        // A recorder hears of much, and what is asked while Redis hangs takes its time.
+        // A recorder gets thousands of events, and each question takes its timeout while Redis hangs.
         Manner::AsksCaches if told >= 20 && !told.is_multiple_of(1000) => {}
         Manner::AsksCaches => {
             if let Ok(cache) = HandlerCache::named("reported") {
@@ -78,7 +78,7 @@ fn called_by_reports(n: u32) -> u32 {
     n + 1
 }
 
-/// Some of these fill the queue of what is to be written.
+/// Some of these values fill the queue of writes.
 #[handler_cache(url = url(), name = "reported-big", max_value_bytes = 100_000_000, timeout = "2s")]
 fn big(n: u8) -> Vec<u8> {
     vec![n; 15_000_000]
@@ -89,7 +89,7 @@ fn too_large(n: u8) -> Vec<u8> {
     vec![n; 1000]
 }
 
-/// One that refuses to be written into a key.
+/// An argument that refuses to be written into a key.
 struct Unkeyed;
 
 impl serde::Serialize for Unkeyed {
@@ -181,7 +181,7 @@ impl Check<'_> {
         for n in from..from + 100 {
             self.call(n);
         }
-        // One that goes away in the middle.
+        // Callers that go away in the middle of a call.
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         let _entered = self.runtime.enter();
         for n in from + 100..from + 110 {
@@ -279,7 +279,7 @@ mod recorder {
     }
 
     impl Recorder {
-        /// One that panics gives no handle, so half of them are let through.
+        /// A recorder that panics gives no handle, so half of the registrations succeed.
         fn register(&self, key: &Key) {
             if self.0 != Manner::Panics || key.name().len().is_multiple_of(2) {
                 record(self.0);

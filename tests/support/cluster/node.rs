@@ -118,7 +118,7 @@ fn setup(bus_port: u16) -> Setup {
         ["--cluster-port", &bus_port],
         // How long a node is silent before it counts as failed, in milliseconds.
         ["--cluster-node-timeout", "1000"],
-        // A node keeps its role, whatever is done to its slots.
+        // A node keeps its role when its slots change.
         ["--cluster-allow-replica-migration", "no"],
         ["--repl-diskless-sync-delay", "0"],
     ];

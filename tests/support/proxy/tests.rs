@@ -8,7 +8,7 @@ use std::{
 use super::*;
 use crate::eventually;
 
-/// A server that sends back what it gets.
+/// A server that echoes its input.
 fn echo() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -180,7 +180,7 @@ fn one_bit_of_one_byte_is_damaged() {
 fn nobody_listens_for_a_while() {
     let proxy = FaultProxy::start(echo(), 1);
     let before = connect(&proxy);
-    // What nobody has accepted yet ends with the listener.
+    // A connection that is not accepted yet ends with the listener.
     send(&before, "accepted");
     receive(&before, 8);
     proxy.set(&[Fault::Refuse]);

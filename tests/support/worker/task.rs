@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a `cache-worker` process does. Cargo's test binaries start one with [`worker!`](crate::worker).
+/// A task of a `cache-worker` process. Tests start the process with [`worker!`](crate::worker).
 ///
 /// A new task is a variant here, and an arm of the worker's `main`, which the compiler asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,9 +76,9 @@ pub enum Task {
     Build(String),
     /// Calls while a subscriber or a recorder gets in the way.
     Reports {
-        /// What gets in the way.
+        /// The subscriber or the recorder.
         reporter: Reporter,
-        /// What it does.
+        /// Its answer to an event.
         manner: Manner,
     },
 }
@@ -141,13 +141,13 @@ pub enum Thread {
 pub enum Midway {
     /// In this number of bodies.
     Bodies(u64),
-    /// While calls wait for Redis, for one another, or for their bodies.
+    /// The fork comes while calls wait for Redis, for one another, or for their bodies.
     Calls,
     /// Between a handle or an operation and its use.
     Handles,
 }
 
-/// What runs out in [`Task::Exhausted`].
+/// The resource that runs out in [`Task::Exhausted`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exhausted {
     /// File descriptors.
@@ -156,7 +156,7 @@ pub enum Exhausted {
     Threads,
 }
 
-/// What gets in the way in [`Task::Reports`].
+/// The code that gets in the way in [`Task::Reports`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Reporter {
     /// A subscriber of `tracing`.
