@@ -1,10 +1,9 @@
-//! What a caller of an annotated method sees when Redis is there.
+//! Calls of annotated methods while Redis is there.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::items_after_statements,
     clippy::option_option,
-    reason = "what fails here fails the test, and handlers stand where they are used"
+    reason = "handlers stand where they are used, and odd types are what is tested"
 )]
 
 use std::{
@@ -15,26 +14,14 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::{MonitorLine, TestRedis, cache_keys, forget, shards, shared};
+use cache_tests_support::{
+    MonitorLine, Task, TestRedis, Thread, cache, cache_keys, config, flush, flush_all, forget,
+    info, output_of, result_of, shards, shared, worker,
+};
 use redis_cache_runtime::{
-    Arguments, CacheIdentity, CacheStatus, Config, ErrorKind, HandlerCache, MaxSize, SkipInKey,
+    Arguments, CacheIdentity, CacheStatus, ErrorKind, HandlerCache, MaxSize, SkipInKey,
     handler_cache, observe, observe_async,
 };
-
-fn config() -> Config {
-    shared().config()
-}
-
-fn result_of<T>(call: impl FnOnce() -> T) -> CacheStatus {
-    observe(call)
-        .1
-        .expect("an annotated method was called")
-        .result
-}
-
-fn flush(name: &str) {
-    HandlerCache::named(name).unwrap().flush().wait().unwrap();
-}
 
 #[test]
 fn the_second_call_is_answered_from_redis() {
@@ -76,11 +63,7 @@ async fn an_async_method_is_answered_from_redis() {
         runs: AtomicU32::new(0),
     };
     assert_eq!(handler.handle("a").await.unwrap(), "A");
-    HandlerCache::named("async-method")
-        .unwrap()
-        .flush()
-        .await
-        .unwrap();
+    cache("async-method").flush().await.unwrap();
     for _ in 0..8 {
         let (value, outcome) = observe_async(handler.handle("a")).await;
         assert_eq!(value.unwrap(), "A");
@@ -153,16 +136,11 @@ fn what_was_computed_last_reaches_redis() {
     let redis = TestRedis::start_or_find();
     let name = redis.worker_cache("churn");
     let mut connection = redis.connection();
-    for how in ["once", "once-in-runtime", "once-elsewhere"] {
+    for on in [Thread::Main, Thread::Runtime, Thread::Other] {
         for n in 0..20 {
-            let status = std::process::Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-                .args([how, &n.to_string()])
-                .envs(redis.environment())
-                .status()
-                .unwrap();
-            assert!(status.success());
+            output_of(worker!(Task::Once { on, n }).envs(redis.environment()));
             let stored = cache_keys(&mut connection, &name);
-            assert_eq!(stored.len(), 1, "{how} {n}");
+            assert_eq!(stored.len(), 1, "{on:?} {n}");
             forget(&mut connection, &name);
         }
     }
@@ -235,11 +213,7 @@ fn what_messagepack_would_blur_is_computed_again_rather_than_confused() {
         assert_eq!(find(2), Some(Some(2)));
         flush("blurred");
     }
-    let info = HandlerCache::named("blurred")
-        .unwrap()
-        .info()
-        .wait()
-        .unwrap();
+    let info = info("blurred");
     assert_eq!(
         (info.hits, info.misses, info.not_stored, info.currsize),
         (2, 4, 2, 2)
@@ -267,7 +241,7 @@ fn arguments_that_are_left_out_do_not_matter() {
     assert_eq!(RUNS.load(Ordering::Relaxed), 1);
 }
 
-/// A name that a macro writes and one that it is given are two, though they may have one text.
+/// A name that a macro writes and a name that the caller gives it are two, though they may have one text.
 #[test]
 fn names_of_one_text_are_all_in_the_key() {
     macro_rules! handlers {
@@ -297,7 +271,7 @@ fn names_of_one_text_are_all_in_the_key() {
             assert_eq!(array(b, a), a * 10 + b);
             assert_eq!(version(b, a, 0), a * 10 + b);
         }
-        redis_cache_runtime::flush_all().wait().unwrap();
+        flush_all();
     }
     assert_eq!(result_of(|| tuple((2, 3))), CacheStatus::HitRedis);
 }
@@ -360,8 +334,8 @@ fn maxsize_zero_is_off_and_none_is_unbounded() {
     }
     assert_eq!(result_of(|| off(1)), CacheStatus::Bypass);
     assert_eq!(result_of(|| off(1)), CacheStatus::Bypass);
-    let info = HandlerCache::named("off").unwrap().info().wait().unwrap();
-    assert_eq!((info.misses, info.maxsize, info.currsize), (2, Some(0), 0));
+    let off = info("off");
+    assert_eq!((off.misses, off.maxsize, off.currsize), (2, Some(0), 0));
 
     #[handler_cache(config = config(), shards = shards(), name = "unbounded", timeout = "5s", maxsize = None)]
     fn unbounded(n: u32) -> u32 {
@@ -371,11 +345,7 @@ fn maxsize_zero_is_off_and_none_is_unbounded() {
         unbounded(n);
     }
     flush("unbounded");
-    let info = HandlerCache::named("unbounded")
-        .unwrap()
-        .info()
-        .wait()
-        .unwrap();
+    let info = info("unbounded");
     assert_eq!((info.maxsize, info.currsize, info.evicted), (None, 300, 0));
 }
 
@@ -391,7 +361,7 @@ fn a_cache_tells_of_itself_and_can_be_cleared() {
     for n in [1, 1, 2, 2] {
         double(n);
     }
-    let cache = HandlerCache::named("surface").unwrap();
+    let cache = cache("surface");
     cache.flush().wait().unwrap();
     let info = cache.info().wait().unwrap();
     assert_eq!((info.hits, info.misses, info.currsize), (2, 2, 2));
@@ -419,7 +389,7 @@ async fn the_surface_can_be_awaited() {
         n * 2
     }
     double(1).await;
-    let cache = HandlerCache::named("awaited").unwrap();
+    let cache = cache("awaited");
     cache.flush().await.unwrap();
     assert_eq!(cache.info().await.unwrap().currsize, 1);
     cache.clear().await.unwrap();
@@ -431,17 +401,13 @@ fn a_value_computed_before_a_clear_does_not_come_back_after_it() {
     #[handler_cache(config = config(), shards = shards(), name = "cleared-meanwhile")]
     fn double(n: u32) -> u32 {
         if n == 7 {
-            HandlerCache::named("cleared-meanwhile")
-                .unwrap()
-                .clear()
-                .wait()
-                .unwrap();
+            cache("cleared-meanwhile").clear().wait().unwrap();
         }
         n * 2
     }
     double(1);
     assert_eq!(double(7), 14);
-    let cache = HandlerCache::named("cleared-meanwhile").unwrap();
+    let cache = cache("cleared-meanwhile");
     cache.flush().wait().unwrap();
     assert_eq!(cache.info().wait().unwrap().currsize, 0);
 }
@@ -459,7 +425,7 @@ fn a_clear_of_many_entries_takes_all() {
         }
     }
     flush("many");
-    let cache = HandlerCache::named("many").unwrap();
+    let cache = cache("many");
     assert_eq!(cache.info().wait().unwrap().currsize, 1500);
     cache.clear().wait().unwrap();
     assert_eq!(cache.info().wait().unwrap().currsize, 0);
@@ -486,7 +452,7 @@ fn a_setting_that_fails_leaves_the_handler_alone() {
         n * 2
     }
     assert_eq!(itself(1), 2);
-    let maxsize = HandlerCache::named("itself").unwrap().parameters().maxsize;
+    let maxsize = cache("itself").parameters().maxsize;
     assert_eq!(maxsize, MaxSize::Entries(16));
 }
 
@@ -512,7 +478,7 @@ fn one_entry_can_be_deleted() {
     let pixels = vec![0.5f32; 784];
     assert_eq!(call(&pixels), CacheStatus::Miss);
     assert_eq!(call(&pixels[1..]), CacheStatus::Miss);
-    let cache = HandlerCache::named("invalidated").unwrap();
+    let cache = cache("invalidated");
     let of = |revision| {
         Arguments::from((pixels.as_slice(), "a"))
             .identity(&Model { revision })
@@ -551,14 +517,14 @@ impl serde::Serialize for Refuses {
 fn what_is_deleted_while_it_is_computed_is_not_stored() {
     #[handler_cache(config = config(), shards = shards(), name = "deleted-early", timeout = "5s")]
     fn slow(n: u32) -> u32 {
-        let cache = HandlerCache::named("deleted-early").unwrap();
+        let cache = cache("deleted-early");
         assert!(!cache.invalidate((n,)).wait().unwrap());
         n * 2
     }
 
     assert_eq!(slow(4), 8);
     flush("deleted-early");
-    let cache = HandlerCache::named("deleted-early").unwrap();
+    let cache = cache("deleted-early");
     assert_eq!(cache.info().wait().unwrap().currsize, 0);
     assert_eq!(slow(4), 8);
 }

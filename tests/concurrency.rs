@@ -12,25 +12,12 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::{eventually, shards, shared};
-use redis_cache_runtime::{CacheStatus, Config, HandlerCache, handler_cache};
+use cache_tests_support::{cache, config, eventually, eventually_async, flush, info, shards};
+use redis_cache_runtime::{CacheStatus, handler_cache};
 use tokio::sync::Notify;
 
-const SOON: Duration = Duration::from_secs(5);
-
-fn config() -> Config {
-    shared().config()
-}
-
-/// How many calls of this process ended in `result`.
-fn count(name: &str, result: CacheStatus) -> u64 {
-    HandlerCache::named(name)
-        .unwrap()
-        .info()
-        .wait()
-        .unwrap()
-        .count(result)
-}
+/// The longest time that a follower waits for a leader that no task polls.
+const LET_GO: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_hundred_threads_run_the_body_once() {
@@ -53,11 +40,7 @@ fn a_hundred_threads_run_the_body_once() {
         }
     });
     assert_eq!(RUNS.load(Ordering::Relaxed), 1);
-    let info = HandlerCache::named("threads")
-        .unwrap()
-        .info()
-        .wait()
-        .unwrap();
+    let info = info("threads");
     assert_eq!((info.hits, info.misses), (99, 1));
 }
 
@@ -121,10 +104,10 @@ fn when_the_leader_panics_the_next_one_runs() {
 
     thread::scope(|scope| {
         let leader = scope.spawn(|| catch_unwind(AssertUnwindSafe(|| flaky(1))));
-        eventually(SOON, || RUNS.load(Ordering::Relaxed) == 1);
+        eventually(|| RUNS.load(Ordering::Relaxed) == 1);
         let followers: Vec<_> = (0..10).map(|_| scope.spawn(|| flaky(1))).collect();
-        let cache = HandlerCache::named("panicking-leader").unwrap();
-        eventually(SOON, || cache.info().wait().unwrap().waiting == 10);
+        let cache = cache("panicking-leader");
+        eventually(|| cache.info().wait().unwrap().waiting == 10);
         GO.wait();
         let panicked = leader.join().unwrap().unwrap_err();
         assert_eq!(panicked.downcast_ref(), Some(&"the first"));
@@ -133,11 +116,7 @@ fn when_the_leader_panics_the_next_one_runs() {
         }
     });
     assert_eq!(RUNS.load(Ordering::Relaxed), 2);
-    let info = HandlerCache::named("panicking-leader")
-        .unwrap()
-        .info()
-        .wait()
-        .unwrap();
+    let info = info("panicking-leader");
     assert_eq!(info.hits + info.misses, 11);
 }
 
@@ -181,13 +160,14 @@ async fn followers_that_go_away_are_counted_and_hold_nobody_up() {
     let gone = tokio::time::timeout(Duration::from_millis(20), slow(1)).await;
     assert!(gone.is_err());
     let stays = tokio::spawn(slow(1));
-    // The one that has gone is passed over only when the leader ends.
+    // The leader passes over the follower that has gone only when it ends.
     wait_for_followers("cancelled-followers", 2).await;
     GO.notify_one();
     assert_eq!((leader.await.unwrap(), stays.await.unwrap()), (1, 1));
     assert_eq!(RUNS.load(Ordering::Relaxed), 1);
     let results =
-        tokio::task::spawn_blocking(|| count("cancelled-followers", CacheStatus::Cancelled)).await;
+        tokio::task::spawn_blocking(|| info("cancelled-followers").count(CacheStatus::Cancelled))
+            .await;
     assert_eq!(results.unwrap(), 1);
 }
 
@@ -199,12 +179,12 @@ fn failing_callers_do_not_wait_in_line() {
     fn fails(_n: u32) -> Result<u32, String> {
         match RUNS.fetch_add(1, Ordering::Relaxed) {
             0 => {
-                let cache = HandlerCache::named("always-failing").unwrap();
-                eventually(SOON, || cache.info().wait().unwrap().waiting == 19);
+                let cache = cache("always-failing");
+                eventually(|| cache.info().wait().unwrap().waiting == 19);
             }
             1 => {}
             // After two failures all others run at once.
-            _ => eventually(SOON, || RUNS.load(Ordering::Relaxed) == 20),
+            _ => eventually(|| RUNS.load(Ordering::Relaxed) == 20),
         }
         Err("no".to_owned())
     }
@@ -244,7 +224,7 @@ fn a_body_that_calls_itself_with_the_same_key() {
     let mut client = Client { attempts: 0 };
     assert_eq!((client.fetch(7), client.attempts), (7, 3));
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let fetched = async { tokio::time::timeout(SOON, Client::fetch_async(7, 2)).await };
+    let fetched = async { tokio::time::timeout(LET_GO, Client::fetch_async(7, 2)).await };
     assert_eq!(runtime.block_on(fetched).unwrap(), 7);
 }
 
@@ -263,21 +243,13 @@ fn a_call_after_a_clear_gets_nothing_from_before_it() {
     }
     thread::scope(|scope| {
         let before = scope.spawn(|| generation(1));
-        eventually(SOON, || RUNS.load(Ordering::Relaxed) == 1);
-        HandlerCache::named("cleared-under-way")
-            .unwrap()
-            .clear()
-            .wait()
-            .unwrap();
+        eventually(|| RUNS.load(Ordering::Relaxed) == 1);
+        cache("cleared-under-way").clear().wait().unwrap();
         assert_eq!(generation(1), 1);
         GO.wait();
         assert_eq!(before.join().unwrap(), 0);
     });
-    HandlerCache::named("cleared-under-way")
-        .unwrap()
-        .flush()
-        .wait()
-        .unwrap();
+    flush("cleared-under-way");
     assert_ne!(generation(1), 0);
 }
 
@@ -304,7 +276,7 @@ async fn a_call_that_nobody_polls_holds_up_nobody() {
             }
             tokio::task::yield_now().await;
         }
-        let second = tokio::time::timeout(SOON, slow(polls)).await;
+        let second = tokio::time::timeout(LET_GO, slow(polls)).await;
         assert_eq!(second.unwrap(), polls);
         assert_eq!(aside.await, polls);
         RUNS.store(0, Ordering::Relaxed);
@@ -312,22 +284,18 @@ async fn a_call_that_nobody_polls_holds_up_nobody() {
 }
 
 async fn wait_for_runs(runs: &AtomicU32, expected: u32) {
-    cache_tests_support::eventually_async(SOON, async || runs.load(Ordering::Relaxed) == expected)
-        .await;
+    eventually_async(async || runs.load(Ordering::Relaxed) == expected).await;
 }
 
 async fn wait_for_followers(name: &str, expected: u64) {
-    let cache = HandlerCache::named(name).unwrap();
-    cache_tests_support::eventually_async(SOON, async || {
-        cache.info().await.unwrap().waiting == expected
-    })
-    .await;
+    let cache = cache(name);
+    eventually_async(async || cache.info().await.unwrap().waiting == expected).await;
 }
 
 /// Runs all at once, each on a thread of its own, and waits until they have ended.
 fn all_end<const N: usize>(calls: [fn(); N]) {
     let threads = calls.map(thread::spawn);
-    eventually(SOON, || threads.iter().all(thread::JoinHandle::is_finished));
+    eventually(|| threads.iter().all(thread::JoinHandle::is_finished));
     for ended in threads {
         ended.join().unwrap();
     }
@@ -347,7 +315,7 @@ fn settings_that_wait_for_a_thread_that_calls_the_handler() {
 
     all_end([|| assert_eq!(doubled(5), 10)]);
     assert_eq!(doubled(6), 12);
-    HandlerCache::named("waits-for-itself").unwrap();
+    _ = cache("waits-for-itself");
 }
 
 #[test]
@@ -357,7 +325,7 @@ fn settings_of_two_handlers_that_call_each_other() {
         static IS_INNER: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
     }
 
-    /// Both threads are in the settings of the one when they ask for those of the other.
+    /// Both threads are in the settings of one handler when they ask for those of the other.
     fn meet() {
         if !IS_INNER.replace(true) {
             BOTH.wait();
@@ -388,7 +356,7 @@ fn settings_of_two_handlers_that_call_each_other() {
 
     all_end([|| assert_eq!(first(5), 10), || assert_eq!(second(5), 15)]);
     for name in ["settings-first", "settings-second"] {
-        HandlerCache::named(name).unwrap();
+        _ = cache(name);
     }
 }
 
@@ -420,7 +388,7 @@ fn threads_that_make_the_first_call_of_a_further_instantiation_at_once() {
             assert_ne!(result, CacheStatus::Bypass, "not cached: {N}");
             result == CacheStatus::HitRedis
         };
-        eventually(SOON, is_hit);
+        eventually(is_hit);
     }
 
     double(Numbered::<0>(4));
@@ -458,9 +426,9 @@ fn locks_that_the_caller_holds() {
         assert_eq!(call(1), CacheStatus::Bypass);
         drop(held);
         let held = shared.read().unwrap();
-        eventually(SOON, || call(1) == CacheStatus::HitRedis);
+        eventually(|| call(1) == CacheStatus::HitRedis);
         drop(held);
-        // What is behind them is part of the key.
+        // The values behind the locks are part of the key.
         *mutex.lock().unwrap() = 5;
         assert_eq!(call(1), CacheStatus::Miss);
         *shared.write().unwrap() = 5;

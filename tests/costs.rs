@@ -1,4 +1,4 @@
-//! What a cache costs the Redis server: commands and memory.
+//! The cost of a cache for the Redis server: commands and memory.
 
 #![expect(
     clippy::items_after_statements,
@@ -7,8 +7,8 @@
 
 use std::{sync::OnceLock, thread};
 
-use cache_tests_support::{RedisServer, commandstats, info};
-use redis_cache_runtime::{HandlerCache, handler_cache};
+use cache_tests_support::{RedisServer, cache, commandstats, run, server_info};
+use redis_cache_runtime::handler_cache;
 
 #[test]
 fn a_hundred_thousand_hits_are_a_hundred_thousand_gets() {
@@ -22,17 +22,14 @@ fn a_hundred_thousand_hits_are_a_hundred_thousand_gets() {
     }
 
     let flush = || {
-        let cache = HandlerCache::named("counted").unwrap();
+        let cache = cache("counted");
         cache.flush().wait().unwrap();
     };
     for n in 0..100 {
         double(n);
     }
     flush();
-    redis::cmd("CONFIG")
-        .arg("RESETSTAT")
-        .exec(&mut server.connection())
-        .unwrap();
+    run(&mut server.connection(), &["CONFIG", "RESETSTAT"]);
     // Each thread has keys of its own: calls that join another's look-up would not ask.
     thread::scope(|scope| {
         for thread in 0..4 {
@@ -67,12 +64,12 @@ fn an_entry_takes_at_most_three_hundred_bytes_more_than_its_value() {
     }
 
     let used = || -> u64 {
-        info(&mut server.connection(), "memory")["used_memory"]
+        server_info(&mut server.connection(), "memory")["used_memory"]
             .parse()
             .unwrap()
     };
     predict(0);
-    let cache = HandlerCache::named("predictions").unwrap();
+    let cache = cache("predictions");
     cache.flush().wait().unwrap();
     let before = used();
     for n in 1..=ENTRIES {

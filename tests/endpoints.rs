@@ -1,21 +1,18 @@
-//! Every kind of endpoint, from the environment: what is asked of Redis is the same on all of them.
+//! Every kind of endpoint, from the environment: the worker makes the same requests on all of them.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-use std::process::{Command, Output};
+use std::process::Output;
 
-use cache_tests_support::{LEAST_PRIVILEGE, RedisServer, TlsRedis};
+use cache_tests_support::{LEAST_PRIVILEGE, RedisServer, Task, TlsRedis, worker};
 
-/// Runs the worker's `tour`, which uses all that a cache can do.
+/// Has a worker use all that a cache can do.
 fn tour(variables: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cache-worker"));
-    command
-        .arg("tour")
-        .env("RUST_LOG", "redis_cache_runtime=debug");
-    for (name, value) in variables {
-        command.env(name, value);
-    }
-    command.output().unwrap()
+    worker!(Task::Tour)
+        .env("RUST_LOG", "redis_cache_runtime=debug")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
 }
 
 fn succeeds(variables: &[(&str, &str)]) {
@@ -58,7 +55,7 @@ fn tls_with_an_authority_of_its_own() {
         ("HANDLER_CACHE_URL", &redis.url()),
         ("HANDLER_CACHE_TLS_CA", &ca),
     ]);
-    // Nobody else's certificate is taken.
+    // The client takes no certificate of another authority.
     let output = tour(&[("HANDLER_CACHE_URL", &redis.url())]);
     assert!(!output.status.success());
 }
@@ -88,8 +85,7 @@ fn a_wrong_password_is_never_shown_and_never_in_the_way() {
     let server = RedisServer::start();
     server.add_user("app", "another", LEAST_PRIVILEGE);
     let url = server.url_as("app", "secret");
-    let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-        .args(["call", "4"])
+    let output = worker!(Task::Call(4))
         .env("RUST_LOG", "trace")
         .env("HANDLER_CACHE_URL", url)
         .output()
@@ -108,8 +104,7 @@ fn a_rotated_secret_is_a_cold_cache() {
     let server = RedisServer::start();
     let url = server.url();
     let calls = |secret| {
-        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-            .args(["call", "4"])
+        let output = worker!(Task::Call(4))
             .env("HANDLER_CACHE_URL", &url)
             .env("HANDLER_CACHE_SECRET", secret)
             .output()
@@ -133,8 +128,7 @@ fn a_variable_that_is_not_utf_8_is_named_and_nothing_is_cached() {
         "SECRET", "URL", "HOST", "PORT", "DB", "TIMEOUT", "TLS_CA", "TLS_CERT", "TLS_KEY",
     ] {
         let variable = format!("HANDLER_CACHE_{part}");
-        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-            .args(["call", "4"])
+        let output = worker!(Task::Call(4))
             .env("RUST_LOG", "error")
             .env("HANDLER_CACHE_URL", server.url())
             .env(&variable, OsStr::from_bytes(b"50\xff"))

@@ -6,29 +6,14 @@
 mod oracle;
 #[path = "eviction/random.rs"]
 mod random;
-#[path = "eviction/worker.rs"]
-mod worker;
-
-use std::env;
 
 use cache_tests_support::{
-    TestRedis, cache_keys, cache_sizes, in_one_shard, shard_written_by, shards, shared,
+    Churn, Dialogue, Running, Task, TestRedis, cache, cache_keys, cache_sizes, config, flush,
+    in_one_shard, number_from_env, shard_written_by, shards, shared, worker,
 };
-use redis_cache_runtime::{CacheStatus, Config, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
-use crate::{
-    oracle::Oracle,
-    random::Random,
-    worker::{TurnTaker, Worker},
-};
-
-fn config() -> Config {
-    shared().config()
-}
-
-fn flush(name: &str) {
-    HandlerCache::named(name).unwrap().flush().wait().unwrap();
-}
+use crate::{oracle::Oracle, random::Random};
 
 #[test]
 fn the_least_recently_used_entry_goes_first() {
@@ -64,7 +49,7 @@ fn many_random_calls_leave_what_a_list_would_keep() {
         u64::from(n) * u64::from(n)
     }
 
-    let calls = env::var("LRU_ORACLE_CALLS").map_or(10_000, |calls| calls.parse().unwrap());
+    let calls = number_from_env("LRU_ORACLE_CALLS", 10_000);
     let mut connection = shared().connection();
     let places = (0..ARGUMENTS)
         .map(|n| {
@@ -74,19 +59,15 @@ fn many_random_calls_leave_what_a_list_would_keep() {
             })
         })
         .collect();
-    HandlerCache::named("oracle")
-        .unwrap()
-        .clear()
-        .wait()
-        .unwrap();
+    cache("oracle").clear().wait().unwrap();
 
     let mut random = Random(7);
     let mut oracle = Oracle::new(50, shards(), places);
     let mut queued = 0;
     for step in 0..calls {
         let n = random.mostly_below(60, ARGUMENTS);
-        // A value on its way to Redis is found in the process, so what is to be found is found without waiting. What is
-        // to be gone might still be found on its way, or by a look-up that overtakes the store that evicts it.
+        // A value on its way to Redis is found in the process, so hits need no flush. An evicted entry may still be a hit on
+        // its way, or for a look-up that overtakes the store that evicts it.
         if oracle.is_leaving(n) || queued == MOST_QUEUED {
             flush("oracle");
             oracle.flushed();
@@ -114,13 +95,15 @@ fn eight_processes_that_take_turns_leave_what_a_list_would_keep() {
 
     let redis = TestRedis::start_or_find();
     let name = redis.worker_cache("turns");
-    let mut workers: Vec<_> = (0..8).map(|_| TurnTaker::start(&redis)).collect();
+    let mut workers: Vec<_> = (0..8)
+        .map(|_| Dialogue::start(worker!(Task::Turns).envs(redis.environment())))
+        .collect();
     let mut connection = redis.connection();
     // Finding out where the arguments lie takes calls that count.
-    let place = |n| {
+    let place = |n: u32| {
         let worker = &mut workers[n as usize % 8];
         shard_written_by(&mut connection, &name, || {
-            assert_eq!(worker.call(n), "miss");
+            assert_eq!(worker.ask(&n.to_string()), "miss");
         })
     };
     let places = (0..ARGUMENTS).map(place).collect();
@@ -133,12 +116,16 @@ fn eight_processes_that_take_turns_leave_what_a_list_would_keep() {
         let worker = random.below(8) as usize;
         let n = random.mostly_below(25, ARGUMENTS);
         let expected = if oracle.call(n) { "hit_redis" } else { "miss" };
-        let result = workers[worker].call(n);
+        let result = workers[worker].ask(&n.to_string());
         assert_eq!(result, expected, "step {step}, {n} in process {worker}");
     }
     let held = cache_keys(&mut connection, &name).len();
     assert_eq!(held, oracle.entries().len());
-    workers.into_iter().for_each(TurnTaker::finish);
+    workers.into_iter().for_each(Dialogue::finish);
+}
+
+fn start(redis: &TestRedis, task: &Task) -> Running {
+    Running::start(worker!(task).envs(redis.environment()))
 }
 
 /// Counts the entries of each shard again and again while workers run, and at the end. `start` is asked for workers until
@@ -147,37 +134,38 @@ fn observe_sizes(
     redis: &TestRedis,
     name: &str,
     shards: u16,
-    mut start: impl FnMut() -> Vec<Worker>,
+    mut start: impl FnMut() -> Vec<Running>,
 ) -> Vec<Vec<usize>> {
     let mut observer = redis.connection();
     let mut samples = Vec::new();
     while samples.len() < 100 {
         let mut workers = start();
-        while workers.iter_mut().any(Worker::is_running) {
+        while workers.iter_mut().any(Running::is_running) {
             samples.push(cache_sizes(&mut observer, name, shards));
         }
-        workers.into_iter().for_each(Worker::finish);
+        workers.into_iter().for_each(Running::finish);
         samples.push(cache_sizes(&mut observer, name, shards));
     }
     samples
 }
 
 /// Has eight processes call, and gives the sizes that were seen meanwhile.
-fn churn(redis: &TestRedis, cache: &str, shards: u16) -> Vec<Vec<usize>> {
+fn churn(redis: &TestRedis, cache: Churn, shards: u16) -> Vec<Vec<usize>> {
     let mut seed = 0;
-    let mut start = || {
+    let mut start_next = || {
         seed += 1;
-        Worker::start(redis, &["churn", cache, &seed.to_string(), "400"])
+        let calls = 400;
+        start(redis, &Task::Churn { cache, seed, calls })
     };
-    observe_sizes(redis, &redis.worker_cache(cache), shards, || {
-        (0..8).map(|_| start()).collect()
+    observe_sizes(redis, &redis.worker_cache(cache.cache()), shards, || {
+        (0..8).map(|_| start_next()).collect()
     })
 }
 
 #[test]
 fn nobody_ever_sees_more_entries_than_the_bound() {
     let redis = TestRedis::start_or_find();
-    let samples = churn(&redis, "churn", shards());
+    let samples = churn(&redis, Churn::Plain, shards());
     for sizes in &samples {
         assert!(sizes.iter().all(|size| *size <= 2), "{sizes:?}");
     }
@@ -188,7 +176,7 @@ fn nobody_ever_sees_more_entries_than_the_bound() {
 #[test]
 fn nobody_ever_sees_more_entries_than_the_bound_where_they_expire() {
     let redis = TestRedis::start_or_find();
-    let samples = churn(&redis, "churn-ttl", shards());
+    let samples = churn(&redis, Churn::Ttl, shards());
     for sizes in &samples {
         assert!(sizes.iter().all(|size| *size <= 2), "{sizes:?}");
     }
@@ -199,7 +187,7 @@ fn nobody_ever_sees_more_entries_than_the_bound_where_they_expire() {
 #[test]
 fn nobody_ever_sees_more_entries_than_the_bound_of_each_shard() {
     let redis = TestRedis::start_or_find();
-    let samples = churn(&redis, "churn-shards", 3);
+    let samples = churn(&redis, Churn::Shards, 3);
     for sizes in &samples {
         let is_bounded = sizes
             .iter()
@@ -215,10 +203,15 @@ const LARGE: usize = 200;
 const SMALL: usize = 10;
 
 /// A worker that stores so many values, `each` of them being the bound of a shard.
-fn shrinking(redis: &TestRedis, first: usize, calls: usize, each: usize) -> Worker {
+fn shrinking(redis: &TestRedis, first: u64, calls: usize, each: usize) -> Running {
     let maxsize = each * usize::from(shards());
-    let args = [first, calls, maxsize].map(|number| number.to_string());
-    Worker::start(redis, &["shrink", &args[0], &args[1], &args[2]])
+    let calls = calls as u64;
+    let task = Task::Shrink {
+        first,
+        calls,
+        maxsize,
+    };
+    start(redis, &task)
 }
 
 /// Fills the cache, and gives the sizes of its shards.
@@ -298,8 +291,13 @@ fn foreign_keys_survive_everything() {
             .exec(&mut connection)
             .unwrap();
     }
-    Worker::start(&redis, &["churn", "churn", "1", "200"]).finish();
-    Worker::start(&redis, &["clear", "1"]).finish();
+    let churn = Task::Churn {
+        cache: Churn::Plain,
+        seed: 1,
+        calls: 200,
+    };
+    start(&redis, &churn).finish();
+    start(&redis, &Task::Clear(1)).finish();
     assert_eq!(cache_keys(&mut connection, &name), Vec::<String>::new());
     for key in &foreign {
         let value: Option<String> = redis::cmd("GET").arg(key).query(&mut connection).unwrap();

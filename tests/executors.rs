@@ -2,12 +2,10 @@
 
 use std::{future::poll_fn, sync::OnceLock, task::Poll, thread, time::Duration};
 
-use cache_tests_support::{TestRedis, eventually, shards};
-use redis_cache_runtime::{
-    CacheStatus, Config, HandlerCache, handler_cache, observe, observe_async,
+use cache_tests_support::{
+    Task, TestRedis, cache, eventually, flush, output_of, shards, within, worker,
 };
-
-const SOON: Duration = Duration::from_secs(10);
+use redis_cache_runtime::{CacheStatus, Config, handler_cache, observe, observe_async};
 
 /// A Redis, an async and a sync handler, and a first value of each in Redis.
 macro_rules! handlers {
@@ -26,14 +24,14 @@ macro_rules! handlers {
             n * 3
         }
 
-        fn flush() {
+        fn flush_both() {
             for name in [concat!($name, "-async"), concat!($name, "-sync")] {
-                HandlerCache::named(name).unwrap().flush().wait().unwrap();
+                flush(name);
             }
         }
         pollster::block_on(double(1));
         triple(1);
-        flush();
+        flush_both();
 
         #[allow(dead_code, clippy::allow_attributes, reason = "not every test uses both")]
         async fn double_hits() {
@@ -69,9 +67,7 @@ fn a_runtime_for_each_call_one_after_the_other() {
             "{now} clients after {round} runtimes, {before} before"
         );
     }
-    eventually(SOON, || {
-        server.clients(&mut observer) <= before + server.nodes()
-    });
+    eventually(|| server.clients(&mut observer) <= before + server.nodes());
 }
 
 #[test]
@@ -93,7 +89,7 @@ fn many_runtimes_at_once() {
         }
     });
     let mut observer = server.connection();
-    eventually(SOON, || server.clients(&mut observer) <= 5 * server.nodes());
+    eventually(|| server.clients(&mut observer) <= 5 * server.nodes());
 }
 
 #[test]
@@ -137,12 +133,12 @@ fn plain_threads() {
             });
         }
     });
-    flush();
+    flush_both();
     triple_hits();
     let mut observer = server.connection();
     assert!(server.clients(&mut observer) <= 7 * server.nodes());
-    // Those that nobody uses any more are closed.
-    eventually(Duration::from_secs(30), || {
+    // Connections that no thread uses any more are closed.
+    within(Duration::from_secs(30), || {
         server.clients(&mut observer) <= server.nodes()
     });
 }
@@ -182,11 +178,7 @@ fn a_handler_that_calls_a_handler() {
     }
     pollster::block_on(async {
         assert_eq!(outer(1).await, 5);
-        HandlerCache::named("nested-outer")
-            .unwrap()
-            .flush()
-            .await
-            .unwrap();
+        cache("nested-outer").flush().await.unwrap();
         let (value, outcome) = observe_async(outer(1)).await;
         assert_eq!(
             (value, outcome.unwrap().cache.as_ref()),
@@ -212,7 +204,7 @@ fn futures_can_be_sent_and_dropped_anywhere() {
     // The runtime gets a connection of its own.
     let has_own = || server.clients(&mut server.connection());
     let before = has_own();
-    eventually(SOON, || {
+    eventually(|| {
         runtime.block_on(double_hits());
         has_own() > before
     });
@@ -236,7 +228,7 @@ fn settle(
 ) {
     let mut observer = server.connection();
     let before = server.clients(&mut observer);
-    eventually(SOON, || {
+    eventually(|| {
         look_up(runtime);
         server.clients(&mut observer) > before
     });
@@ -264,7 +256,7 @@ fn a_runtime_that_is_blocked_or_left_alone_holds_up_nobody() {
             tokio::task::yield_now().await;
         });
     });
-    // Nobody drives the connection while the runtime's only thread waits for the call.
+    // No thread drives the connection while the runtime's only one waits for the call.
     let value = runtime.block_on(async { pollster::block_on(double(10)) });
     assert_eq!(value, 20);
     // A leader on a runtime that is not driven any further, and a follower elsewhere.
@@ -273,7 +265,7 @@ fn a_runtime_that_is_blocked_or_left_alone_holds_up_nobody() {
         tokio::task::yield_now().await;
     });
     let follower = thread::spawn(|| pollster::block_on(double(77)));
-    eventually(SOON, || follower.is_finished());
+    eventually(|| follower.is_finished());
     assert_eq!(follower.join().unwrap(), 154);
 }
 
@@ -308,11 +300,5 @@ fn a_future_is_hardly_larger_than_its_body() {
 #[test]
 fn a_forked_child_starts_anew() {
     let redis = TestRedis::start_or_find();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-        .arg("fork")
-        .envs(redis.environment())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    output_of(worker!(Task::Fork).envs(redis.environment()));
 }

@@ -1,4 +1,4 @@
-//! Whatever stands in Redis, a caller gets a value of its own call or runs the body.
+//! Damaged and foreign data in Redis: a caller gets the value of its own call, or runs the body.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,27 +6,21 @@
     reason = "what fails here fails the test, and handlers stand where they are used"
 )]
 
-use std::{
-    sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, Ordering},
 };
 
-use cache_tests_support::{TestRedis, cache_keys, eventually, in_one_shard, shards, shared, tags};
+use cache_tests_support::{
+    TestRedis, cache, cache_keys, config, eventually, flush, in_one_shard, info, shards, shared,
+    tags,
+};
 use redis::Commands as _;
-use redis_cache_runtime::{CacheStatus, Config, HandlerCache, handler_cache, observe};
-
-const SOON: Duration = Duration::from_secs(5);
-
-fn config() -> Config {
-    shared().config()
-}
+use redis_cache_runtime::{CacheStatus, Config, handler_cache, observe};
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
-/// Answers anything but zero, so that what is damaged need not be written again to be gone.
+/// Its values are short: a test flips each bit of an entry.
 #[handler_cache(config = config(), shards = shards(), name = "fragile", timeout = "5s")]
 fn reciprocal(n: u32) -> Result<String, std::num::TryFromIntError> {
     RUNS.fetch_add(1, Ordering::Relaxed);
@@ -34,26 +28,13 @@ fn reciprocal(n: u32) -> Result<String, std::num::TryFromIntError> {
 }
 
 fn corrupt() -> u64 {
-    HandlerCache::named("fragile")
-        .unwrap()
-        .info()
-        .wait()
-        .unwrap()
-        .corrupt
-}
-
-fn flush() {
-    HandlerCache::named("fragile")
-        .unwrap()
-        .flush()
-        .wait()
-        .unwrap();
+    info("fragile").corrupt
 }
 
 /// Stores a value, and gives its key.
 fn stored() -> String {
     assert_eq!(reciprocal(7).unwrap(), "1/7");
-    flush();
+    flush("fragile");
     let keys = cache_keys(&mut shared().connection(), "fragile");
     assert_eq!(keys.len(), 1);
     keys[0].clone()
@@ -67,7 +48,7 @@ fn is_a_miss_and_heals(what: &str) {
     assert_eq!(value.unwrap(), "1/7", "{what}");
     assert_eq!(outcome.unwrap().result, CacheStatus::Miss, "{what}");
     assert_eq!(RUNS.load(Ordering::Relaxed), runs + 1, "{what}");
-    flush();
+    flush("fragile");
     assert_eq!(corrupt(), before + 1, "{what}");
     let (value, outcome) = observe(|| reciprocal(7));
     assert_eq!(value.unwrap(), "1/7", "{what}");
@@ -115,7 +96,7 @@ fn a_value_under_anothers_key_is_a_miss() {
     }
     double(1);
     double(2);
-    let cache = HandlerCache::named("swapped").unwrap();
+    let cache = cache("swapped");
     cache.flush().wait().unwrap();
     let mut connection = shared().connection();
     let keys = cache_keys(&mut connection, "swapped");
@@ -142,31 +123,15 @@ fn what_is_damaged_is_deleted_even_where_no_value_follows() {
         }
     }
     assert_eq!(sometimes(3), Ok(3));
-    HandlerCache::named("failing")
-        .unwrap()
-        .flush()
-        .wait()
-        .unwrap();
+    flush("failing");
     let mut connection = shared().connection();
     let key = cache_keys(&mut connection, "failing").remove(0);
     let () = connection.set(&key, "damaged").unwrap();
     FAILS.store(1, Ordering::Relaxed);
     assert_eq!(sometimes(3), Err("failed".to_owned()));
-    eventually(SOON, || !connection.exists::<_, bool>(&key).unwrap());
-    HandlerCache::named("failing")
-        .unwrap()
-        .flush()
-        .wait()
-        .unwrap();
-    assert_eq!(
-        HandlerCache::named("failing")
-            .unwrap()
-            .info()
-            .wait()
-            .unwrap()
-            .currsize,
-        0
-    );
+    eventually(|| !connection.exists::<_, bool>(&key).unwrap());
+    flush("failing");
+    assert_eq!(info("failing").currsize, 0);
 }
 
 #[test]
@@ -183,20 +148,12 @@ fn keys_of_the_cache_that_hold_another_type_are_mended() {
                 let () = connection.set(key, "another type").unwrap();
             }
         }
-        // So many that all shards are full.
+        // Enough arguments to fill all shards.
         for n in 0..5 + 12 * u32::from(shards() - 1) {
             assert_eq!(double(n), n * 2);
         }
-        HandlerCache::named("overwritten")
-            .unwrap()
-            .flush()
-            .wait()
-            .unwrap();
-        let info = HandlerCache::named("overwritten")
-            .unwrap()
-            .info()
-            .wait()
-            .unwrap();
+        flush("overwritten");
+        let info = info("overwritten");
         assert_eq!(
             (info.currsize, info.not_stored),
             (2 * u64::from(shards()), 0)
@@ -210,7 +167,7 @@ fn what_others_put_into_the_recency_set_goes_its_way() {
     fn double(n: u32) -> u32 {
         n * 2
     }
-    let cache = || HandlerCache::named("stuffed").unwrap();
+    let cache = || cache("stuffed");
     let mut connection = shared().connection();
     let mut stuff = || {
         for tag in tags("stuffed", shards()) {
@@ -221,7 +178,7 @@ fn what_others_put_into_the_recency_set_goes_its_way() {
         }
     };
     stuff();
-    // So many that all shards are full.
+    // Enough arguments to fill all shards.
     for n in 0..20 * u32::from(shards()) {
         assert_eq!(double(n), n * 2);
     }
@@ -242,13 +199,6 @@ fn a_lost_clock_does_not_turn_the_order_round() {
     fn double(n: u32) -> u32 {
         n * 2
     }
-    let flush = || {
-        HandlerCache::named("clockless")
-            .unwrap()
-            .flush()
-            .wait()
-            .unwrap();
-    };
     let mut connection = shared().connection();
     let arguments = in_one_shard(&mut connection, "clockless", 5, |n| {
         double(n);
@@ -256,13 +206,13 @@ fn a_lost_clock_does_not_turn_the_order_round() {
     for n in &arguments[..3] {
         double(*n);
     }
-    flush();
+    flush("clockless");
     for tag in tags("clockless", shards()) {
         let () = connection.del(format!("hc:{{{tag}}}:m")).unwrap();
     }
     double(arguments[3]);
     double(arguments[4]);
-    flush();
+    flush("clockless");
     for (place, expected) in [
         (4, CacheStatus::HitRedis),
         (3, CacheStatus::HitRedis),
@@ -271,7 +221,7 @@ fn a_lost_clock_does_not_turn_the_order_round() {
     ] {
         let (_, outcome) = observe(|| double(arguments[place]));
         assert_eq!(outcome.unwrap().result, expected, "{place}");
-        flush();
+        flush("clockless");
     }
 }
 
@@ -285,7 +235,7 @@ fn a_flushed_script_cache_is_not_noticed() {
     fn double(n: u32) -> u32 {
         n * 2
     }
-    let cache = || HandlerCache::named("scripts").unwrap();
+    let cache = || cache("scripts");
     let mut connection = server.connection();
     let forget_scripts = redis::cmd("SCRIPT").arg("FLUSH").to_owned();
     let calls = 20 * u32::from(shards());

@@ -1,25 +1,13 @@
 //! Handlers never answer for one another.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::option_option,
-    reason = "what fails here fails the test, and odd types are what is tested"
-)]
+#![expect(clippy::option_option, reason = "odd types are what is tested")]
 
-use std::{marker::PhantomData, process::Command};
+use std::marker::PhantomData;
 
-use cache_tests_support::{TestRedis, shards, shared};
-use redis_cache_runtime::{
-    CacheIdentity, CacheStatus, Config, HandlerCache, handler_cache, observe,
+use cache_tests_support::{
+    Namesake, Task, TestRedis, cache, config, flush_all, shards, stdout_of, worker,
 };
-
-fn config() -> Config {
-    shared().config()
-}
-
-fn flush_all() {
-    redis_cache_runtime::flush_all().wait().unwrap();
-}
+use redis_cache_runtime::{CacheIdentity, CacheStatus, handler_cache, observe};
 
 #[test]
 fn two_handlers_with_the_same_arguments() {
@@ -108,7 +96,7 @@ fn two_types_two_traits_and_the_name_of_a_cache() {
         format!("<{path}::B as {path}::Left>::score"),
         format!("{path}::B::score"),
     ] {
-        let cache = HandlerCache::named(&name).unwrap();
+        let cache = cache(&name);
         assert_eq!(cache.name(), format!("cache-tests::{name}"));
     }
 }
@@ -235,13 +223,9 @@ fn arguments_that_look_alike() {
 fn builds_with_other_types() {
     let redis = TestRedis::start_or_find();
     let answer = |build: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-            .args(["build", build])
-            .envs(redis.environment())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{build}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        let task = Task::Build(build.to_owned());
+        let said = stdout_of(worker!(task).envs(redis.environment()));
+        said.trim().to_owned()
     };
     let builds = [
         "first",
@@ -268,23 +252,21 @@ fn builds_with_other_types() {
 #[test]
 fn namesakes_in_two_processes() {
     let redis = TestRedis::start_or_find();
-    let answers = |kind: &str, n: u64| {
-        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-            .args(["namesakes", kind, &n.to_string()])
-            .envs(redis.environment())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{kind}");
-        String::from_utf8(output.stdout).unwrap()
+    let answers = |namesake, n| {
+        let task = Task::Namesakes { namesake, n };
+        stdout_of(worker!(task).envs(redis.environment()))
     };
-    for order in [["A", "B"], ["B", "A"]] {
+    for order in [[Namesake::A, Namesake::B], [Namesake::B, Namesake::A]] {
         let n = fastrand::u64(..);
         for expected in ["right, computed", "right, found"] {
             for kind in order {
                 let answers = answers(kind, n);
                 assert_eq!(answers.lines().count(), 6);
                 for answer in answers.lines() {
-                    assert!(answer.ends_with(expected), "{kind} of {order:?}: {answer}");
+                    assert!(
+                        answer.ends_with(expected),
+                        "{kind:?} of {order:?}: {answer}"
+                    );
                 }
             }
         }
@@ -294,7 +276,7 @@ fn namesakes_in_two_processes() {
 /// A call, its value, and how it is answered.
 type ExpectedCall<T> = (fn(&T) -> u32, u32, CacheStatus);
 
-/// What implements the trait may have an identity, or not: where the body stands that can't be seen.
+/// An implementor of the trait may have an identity, or not: the default body can't know.
 #[test]
 fn instances_of_a_default_body() {
     struct Model(u32);
@@ -495,7 +477,7 @@ mod elsewhere {
             [kind::<One<Local>>(5), kind::<Two<Local>>(5)]
         }
 
-        /// Of a body that does not know its type.
+        /// The answer of a body that does not know its type.
         pub(super) fn scaled() -> [u32; 2] {
             struct Local;
             let one = |factor| One(factor, PhantomData::<Local>);

@@ -1,31 +1,11 @@
-//! What bounds an entry: its time and its size.
-
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+//! The bounds of an entry: its time and its size.
 
 use std::time::Duration;
 
-use cache_tests_support::{cache_keys, eventually, in_one_shard, shards, shared, tags};
-use redis_cache_runtime::{
-    CacheInfo, CacheStatus, Config, ErrorKind, HandlerCache, handler_cache, observe,
+use cache_tests_support::{
+    cache_keys, config, eventually, flush_what_is_left, in_one_shard, info, shards, shared, tags,
 };
-
-const SOON: Duration = Duration::from_secs(10);
-
-fn config() -> Config {
-    shared().config()
-}
-
-fn flush(name: &str) {
-    match HandlerCache::named(name).unwrap().flush().wait() {
-        // What is too large is told as well.
-        Err(error) if error.kind() == ErrorKind::NotStored => {}
-        flushed => flushed.unwrap(),
-    }
-}
-
-fn info(name: &str) -> CacheInfo {
-    HandlerCache::named(name).unwrap().info().wait().unwrap()
-}
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
 #[test]
 fn an_entry_expires() {
@@ -35,10 +15,10 @@ fn an_entry_expires() {
     }
     let result = |n| observe(|| double(n)).1.unwrap().result;
     assert_eq!(result(1), CacheStatus::Miss);
-    flush("expiring");
+    flush_what_is_left("expiring");
     // Hits do not make it live longer: it expires under constant use.
-    eventually(SOON, || result(1) == CacheStatus::Miss);
-    flush("expiring");
+    eventually(|| result(1) == CacheStatus::Miss);
+    flush_what_is_left("expiring");
     let key = cache_keys(&mut shared().connection(), "expiring").remove(0);
     let left: i64 = redis::cmd("PTTL")
         .arg(key)
@@ -56,7 +36,7 @@ fn what_is_stored_together_does_not_expire_together() {
     for n in 0..100 {
         double(n);
     }
-    flush("jittered");
+    flush_what_is_left("jittered");
     let mut connection = shared().connection();
     let lifetimes: Vec<i64> = cache_keys(&mut connection, "jittered")
         .iter()
@@ -89,15 +69,15 @@ fn expired_entries_are_not_counted_and_make_room_first() {
     for n in &arguments[..4] {
         double(*n);
     }
-    flush("expired");
+    flush_what_is_left("expired");
     assert_eq!(info("expired").currsize, 4);
-    eventually(SOON, || live() == 0);
-    // Redis has forgotten the values; the next store finds that out and evicts nobody.
+    eventually(|| live() == 0);
+    // Redis has dropped the expired values; the next store finds that out, and evicts none.
     double(arguments[4]);
-    flush("expired");
+    flush_what_is_left("expired");
     assert_eq!((live(), info("expired").evicted), (1, before));
     assert_eq!(info("expired").currsize, 1);
-    eventually(SOON, || live() == 0);
+    eventually(|| live() == 0);
     assert_eq!(info("expired").currsize, 0);
 }
 
@@ -110,7 +90,7 @@ fn entries_that_redis_evicts_by_itself_are_not_counted() {
     for n in 0..600 {
         double(n);
     }
-    flush("robbed");
+    flush_what_is_left("robbed");
     let mut connection = shared().connection();
     let keys = cache_keys(&mut connection, "robbed");
     assert_eq!(keys.len(), 600);
@@ -129,7 +109,7 @@ fn a_value_that_is_too_large_is_not_stored() {
     for _ in 0..2 {
         assert_eq!(zeros(5000).len(), 5000);
         assert_eq!(zeros(500).len(), 500);
-        flush("large");
+        flush_what_is_left("large");
     }
     let info = info("large");
     assert_eq!(
@@ -147,18 +127,18 @@ fn what_expires_leaves_nothing_behind() {
     for n in 0..2000 {
         double(n);
         if n % 20 == 0 {
-            flush("unbounded-expiring");
+            flush_what_is_left("unbounded-expiring");
         }
     }
-    flush("unbounded-expiring");
+    flush_what_is_left("unbounded-expiring");
     let shards_count = u32::from(shards());
     let mut connection = shared().connection();
-    eventually(SOON, || {
+    eventually(|| {
         // Each shard forgets when something is stored in it.
         for n in 0..8 * shards_count {
             double(5000 + n);
         }
-        flush("unbounded-expiring");
+        flush_what_is_left("unbounded-expiring");
         let members: u32 = tags("unbounded-expiring", shards())
             .iter()
             .map(|tag| -> u32 {

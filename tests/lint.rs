@@ -35,10 +35,10 @@ fn the_attribute_adds_no_warning() {
     }
 }
 
-/// What clippy says of the fixture, a line for each warning.
+/// Clippy's warnings about the fixture, a line each.
 fn warnings(arguments: &[&str]) -> BTreeSet<String> {
     let mut command = Command::new(env!("CARGO"));
-    // What the runner says of this package would have other packages' build scripts run again, here and after this.
+    // With the runner's variables of this package, the build scripts of others would run again, here and after this.
     for (name, _) in env::vars_os() {
         let said = name.to_string_lossy();
         if said.starts_with("CARGO_PKG_") || said.starts_with("CARGO_MANIFEST_") {

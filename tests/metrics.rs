@@ -1,4 +1,4 @@
-//! What is reported adds up: every call, every run of a body and every write is in exactly one place.
+//! The metrics add up: every call, every run of a body and every write is in exactly one series.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -15,23 +15,21 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::{RedisServer, cache_keys, eventually};
+use cache_tests_support::{RedisServer, cache, cache_keys, eventually, flush, info};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache};
-
-const SOON: Duration = Duration::from_secs(10);
 
 static EXPORTER: LazyLock<PrometheusHandle> =
     LazyLock::new(|| PrometheusBuilder::new().install_recorder().unwrap());
 
-/// One for all: other topologies have the same metrics.
+/// The server of all tests: other topologies have the same metrics.
 static SERVER: LazyLock<RedisServer> = LazyLock::new(RedisServer::start);
 
 /// The series of one cache or endpoint, as a scrape shows them.
 struct Series(BTreeMap<String, f64>);
 
 impl Series {
-    /// Those with `label` set to `owner`; what is left of a name are its other labels, sorted.
+    /// The series with `label` set to `owner`, each by its name and its other labels, sorted.
     fn of(label: &str, owner: &str) -> Self {
         let mine = format!("{label}=\"{owner}\"");
         let text = EXPORTER.render();
@@ -56,7 +54,7 @@ impl Series {
         Self::of("cache_name", name)
     }
 
-    /// Of one series; zero where it is not there.
+    /// The value of a series; zero where it is not there.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -66,7 +64,7 @@ impl Series {
         self.0.get(series).copied().unwrap_or(0.0) as u64
     }
 
-    /// Of all labels of one name.
+    /// The sum over all labels of a name.
     fn sum(&self, name: &str) -> u64 {
         let of_name = |series: &&String| series.split(' ').next() == Some(name);
         self.0.keys().filter(of_name).map(|s| self.get(s)).sum()
@@ -76,7 +74,7 @@ impl Series {
         self.get(&format!("handler_cache_requests_total result={result}"))
     }
 
-    /// Asserts what holds of every cache at rest, `calls` calls and `runs` runs of its body after it was opened.
+    /// Asserts the sums of a cache at rest, `calls` calls and `runs` runs of its body after it was opened.
     fn balance(&self, calls: u64, runs: u64) {
         println!("{calls} calls, {runs} runs: {:#?}", self.0);
         assert_eq!(self.sum("handler_cache_requests_total"), calls);
@@ -149,16 +147,12 @@ fn calls_of_all_kinds_are_counted_once() {
     });
     call(1, false);
     call(1, false);
-    HandlerCache::named("kinds")
-        .unwrap()
-        .flush()
-        .wait()
-        .unwrap();
+    flush("kinds");
     call(1, false);
     let series = Series::of_cache("kinds");
     series.balance(count(&CALLS), count(&RUNS));
 
-    let info = HandlerCache::named("kinds").unwrap().info().wait().unwrap();
+    let info = info("kinds");
     for result in [
         CacheStatus::HitRedis,
         CacheStatus::HitBuffer,
@@ -183,7 +177,7 @@ fn calls_of_all_kinds_are_counted_once() {
         assert!(series.requests(result) > 0, "{result}");
     }
     assert!(series.get("handler_cache_handler_duration_seconds_count outcome=cut_short") > 0);
-    // Each hit saves what the body slept at least.
+    // Each hit saves at least the time that the body slept.
     let saved = series.sum("handler_cache_compute_saved_microseconds_total");
     assert!(saved >= 2000 * info.hits, "{saved} us");
     assert_eq!(
@@ -225,15 +219,15 @@ fn a_cancelled_call_is_counted_and_leaves_no_level_behind() {
     let level = |name: &str| Series::of("cache_name", "cancelled").get(name);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let leader = runtime.spawn(pending(1));
-    eventually(SOON, || count(&RUNS) == 1);
+    eventually(|| count(&RUNS) == 1);
     assert_eq!(level("handler_cache_inflight"), 1);
     let follower = runtime.spawn(pending(1));
-    eventually(SOON, || level("handler_cache_coalesced_waiters") == 1);
+    eventually(|| level("handler_cache_coalesced_waiters") == 1);
     for call in [follower, leader] {
         call.abort();
         assert!(runtime.block_on(call).unwrap_err().is_cancelled());
     }
-    // Gone before it was known what to do.
+    // The caller goes away during the look-up.
     server.stop();
     let mut context = Context::from_waker(Waker::noop());
     runtime.block_on(async {
@@ -329,7 +323,7 @@ fn damage_and_invalidations_are_counted() {
     }
 
     LazyLock::force(&EXPORTER);
-    let cache = || HandlerCache::named("damaged").unwrap();
+    let cache = || cache("damaged");
     double(1);
     cache().flush().wait().unwrap();
     let mut connection = SERVER.connection();
@@ -393,7 +387,7 @@ fn an_outage_shows_and_adds_up() {
         double(n);
     };
 
-    eventually(SOON, || {
+    eventually(|| {
         call(1);
         Series::of("cache_name", "outage").requests(CacheStatus::HitRedis) > 0
     });
@@ -403,34 +397,28 @@ fn an_outage_shows_and_adds_up() {
     // Silent: the breaker opens.
     server.stop();
     let mut n = 100;
-    eventually(SOON, || {
+    eventually(|| {
         n += 1;
         call(n);
         of_endpoint().get("handler_cache_breaker_transitions_total to=open") > 0
     });
     assert_eq!(of_endpoint().get("handler_cache_breaker_state"), 2);
     server.resume();
-    eventually(SOON, || {
+    eventually(|| {
         call(1);
         of_endpoint().get("handler_cache_breaker_transitions_total to=closed") > 0
     });
     assert!(of_endpoint().get("handler_cache_breaker_transitions_total to=half_open") > 0);
-    eventually(SOON, || {
-        of_endpoint().get("handler_cache_connection_up") == 1
-    });
+    eventually(|| of_endpoint().get("handler_cache_connection_up") == 1);
 
     // Gone, and back.
     server.kill();
-    eventually(SOON, || {
-        of_endpoint().get("handler_cache_connection_up") == 0
-    });
+    eventually(|| of_endpoint().get("handler_cache_connection_up") == 0);
     for n in 0..50 {
         call(n);
     }
     server.restart();
-    eventually(SOON, || {
-        of_endpoint().get("handler_cache_connection_up") == 1
-    });
+    eventually(|| of_endpoint().get("handler_cache_connection_up") == 1);
     assert!(of_endpoint().get("handler_cache_reconnects_total") > 0);
 
     let series = Series::of_cache("outage");

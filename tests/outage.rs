@@ -1,4 +1,4 @@
-//! What a caller sees while Redis is away, and when it comes back.
+//! Calls while Redis is away, and when it comes back.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,15 +7,14 @@
 )]
 
 use std::{
-    process::Command,
     sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{TestRedis, eventually, shards};
-use redis_cache_runtime::{CacheStatus, Config, HandlerCache, handler_cache, observe};
-
-const SOON: Duration = Duration::from_secs(10);
+use cache_tests_support::{
+    RECOVERY, Task, TestRedis, cache, eventually_async, output_of, shards, within, worker,
+};
+use redis_cache_runtime::{CacheStatus, Config, handler_cache, observe};
 
 #[test]
 fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
@@ -48,7 +47,7 @@ fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
             (n * 2, CacheStatus::ErrorOpen)
         );
     }
-    let cache = HandlerCache::named("late-redis").unwrap();
+    let cache = cache("late-redis");
     let info = cache.info().wait().unwrap();
     assert!(info.unavailable.is_some());
     assert_eq!(info.misses, 999);
@@ -56,7 +55,7 @@ fn a_handler_answers_without_redis_and_joins_it_when_it_appears() {
     assert!(cache.clear().wait().is_err());
 
     server.restart();
-    eventually(SOON, || {
+    within(RECOVERY, || {
         observe(|| double(3)).1.unwrap().result == CacheStatus::HitRedis
     });
 }
@@ -83,7 +82,7 @@ async fn an_async_handler_answers_without_redis_and_joins_it_when_it_appears() {
     }
     server.restart();
     let hit = async || result(3).await == CacheStatus::HitRedis;
-    cache_tests_support::eventually_async(SOON, hit).await;
+    eventually_async(hit).await;
 }
 
 #[test]
@@ -98,13 +97,13 @@ fn a_killed_server_costs_no_call_and_is_found_again() {
     }
 
     let hit = |n| observe(|| double(n)).1.unwrap().result == CacheStatus::HitRedis;
-    eventually(SOON, || hit(1));
+    within(RECOVERY, || hit(1));
     server.kill();
     for n in 0..1000 {
         assert_eq!(double(n % 10), n % 10 * 2);
     }
     server.restart();
-    eventually(SOON, || hit(1));
+    within(RECOVERY, || hit(1));
 }
 
 #[test]
@@ -123,7 +122,7 @@ fn a_stopped_server_costs_no_more_than_the_budget() {
         assert_eq!(value, n * 2);
         outcome.unwrap().result
     };
-    eventually(SOON, || result(1) == CacheStatus::HitRedis);
+    within(RECOVERY, || result(1) == CacheStatus::HitRedis);
     server.stop();
     let mut added = Vec::new();
     for n in 0..20 {
@@ -134,20 +133,16 @@ fn a_stopped_server_costs_no_more_than_the_budget() {
     added.sort();
     assert!(added[10] < Duration::from_millis(60), "{added:?}");
     server.resume();
-    eventually(SOON, || result(1) == CacheStatus::HitRedis);
+    within(RECOVERY, || result(1) == CacheStatus::HitRedis);
 }
 
-/// Runs the worker's `call 4` with these variables, and gives its output.
+/// Runs the worker with these variables, and returns its standard output and its log.
 fn worker(variables: &[(&str, String)]) -> (String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cache-worker"));
-    command
-        .args(["call", "4"])
-        .env("RUST_LOG", "redis_cache_runtime=info");
-    for (name, value) in variables {
-        command.env(name, value);
-    }
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{output:?}");
+    let output = output_of(
+        worker!(Task::Call(4))
+            .env("RUST_LOG", "redis_cache_runtime=info")
+            .envs(variables.iter().cloned()),
+    );
     (
         String::from_utf8(output.stdout).unwrap(),
         String::from_utf8(output.stderr).unwrap(),

@@ -1,29 +1,26 @@
 //! No secret is ever shown, whichever way it was given.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+use std::fs;
 
-use std::{fs, process::Command};
+use cache_tests_support::{
+    LEAST_PRIVILEGE, RedisServer, Sentinel, Task, TlsRedis, output_of, run, worker,
+};
 
-use cache_tests_support::{LEAST_PRIVILEGE, RedisServer, Sentinel, TlsRedis};
-
-/// What must not be seen. One that a URL must escape, so that both forms are looked for.
+/// A password that a URL must escape, so that both forms are looked for.
 const PASSWORD: &str = "hunter2/äß";
 const ESCAPED: &str = "hunter2%2F%C3%A4%C3%9F";
 const SECRET: &str = "s3cr3t-of-the-check";
 const ALL: [&str; 4] = [PASSWORD, ESCAPED, "hunter2", SECRET];
 
-/// What a process that says all that it can prints with these variables set.
+/// The whole output of a worker that logs all it can, with these variables set.
 fn told(variables: &[(&str, &str)]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-        .arg("tell")
-        .env("RUST_LOG", "trace")
-        .env("RUST_BACKTRACE", "1")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{said}");
-    said
+    let output = output_of(
+        worker!(Task::Tell)
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "1")
+            .envs(variables.iter().copied()),
+    );
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }
 
 #[track_caller]
@@ -173,10 +170,17 @@ fn of_what_sentinels_and_their_primary_want() {
             .unwrap()
             .get_connection()
             .unwrap();
-        redis::cmd("ACL")
-            .arg(&["SETUSER", "watcher", "on", &format!(">{PASSWORD}"), "+@all"])
-            .exec(&mut connection)
-            .unwrap();
+        run(
+            &mut connection,
+            &[
+                "ACL",
+                "SETUSER",
+                "watcher",
+                "on",
+                &format!(">{PASSWORD}"),
+                "+@all",
+            ],
+        );
     }
     let hosts: Vec<_> = set
         .urls()

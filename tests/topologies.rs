@@ -16,26 +16,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{Cluster, Sentinel, eventually};
-use redis_cache_runtime::{
-    CacheStatus, Config, ErrorKind, HandlerCache, handler_cache, observe, observe_async,
-};
+use cache_tests_support::{Cluster, Sentinel, cache, eventually, flush, flush_what_is_left, info};
+use redis_cache_runtime::{CacheStatus, Config, handler_cache, observe, observe_async};
 
-const SOON: Duration = Duration::from_secs(30);
-
-fn flush(name: &str) {
-    HandlerCache::named(name).unwrap().flush().wait().unwrap();
-}
-
-/// As [`flush`], where what the fault has cost is told as well.
-fn flush_after_fault(name: &str) {
-    match HandlerCache::named(name).unwrap().flush().wait() {
-        Err(error) if error.kind() == ErrorKind::NotStored => {}
-        flushed => flushed.unwrap(),
-    }
-}
-
-/// The entries of a cache, wherever they lie. One that is on its way between two nodes is one.
+/// The entries of a cache on all nodes. An entry that is on its way between two nodes counts once.
 fn entries(cluster: &Cluster, name: &str) -> BTreeSet<String> {
     let prefix = format!("hc:{{{name}");
     let mut found = BTreeSet::new();
@@ -57,7 +41,7 @@ fn entries(cluster: &Cluster, name: &str) -> BTreeSet<String> {
     found
 }
 
-/// What callers see while something else happens.
+/// The hits and misses of callers beside the test.
 #[derive(Default)]
 struct Load {
     stop: AtomicBool,
@@ -101,7 +85,7 @@ impl Load {
     /// Waits until there were so many more hits.
     fn await_hits(&self, more: u32) {
         let before = self.hits.load(Ordering::Relaxed);
-        eventually(SOON, || self.hits.load(Ordering::Relaxed) >= before + more);
+        eventually(|| self.hits.load(Ordering::Relaxed) >= before + more);
     }
 }
 
@@ -129,7 +113,7 @@ fn one_node_tells_of_all_and_shards_spread_over_them() {
         assert_eq!(value, square_of(n));
         assert_eq!(outcome.unwrap().result, CacheStatus::HitRedis, "{n}");
     }
-    let cache = HandlerCache::named("spread").unwrap();
+    let cache = cache("spread");
     let info = cache.info().wait().unwrap();
     assert_eq!((info.currsize, info.not_stored), (200, 0));
     assert_eq!(entries(&cluster, "spread").len(), 200);
@@ -157,7 +141,7 @@ async fn an_async_handler_finds_its_slots() {
     for n in 0..50 {
         assert_eq!(square(n).await, square_of(n));
     }
-    HandlerCache::named("slots").unwrap().flush().await.unwrap();
+    cache("slots").flush().await.unwrap();
     for n in 0..50 {
         let (value, outcome) = observe_async(square(n)).await;
         assert_eq!(value, square_of(n));
@@ -203,7 +187,7 @@ fn slots_move_to_a_node_that_was_added_under_load() {
         });
         scope.spawn(|| {
             while !load.stop.load(Ordering::Relaxed) {
-                // The nodes are asked one after the other: what both rounds see was there between them.
+                // The nodes list their keys one after the other: a key of both rounds was there between them.
                 let held = |name| {
                     let first = entries(&cluster, name);
                     first.intersection(&entries(&cluster, name)).count()
@@ -233,13 +217,9 @@ fn slots_move_to_a_node_that_was_added_under_load() {
     for n in 0..200 {
         square(n);
     }
-    flush_after_fault("moving");
+    flush_what_is_left("moving");
     assert_eq!(entries(&cluster, "moving#").len(), BOUND);
-    let info = HandlerCache::named("moving")
-        .unwrap()
-        .info()
-        .wait()
-        .unwrap();
+    let info = info("moving");
     assert_eq!((info.currsize, info.corrupt), (BOUND as u64, 0));
     let held: usize = redis::cmd("DBSIZE")
         .query(&mut cluster.connection(added))
@@ -249,7 +229,7 @@ fn slots_move_to_a_node_that_was_added_under_load() {
 
 #[test]
 fn a_replica_takes_the_place_of_a_killed_primary_under_load() {
-    // Room for all that is called: what is not found was lost.
+    // The bound has room for all arguments: every miss is a lost value.
     const BOUND: usize = 800;
     static URLS: OnceLock<String> = OnceLock::new();
     let mut cluster = Cluster::start_with(3, 1);
@@ -279,25 +259,21 @@ fn a_replica_takes_the_place_of_a_killed_primary_under_load() {
         load.stop.store(true, Ordering::Relaxed);
     });
     // Every shard is found again, those of the killed primary included.
-    eventually(SOON, || {
+    eventually(|| {
         (0..100).for_each(|n| assert_eq!(square(n), square_of(n)));
         (0..100).all(|n| observe(|| square(n)).1.unwrap().result.is_hit())
     });
     let took = promoted.unwrap().elapsed();
     println!("measured a replica promoted in a cluster: hits in all shards within {took:.2?}");
-    flush_after_fault("promoted");
+    flush_what_is_left("promoted");
     let held = entries(&cluster, "promoted#").len();
     assert!(held <= 2 * BOUND, "primaries and replicas hold {held}");
-    let info = HandlerCache::named("promoted")
-        .unwrap()
-        .info()
-        .wait()
-        .unwrap();
+    let info = info("promoted");
     assert!(info.currsize <= BOUND as u64, "{} entries", info.currsize);
     assert_eq!(info.corrupt, 0);
 }
 
-/// What lies on other nodes is found as if nothing were the matter.
+/// Look-ups of entries on other nodes go on as before.
 #[test]
 fn a_node_that_hangs_holds_up_no_other() {
     static URLS: OnceLock<String> = OnceLock::new();
@@ -318,12 +294,12 @@ fn a_node_that_hangs_holds_up_no_other() {
         };
         (0..ARGUMENTS).filter(hits).count()
     };
-    eventually(SOON, || hits() == ARGUMENTS as usize);
+    eventually(|| hits() == ARGUMENTS as usize);
     let stopped = cluster.primaries()[0];
     cluster.node(stopped).stop();
     let mut rounds = Vec::new();
-    // Until nobody asks the stopped node any more.
-    eventually(SOON, || {
+    // Until no call asks the stopped node any more.
+    eventually(|| {
         let began = Instant::now();
         let hits = hits();
         rounds.push((hits, began.elapsed()));
@@ -333,7 +309,7 @@ fn a_node_that_hangs_holds_up_no_other() {
     println!("measured a node that hangs: {rounds:.1?} hits of {ARGUMENTS} calls");
     assert!(others >= ARGUMENTS as usize / 4, "{rounds:?}");
     cluster.node(stopped).resume();
-    eventually(SOON, || hits() == ARGUMENTS as usize);
+    eventually(|| hits() == ARGUMENTS as usize);
 }
 
 #[test]
@@ -373,7 +349,7 @@ fn the_primary_that_the_sentinels_name_is_the_one_that_is_used() {
         println!("measured a replica promoted by sentinels: 200 hits within {took:.2?}");
         load.stop.store(true, Ordering::Relaxed);
     });
-    flush_after_fault("watched");
-    let parameters = HandlerCache::named("watched").unwrap().parameters();
+    flush_what_is_left("watched");
+    let parameters = cache("watched").parameters();
     assert_eq!(parameters.endpoint, format!("{}/0", URL.get().unwrap()));
 }

@@ -1,4 +1,4 @@
-//! What a handler does with its parameters is what it does without the attribute.
+//! A handler treats its parameters as it does without the attribute.
 
 use std::{cell::RefCell, rc::Rc};
 

@@ -1,4 +1,4 @@
-//! A version or an identity that changes while a body runs: nobody gets the value but its caller.
+//! A version or an identity that changes while a body runs: only the caller gets the value.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -10,23 +10,15 @@ use std::{
     },
 };
 
-use cache_tests_support::{shards, shared};
-use redis_cache_runtime::{CacheIdentity, CacheStatus, Config, handler_cache, observe};
+use cache_tests_support::{config, flush_all, shards};
+use redis_cache_runtime::{CacheIdentity, CacheStatus, handler_cache, observe};
 use tokio::sync::Notify;
-
-fn config() -> Config {
-    shared().config()
-}
-
-fn flush_all() {
-    redis_cache_runtime::flush_all().wait().unwrap();
-}
 
 /// A model that can be swapped while it is used.
 #[derive(Default)]
 struct Swap {
     revision: AtomicU32,
-    /// What swaps it during the next body.
+    /// The revision that the next body swaps in.
     during: Mutex<Option<u32>>,
     bodies: AtomicU32,
 }
@@ -50,7 +42,7 @@ impl Swap {
     }
 }
 
-/// What a handler answers before the swap, during it, after it and after a swap back; each twice.
+/// The answers of a handler before the swap, during it, after it and after a swap back; each twice.
 fn swaps(model: &Swap, call: impl Fn(u32) -> u32) {
     let calls = |n, expected: u32| {
         for _ in 0..2 {
@@ -126,7 +118,7 @@ impl Identified {
         self.0.compute(n)
     }
 
-    /// The version stays what it was, the identity does not.
+    /// The version stays the same, the identity does not.
     #[handler_cache(config = config(), shards = shards(), name = "i-both", timeout = "5s", version = label.len())]
     async fn both(self: Arc<Self>, n: u32, label: String) -> u32 {
         drop(label);
@@ -232,7 +224,7 @@ fn a_swap_while_a_body_runs() {
     swaps(&swap, |n| Arc::clone(&identified).arc(n));
 }
 
-/// What belongs to a closure, a loop or a name of the version's own does not keep it from being asked again.
+/// A version expression with closures, loops and names of its own is evaluated again after the body.
 #[test]
 fn a_version_of_many_words_is_asked_again() {
     let swap = Swap::default();
@@ -274,7 +266,7 @@ fn a_swap_while_an_async_body_runs() {
     });
 }
 
-/// Those who wait for a body whose version changes run by themselves.
+/// Followers of a body whose version changes run by themselves.
 #[tokio::test]
 async fn a_swap_while_others_wait() {
     #[derive(Default)]
@@ -328,7 +320,7 @@ fn an_instance_that_ends_with_the_call_is_cached() {
     assert_eq!(swap.bodies.load(Ordering::SeqCst), 1);
 }
 
-/// What the body has for itself can't be asked again, and is cached by what it was before.
+/// A version of an argument that the body owns can't be evaluated again: the value is cached under the version from before.
 #[test]
 fn what_the_body_owns_is_not_asked_again() {
     static BODIES: AtomicU32 = AtomicU32::new(0);

@@ -1,4 +1,4 @@
-//! What compiles, and then does what it says: each file of `pass/` is a case.
+//! Annotated code that compiles and then runs rightly: each file of `pass/` is a case with a test `main`.
 
 #![allow(
     warnings,
@@ -64,14 +64,9 @@ mod traits;
 #[path = "pass/traits-in-scope.rs"]
 mod traits_in_scope;
 
-/// A case that is a crate of its own, because of what it says of itself as a whole.
+/// Runs a case that is a crate of its own, because of its attributes of the whole crate.
 fn run(case: &str) {
     assert!(std::process::Command::new(case).status().unwrap().success());
-}
-
-#[test]
-fn all_arguments() {
-    all_arguments::main();
 }
 
 #[test]
@@ -80,116 +75,6 @@ fn attributes() {
 }
 
 #[test]
-fn bare() {
-    bare::main();
-}
-
-#[test]
-fn cfg_parameters() {
-    cfg_parameters::main();
-}
-
-#[test]
-fn control_flow() {
-    control_flow::main();
-}
-
-#[test]
-fn crate_path() {
-    crate_path::main();
-}
-
-#[test]
-fn expressions() {
-    expressions::main();
-}
-
-#[test]
 fn forbidden_lints() {
     run(env!("CARGO_BIN_EXE_forbidden-lints"));
-}
-
-#[test]
-fn fragments() {
-    fragments::main();
-}
-
-#[test]
-fn generics() {
-    generics::main();
-}
-
-#[test]
-fn hygiene() {
-    hygiene::main();
-}
-
-#[test]
-fn identity() {
-    identity::main();
-}
-
-#[test]
-fn left_out() {
-    left_out::main();
-}
-
-#[test]
-fn macro_generated() {
-    macro_generated::main();
-}
-
-#[test]
-fn nested() {
-    nested::main();
-}
-
-#[test]
-fn patterns() {
-    patterns::main();
-}
-
-#[test]
-fn receivers() {
-    receivers::main();
-}
-
-#[test]
-fn return_types() {
-    return_types::main();
-}
-
-#[test]
-fn send() {
-    send::main();
-}
-
-#[test]
-fn settings_computed() {
-    settings_computed::main();
-}
-
-#[test]
-fn shadowed() {
-    shadowed::main();
-}
-
-#[test]
-fn threads() {
-    threads::main();
-}
-
-#[test]
-fn topologies() {
-    topologies::main();
-}
-
-#[test]
-fn traits_in_scope() {
-    traits_in_scope::main();
-}
-
-#[test]
-fn traits() {
-    traits::main();
 }

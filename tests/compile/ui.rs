@@ -1,6 +1,6 @@
-//! What does not compile, and what the compiler says then. What does compile is in `pass.rs`.
+//! Code that does not compile, and the compiler's messages. Code that compiles is in `pass.rs`.
 //!
-//! A file that is to fail holds what is wrong about one thing, case by case: each file is a build.
+//! Each file is a build, and holds the mistakes about one thing, case by case.
 //! After a change of a message: `TRYBUILD=overwrite cargo test -p cache-compile-tests --test ui`.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
@@ -34,10 +34,10 @@ fn compiler() -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Every file fails to compile, whatever the compiler says about it.
+/// Every file fails to compile, with any message.
 ///
-/// trybuild takes no case without expected output: of a copy that has none it writes down what the
-/// compiler said, and panics in the end with other words than if a case had compiled.
+/// trybuild takes no case without expected output: for a copy without any it writes the compiler's
+/// output down, and panics in the end with another message than where a case has compiled.
 fn all_fail(cases: &Path) {
     let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fail");
     let count = copy_cases(cases, &copy).unwrap();

@@ -1,26 +1,15 @@
 //! Handlers of types that are made up by chance, cached against uncached. Two builds of each take turns on one Redis, and then
-//! both call at once: no answer is another one than the body's, and neither build takes from the other what it has stored.
+//! both call at once: every answer is the body's, and neither build deletes the other's entries.
 //!
 //! `cargo xtask differential` makes more calls, of more types.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-use std::{
-    env,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-};
+use std::{iter, process::Command};
 
-use cache_tests_support::TestRedis;
+use cache_tests_support::{Dialogue, TestRedis, number_from_env};
 
-/// A process of one build.
-struct Worker {
-    child: Child,
-    turns: ChildStdin,
-    told: BufReader<ChildStdout>,
-}
-
-/// What a turn came to for one handler.
+/// The counts of one handler in a turn.
 struct Tally {
     name: String,
     is_stored: bool,
@@ -30,42 +19,20 @@ struct Tally {
     calls: u64,
 }
 
-impl Worker {
-    fn start(redis: &TestRedis, build: usize, arguments: u64) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cache-differential"))
+fn start(redis: &TestRedis, build: usize, arguments: u64) -> Dialogue {
+    Dialogue::start(
+        Command::new(env!("CARGO_BIN_EXE_cache-differential"))
             .args([build.to_string(), arguments.to_string()])
-            .envs(redis.environment())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self {
-            turns: child.stdin.take().unwrap(),
-            told: BufReader::new(child.stdout.take().unwrap()),
-            child,
-        }
-    }
+            .envs(redis.environment()),
+    )
+}
 
-    fn begin(&mut self) {
-        writeln!(self.turns).unwrap();
-    }
-
-    fn end(&mut self) -> Vec<Tally> {
-        let lines = self.told.by_ref().lines().map(Result::unwrap);
-        let mut ended = false;
-        let tallies = lines.take_while(|line| {
-            ended = line == "end";
-            !ended
-        });
-        let tallies: Vec<_> = tallies.map(|line| Tally::of(&line)).collect();
-        assert!(ended, "the worker has failed");
-        tallies
-    }
-
-    fn leave(mut self) {
-        drop(self.turns);
-        assert!(self.child.wait().unwrap().success());
-    }
+/// Reads the lines of a turn that has begun with an empty line.
+fn end_turn(build: &mut Dialogue) -> Vec<Tally> {
+    iter::repeat_with(|| build.receive())
+        .take_while(|line| line != "end")
+        .map(|line| Tally::of(&line))
+        .collect()
 }
 
 impl Tally {
@@ -90,7 +57,7 @@ struct Total {
     calls: u64,
     hits: u64,
     wrong: u64,
-    /// Of handlers all of whose answers are stored, from the second turn of a build on.
+    /// Misses of handlers all of whose answers are stored, from the second turn of a build on.
     missed: u64,
     /// Handlers all of whose answers are stored.
     stored: usize,
@@ -113,31 +80,29 @@ impl Total {
     }
 }
 
-fn number(variable: &str, default: u64) -> u64 {
-    env::var(variable).map_or(default, |number| number.parse().unwrap())
-}
-
 #[test]
 fn two_builds_that_take_turns_are_never_wrong_and_both_hit() {
     let redis = TestRedis::start_or_find();
-    let turns = number("DIFFERENTIAL_TURNS", 6);
-    let arguments = number("DIFFERENTIAL_ARGUMENTS", 8);
-    let mut builds = [0, 1].map(|build| Worker::start(&redis, build, arguments));
+    let turns = number_from_env("DIFFERENTIAL_TURNS", 6);
+    let arguments = number_from_env("DIFFERENTIAL_ARGUMENTS", 8);
+    let mut builds = [0, 1].map(|build| start(&redis, build, arguments));
     let mut total = Total::default();
     for turn in 0..turns {
         if turn < turns / 2 {
             for build in &mut builds {
-                build.begin();
-                total.add(&build.end(), turn);
+                build.send("");
+                total.add(&end_turn(build), turn);
             }
         } else {
-            builds.iter_mut().for_each(Worker::begin);
             for build in &mut builds {
-                total.add(&build.end(), turn);
+                build.send("");
+            }
+            for build in &mut builds {
+                total.add(&end_turn(build), turn);
             }
         }
     }
-    builds.into_iter().for_each(Worker::leave);
+    builds.into_iter().for_each(Dialogue::finish);
     println!("{total:?}");
     assert_eq!((total.wrong, total.missed), (0, 0));
     assert!(total.stored * 2 > total.handlers, "few types tell much");

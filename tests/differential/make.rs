@@ -1,4 +1,4 @@
-//! What handlers answer: the same at the same place for the same argument, as far as the type can hold it.
+//! The answers of handlers: the same at the same place for the same argument, as far as the type can hold it.
 
 use std::{
     collections::BTreeMap,
@@ -33,7 +33,7 @@ impl Place {
     }
 
     pub(crate) fn under(self, part: &str) -> Self {
-        // Of fixed keys: it is the same in every process.
+        // A hasher of fixed keys: it is the same in every process.
         let mut hasher = DefaultHasher::new();
         (self.0, part).hash(&mut hasher);
         Self(hasher.finish())

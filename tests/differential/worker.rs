@@ -1,8 +1,8 @@
 //! One build of all handlers: `cache-differential BUILD ARGUMENTS`, with a line on its standard input for each turn.
 //!
-//! In a turn every handler is called with every argument, and compared with its body. A line tells of each handler: its name,
-//! whether all its answers are stored, and how many calls were right, were hits, were misses, and were made; then
-//! what was computed is in Redis, and a line says `end`.
+//! In a turn every handler is called with every argument, and compared with its body. Then it prints a line for each handler: its name,
+//! whether all its answers are stored, and how many calls were right, were hits, were misses, and were made; and
+//! after a flush the line `end`.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 

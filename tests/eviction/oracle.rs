@@ -7,7 +7,7 @@ pub(crate) struct Oracle {
     lists: Vec<List>,
     /// The shard of each argument.
     places: Vec<usize>,
-    /// What Redis may still hold although it has been told, or soon will be, to let it go.
+    /// Entries that Redis may still hold, because the command that evicts them is on its way.
     leaving: HashSet<u32>,
 }
 
@@ -31,12 +31,12 @@ impl Oracle {
         }
     }
 
-    /// Whether a call for `n` may find what it ought not to, before all that came earlier has reached Redis.
+    /// Whether a call for `n` may hit an evicted entry, before all earlier writes have reached Redis.
     pub(crate) fn is_leaving(&self, n: u32) -> bool {
         self.leaving.contains(&n)
     }
 
-    /// All that came earlier has reached Redis.
+    /// All earlier writes have reached Redis.
     pub(crate) fn flushed(&mut self) {
         self.leaving.clear();
     }

@@ -123,7 +123,7 @@ fn a_narrow_line() {
     }
 }
 
-/// What is damaged may be a length, so that what follows is read from the middle of something else.
+/// The flipped bit may be in a length, so that the reader takes the middle of a reply for its beginning.
 #[test]
 fn a_flipped_bit_on_the_way() {
     let server = RedisServer::start();

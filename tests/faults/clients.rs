@@ -2,12 +2,10 @@
 
 use std::{sync::OnceLock, thread, time::Instant};
 
-use cache_tests_support::{RedisServer, clients, eventually};
-use redis_cache_runtime::{
-    CacheStatus, HandlerCache, Outcome, handler_cache, observe, observe_async,
-};
+use cache_tests_support::{RECOVERY, RedisServer, cache, clients, run, within};
+use redis_cache_runtime::{CacheStatus, Outcome, handler_cache, observe, observe_async};
 
-use crate::rig::{BUDGET, PATIENCE, RUNTIME, SOON, run};
+use crate::rig::{BUDGET, PATIENCE, RUNTIME};
 
 const KILL_ALL: [&str; 6] = ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
 
@@ -24,7 +22,7 @@ fn clients_are_killed() {
         }
         handler.recovers();
         // One of the background thread, one of the runtime, four for blocking callers, and this one's.
-        eventually(SOON, || clients(&mut admin) <= 7);
+        within(RECOVERY, || clients(&mut admin) <= 7);
     }
 }
 
@@ -36,7 +34,7 @@ fn idle_clients_are_closed() {
         // A connection of its own each time, which is not idle.
         let count = || clients(&mut server.connection());
         let before = count();
-        eventually(SOON, || count() < before);
+        within(RECOVERY, || count() < before);
         handler.call(1);
         handler.recovers();
     }
@@ -56,7 +54,7 @@ fn too_many_clients() {
     }
 }
 
-/// There is a place for those who are connected, and for nobody else: threads that are many do without a connection of
+/// The server accepts no client beyond those that are connected: further threads do without a connection of
 /// their own, and do not try again and again.
 #[test]
 fn a_server_that_takes_no_further_client() {
@@ -72,7 +70,7 @@ fn a_server_that_takes_no_further_client() {
     URL.set(server.url()).unwrap();
     let mut admin = server.connection();
     assert_eq!(triple(0), 0);
-    let cache = HandlerCache::named("no-further-client").unwrap();
+    let cache = cache("no-further-client");
     cache.flush().wait().unwrap();
     // The administrator's, and the link's.
     run(&mut admin, &["CONFIG", "SET", "maxclients", "2"]);
@@ -112,7 +110,7 @@ fn a_server_that_takes_no_further_client() {
     );
 }
 
-/// The server cuts off whoever does not take a large reply at once.
+/// The server closes the connection of a client that does not read a large reply at once.
 #[test]
 fn replies_beyond_the_output_buffer() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -142,12 +140,12 @@ fn replies_beyond_the_output_buffer() {
             assert!(value.len() == SIZE && value.bytes().all(|byte| byte == n));
             outcome.unwrap().result
         };
-        eventually(SOON, || result(b'x') == CacheStatus::HitRedis);
+        within(RECOVERY, || result(b'x') == CacheStatus::HitRedis);
         let limit = |limit| ["CONFIG", "SET", "client-output-buffer-limit", limit];
         run(&mut admin, &limit("normal 100000 0 0"));
         let results = [(); 5].map(|()| result(b'x'));
         assert!(results.contains(&CacheStatus::ErrorOpen), "{results:?}");
         run(&mut admin, &limit("normal 0 0 0"));
-        eventually(SOON, || result(b'x') == CacheStatus::HitRedis);
+        within(RECOVERY, || result(b'x') == CacheStatus::HitRedis);
     }
 }

@@ -1,4 +1,4 @@
-//! Clocks that jump. No test can set one; what it can do is show that nobody reads one.
+//! Clocks that jump. No test can set a clock; these show that neither the runtime nor its scripts read one.
 
 use cache_tests_support::RedisServer;
 
@@ -23,7 +23,7 @@ fn no_script_asks_for_the_time() {
     }
 }
 
-/// Uses are numbered one after the other, so that their order is the same whatever the clocks say.
+/// Uses are numbered one after the other, so that their order does not depend on clocks.
 #[test]
 fn the_order_is_that_of_a_counter() {
     let server = RedisServer::start();

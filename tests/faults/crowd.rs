@@ -1,4 +1,4 @@
-//! Many async callers at once, and what each of their calls took.
+//! Many async callers at once, and the time of each of their calls.
 
 use std::{
     fmt,
@@ -10,11 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::eventually;
+use cache_tests_support::{RECOVERY, within};
 use redis_cache_runtime::CacheStatus;
 use tokio::{runtime::Runtime, task::JoinHandle};
 
-use crate::rig::{AT_ONCE, SOON};
+use crate::rig::AT_ONCE;
 
 pub(crate) const CALLERS: u32 = 64;
 
@@ -22,7 +22,7 @@ pub(crate) const CALLERS: u32 = 64;
 /// where the code is not optimized.
 const PAUSE: Duration = Duration::from_millis(30);
 
-/// What is added to a call that does not wait for anything, on a machine that may be busy.
+/// The time that the cache adds to a call that does not wait, on a machine that may be busy.
 const NOTHING: Duration = Duration::from_millis(1);
 
 /// How a call ended, and how much longer than its body it took.
@@ -65,18 +65,18 @@ macro_rules! crowd {
     }};
 }
 
-/// One call.
+/// A call and its result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     pub(crate) began: Instant,
     ended: Instant,
     pub(crate) added: Duration,
     pub(crate) result: CacheStatus,
-    /// Whether nobody has called with this argument before.
+    /// Whether this is the first call with this argument.
     pub(crate) is_new: bool,
 }
 
-/// Callers who go on until they are told to stop. Each calls in turn with an argument of its own and with a new one.
+/// Callers that go on until the test stops them. Each calls in turn with an argument of its own and with a new one.
 pub(crate) struct Crowd {
     shared: Arc<Shared>,
     callers: Vec<JoinHandle<()>>,
@@ -128,7 +128,7 @@ impl Crowd {
 
     /// Waits until as many calls have ended since then.
     pub(crate) fn await_calls(&self, from: Instant, count: usize) {
-        eventually(SOON * 3, || {
+        within(RECOVERY * 3, || {
             self.has_not_failed();
             self.between(from, Instant::now()).len() >= count
         });
@@ -138,7 +138,7 @@ impl Crowd {
     #[track_caller]
     pub(crate) fn await_hits(&self, from: Instant, count: usize) -> Duration {
         let mut first = None;
-        eventually(SOON * 3, || {
+        within(RECOVERY * 3, || {
             self.has_not_failed();
             let calls = self.between(from, Instant::now());
             let hits = calls
@@ -155,7 +155,7 @@ impl Crowd {
     #[track_caller]
     pub(crate) fn await_open(&self, from: Instant) -> Instant {
         let mut since = None;
-        eventually(SOON, || {
+        within(RECOVERY, || {
             self.has_not_failed();
             let calls = self.between(from, Instant::now());
             let Some(latest) = calls.last_chunk::<{ CALLERS as usize }>() else {
@@ -170,7 +170,7 @@ impl Crowd {
         since.unwrap()
     }
 
-    /// Sends everybody home, and checks that no call has failed.
+    /// Stops the callers, and checks that no call has failed.
     #[track_caller]
     pub(crate) fn end(self) {
         self.shared.ended.store(true, Ordering::Relaxed);
@@ -213,11 +213,11 @@ impl Shared {
     }
 }
 
-/// What was added to calls, in order.
+/// The time that the cache added to each call, sorted.
 pub(crate) struct Added(Vec<Duration>);
 
 impl Added {
-    /// Those who got a hit are not worse off, whatever it took.
+    /// Of the calls that ran the body: a hit is no loss, however long its look-up took.
     pub(crate) fn to_bodies(calls: &[Seen]) -> Self {
         let ran = calls.iter().filter(|call| !call.result.is_hit());
         let mut added: Vec<_> = ran.map(|call| call.added).collect();
@@ -238,7 +238,7 @@ impl Added {
         self.percentile(100)
     }
 
-    /// Whether nobody waited, but for those whom the machine let wait.
+    /// Whether no caller waited, but for the few that a busy machine holds up.
     pub(crate) fn is_nothing(&self) -> bool {
         self.percentile(50) < NOTHING && self.percentile(90) < AT_ONCE
     }

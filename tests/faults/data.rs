@@ -5,12 +5,12 @@ use std::{
     thread,
 };
 
-use cache_tests_support::{RedisServer, cache_keys};
+use cache_tests_support::{RedisServer, cache_keys, run};
 use redis_cache_runtime::CacheStatus;
 
-use crate::rig::{Handler, PATIENCE, run};
+use crate::rig::{Handler, PATIENCE};
 
-/// Fills the cache, each time waiting for what has been stored.
+/// Fills the cache, and flushes after each value.
 fn fill(handler: &Handler, arguments: std::ops::Range<u32>) {
     for n in arguments {
         handler.call(n);
@@ -26,7 +26,7 @@ fn a_server_that_evicts_by_itself() {
         for round in 0..5 {
             fill(handler, 0..60);
             run(&mut admin, &["CONFIG", "SET", "maxmemory", "1mb"]);
-            // Each evicts what is there until nothing is left to evict.
+            // Each of these values evicts others, until there are none to evict.
             for n in 0..20 {
                 let big = "x".repeat(100_000);
                 let set = redis::cmd("SET")
@@ -123,7 +123,7 @@ fn the_order_is_lost_and_the_values_remain() {
     for handler in &handlers!(server.url(), "order-lost", PATIENCE, maxsize = 4) {
         fill(handler, 0..4);
         run(&mut admin, &["DEL", &format!("hc:{{{}}}:z", handler.name)]);
-        // Nobody but those who use them can tell that they are still there.
+        // Only a look-up can tell that the values are still there.
         handler.all(0..4, CacheStatus::HitRedis);
         fill(handler, 10..20);
         let keys = cache_keys(&mut admin, handler.name).len();

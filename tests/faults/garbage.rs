@@ -1,9 +1,9 @@
 //! Replies that no real server sends, and replies that a real one sends at a bad time.
 
-use cache_tests_support::{FakeServer, RedisServer, eventually, resident};
+use cache_tests_support::{FakeServer, RECOVERY, RedisServer, resident, within};
 use redis_cache_runtime::CacheStatus;
 
-use crate::rig::{BUDGET, Handler, PATIENCE, SOON};
+use crate::rig::{BUDGET, Handler, PATIENCE};
 
 fn nested(depth: usize) -> Vec<u8> {
     let mut bytes = b"*1\r\n".repeat(depth);
@@ -18,7 +18,7 @@ fn are_misses(handlers: &[Handler], fake: &FakeServer, nonsense: &[(&str, Vec<u8
             fake.answer("GET", bytes.clone());
             for n in 0..3 {
                 let result = handler.call(n);
-                // What was computed a moment ago may still be on its way.
+                // A value from a moment ago may still be on its way to Redis.
                 let right = result == CacheStatus::HitBuffer || !result.is_hit();
                 assert!(right, "{}: {result} from {what}", handler.name);
             }
@@ -54,7 +54,7 @@ fn nonsense_in_place_of_a_value() {
     );
 }
 
-/// Whoever believes it waits for ever, and whoever makes room for it runs out of memory.
+/// A reader that believes this length waits for ever; one that reserves memory for it runs out of memory.
 fn is_a_miss_and_takes_no_memory(handlers: &[Handler], fake: &FakeServer, reply: &str) {
     let before = resident();
     are_misses(handlers, fake, &[(reply, reply.into())]);
@@ -199,7 +199,7 @@ fn a_server_that_is_not_ready() {
     }
 }
 
-/// What a store is answered with matters to nobody but the counters.
+/// Callers do not depend on the reply to a store; the counters do.
 #[test]
 fn nonsense_in_answer_to_a_store() {
     let server = RedisServer::start();
@@ -226,14 +226,14 @@ fn nonsense_in_answer_to_a_store() {
             _ = handler.cache().flush().wait();
             fake.be_honest();
             handler.is_cached(1);
-            eventually(SOON, || handler.cache().info().wait().is_ok());
+            within(RECOVERY, || handler.cache().info().wait().is_ok());
             assert_eq!(handler.info().not_stored - before, 1, "{bytes:?}");
         }
         handler.recovers();
     }
 }
 
-/// A server that forgets a script as soon as it has been told it.
+/// A server that forgets a script as soon as it is loaded.
 #[test]
 fn a_script_that_stays_unknown() {
     let server = RedisServer::start();

@@ -12,16 +12,14 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::{
-    CacheStatus, ErrorKind, HandlerCache, Outcome, handler_cache, observe, observe_async,
-};
+use cache_tests_support::{Fault, FaultProxy, RECOVERY, RedisServer, cache, info, within};
+use redis_cache_runtime::{CacheStatus, ErrorKind, Outcome, handler_cache, observe, observe_async};
 
-use crate::rig::{BUDGET, RUNTIME, SOON};
+use crate::rig::{BUDGET, RUNTIME};
 
 const KINDS: [&str; 3] = ["fail", "panic", "succeed"];
 
-/// What a body does is what its caller sees, with Redis and without.
+/// A caller sees the error or the panic of the body, with Redis and without.
 #[test]
 fn errors_and_panics_are_the_callers() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -70,15 +68,15 @@ fn errors_and_panics_are_the_callers() {
     }
     proxy.lift();
     for name in ["failing", "failing-async"] {
-        let cache = HandlerCache::named(name).unwrap();
-        eventually(SOON, || cache.flush().wait().is_ok());
+        let cache = cache(name);
+        within(RECOVERY, || cache.flush().wait().is_ok());
         let info = cache.info().wait().unwrap();
         assert!(info.currsize <= 1, "{info:?}");
         assert_eq!(info.hits + info.misses, 27, "{info:?}");
     }
 }
 
-/// A body that takes its time is waited for, by all who want the same, while Redis hangs.
+/// All callers with one key wait for a slow body while Redis hangs.
 #[test]
 fn a_slow_body_runs_once_for_all_who_wait() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -113,7 +111,7 @@ fn a_slow_body_runs_once_for_all_who_wait() {
     assert_eq!(ran.count(), 1, "{results:?}");
 }
 
-/// However far a call has come when its caller goes away, whoever else wants the same is served, and nothing is left over.
+/// A caller may go away at any step of its call: other callers with the same key are served, and nothing leaks.
 #[test]
 fn callers_who_go_away() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -150,7 +148,7 @@ fn callers_who_go_away() {
                 let stays = tokio::spawn(double(next));
                 tokio::task::yield_now().await;
                 drop(leaves);
-                tokio::time::timeout(SOON, stays).await
+                tokio::time::timeout(RECOVERY, stays).await
             });
             assert_eq!(stays.unwrap().unwrap(), next * 2, "{fault:?}, {polls}");
         }
@@ -160,8 +158,8 @@ fn callers_who_go_away() {
         let call = RUNTIME.block_on(observe_async(double(1)));
         call.1.unwrap().result == CacheStatus::HitRedis
     };
-    eventually(SOON, hits);
-    let info = HandlerCache::named("gone").unwrap().info().wait().unwrap();
+    within(RECOVERY, hits);
+    let info = info("gone");
     assert_eq!(info.waiting, 0);
     assert!(info.count(CacheStatus::Cancelled) > 0, "{info:?}");
 }
@@ -207,7 +205,7 @@ fn large_arguments_and_values() {
             let ends_in = |expected| {
                 let (value, outcome) = call(&input, size);
                 assert!(value.len() == size && value.bytes().all(|byte| byte == b'x'));
-                let flushed = HandlerCache::named(name).unwrap().flush().wait();
+                let flushed = cache(name).flush().wait();
                 let told = flushed.map_err(|error| error.kind());
                 assert!(
                     matches!(told, Ok(()) | Err(ErrorKind::NotStored)),
@@ -216,10 +214,10 @@ fn large_arguments_and_values() {
                 outcome.unwrap().result == expected
             };
             assert!(ends_in(CacheStatus::Miss), "{name}: {size}");
-            // On a machine that is busy, so much may take longer than half of what the body takes.
-            eventually(PATIENT, || ends_in(second));
+            // On a busy machine, a value of this size may take longer than half the time of the body.
+            within(PATIENT, || ends_in(second));
         }
-        let info = HandlerCache::named(name).unwrap().info().wait().unwrap();
+        let info = info(name);
         assert!(info.stored >= 1 && info.not_stored >= 2, "{info:?}");
     }
 }

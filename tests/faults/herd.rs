@@ -1,8 +1,6 @@
 //! Ten thousand callers at once.
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -10,24 +8,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{Fault, FaultProxy, RedisServer, cache_keys, eventually, resident};
-use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe_async};
+use cache_tests_support::{
+    Dialogue, Fault, FaultProxy, RECOVERY, RedisServer, Task, cache, cache_keys, eventually,
+    resident, within, worker,
+};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe_async};
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use crate::rig::{BUDGET, RUNTIME, SOON};
+use crate::rig::{BUDGET, RUNTIME};
 
 const CALLERS: u32 = 10_000;
 
 const MIB: usize = 1024 * 1024;
 
-/// What the queue holds, and what is on its way or gets there.
+/// The capacity of the queue, and three batches that are on their way, in values.
 const WAITING: u64 = 8 * 1024 + 3 * 64;
 
 /// Waits until all have been answered with this result, and tells how much memory that took at most.
 fn all_end(calls: &mut JoinSet<CacheStatus>, expected: CacheStatus) -> usize {
     let mut most = resident();
     let mut answered = 0;
-    eventually(SOON * 3, || {
+    eventually(|| {
         most = most.max(resident());
         while let Some(result) = calls.try_join_next() {
             assert_eq!(result.unwrap(), expected);
@@ -49,7 +50,7 @@ fn each_wants_something_else_and_redis_hangs() {
     async fn large(n: u32) -> String {
         if n < CALLERS {
             RUNS.fetch_add(1, Ordering::Relaxed);
-            // One after the other, so that it is the cache that holds on to values, if anybody.
+            // The values are dropped one after the other, so that only the cache can hold on to them.
             drop(GO.acquire().await.unwrap());
         }
         n.to_string().repeat(SIZE / n.to_string().len())
@@ -64,7 +65,7 @@ fn each_wants_something_else_and_redis_hangs() {
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 60);
     URL.set(proxy.url()).unwrap();
     let is_cached = || RUNTIME.block_on(result(CALLERS)) == CacheStatus::HitRedis;
-    eventually(SOON, is_cached);
+    within(RECOVERY, is_cached);
     proxy.set(&[Fault::Hang]);
     let (before, began) = (resident(), Instant::now());
     let mut calls = JoinSet::new();
@@ -78,7 +79,7 @@ fn each_wants_something_else_and_redis_hangs() {
             RUNTIME.handle(),
         );
     }
-    eventually(SOON * 3, || RUNS.load(Ordering::Relaxed) == CALLERS);
+    eventually(|| RUNS.load(Ordering::Relaxed) == CALLERS);
     let (all_run, running) = (began.elapsed(), resident());
     GO.add_permits(1);
     let most = all_end(&mut calls, CacheStatus::ErrorOpen);
@@ -93,9 +94,9 @@ fn each_wants_something_else_and_redis_hangs() {
     // All values together take five times as much.
     assert!(values < 64, "{values} MiB for values");
     proxy.lift();
-    eventually(SOON, is_cached);
-    let cache = HandlerCache::named("ten-thousand").unwrap();
-    eventually(SOON, || cache.flush().wait().is_ok());
+    within(RECOVERY, is_cached);
+    let cache = cache("ten-thousand");
+    within(RECOVERY, || cache.flush().wait().is_ok());
     let info = cache.info().wait().unwrap();
     println!(
         "measured ten thousand: {} stored, {} not stored, {} looked for in vain",
@@ -108,62 +109,47 @@ fn each_wants_something_else_and_redis_hangs() {
     assert!(info.misses >= u64::from(CALLERS), "{info:?}");
 }
 
-/// A follower is let go after one, three, seven and fifteen times its patience, which is that of a runtime that does nothing
-/// where a busy machine has its leader's answer nobody for a while; then all are, of whom only some run before there is a value.
-/// How many depends on the machine. Without coalescing it were all.
+/// The most runs of the body in a stampede of [`CALLERS`]. Followers are let go after one, three, seven and fifteen times their
+/// patience; on a busy machine the leader's runtime seems to do nothing, and some followers run before there is a value. Their
+/// number depends on the machine. Without coalescing all would run.
 const MOST_RUNS: u32 = 2_500;
 
-/// A process with ten thousand tasks that want the same.
-struct Herd {
-    child: Child,
-    go: ChildStdin,
-    runs: BufReader<ChildStdout>,
-}
+/// A process with ten thousand tasks that make the same call.
+struct Herd(Dialogue);
 
 impl Herd {
     fn gather(server: &RedisServer) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-            .args(["herd", &CALLERS.to_string()])
-            .env("HANDLER_CACHE_URL", server.url())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self {
-            go: child.stdin.take().unwrap(),
-            runs: BufReader::new(child.stdout.take().unwrap()),
-            child,
-        }
+        let mut command = worker!(Task::Herd(CALLERS.into()));
+        Self(Dialogue::start(
+            command.env("HANDLER_CACHE_URL", server.url()),
+        ))
     }
 
     fn go(&mut self) {
-        writeln!(self.go).unwrap();
+        self.0.send("");
     }
 
     /// How often the body ran.
     fn runs(&mut self) -> u32 {
-        let mut line = String::new();
-        self.runs.read_line(&mut line).unwrap();
-        line.trim().parse().unwrap()
+        self.0.receive().parse().unwrap()
     }
 
-    fn disperse(mut self) {
-        drop(self.go);
-        assert!(self.child.wait().unwrap().success());
+    fn disperse(self) {
+        self.0.finish();
     }
 }
 
 /// A connection that hangs is not noticed before a `PING` has been given up.
 const UNNOTICED: Duration = Duration::from_secs(1);
 
-/// What comes all at once and can't be stored is dropped beyond what the queue holds, and counted.
+/// Values that come all at once while Redis hangs are dropped beyond the capacity of the queue, and counted.
 #[test]
 fn each_has_a_value_to_store_and_redis_hangs() {
     static URL: OnceLock<String> = OnceLock::new();
     static RUNS: AtomicU32 = AtomicU32::new(0);
     static GO: Semaphore = Semaphore::const_new(0);
 
-    #[handler_cache(url = URL.get().unwrap().as_str(), name = "ten-thousand-values", timeout = SOON)]
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "ten-thousand-values", timeout = RECOVERY)]
     async fn held(n: u32) -> u32 {
         RUNS.fetch_add(1, Ordering::Relaxed);
         drop(GO.acquire().await.unwrap());
@@ -182,7 +168,7 @@ fn each_has_a_value_to_store_and_redis_hangs() {
         };
         calls.spawn_on(call, RUNTIME.handle());
     }
-    eventually(SOON * 3, || RUNS.load(Ordering::Relaxed) == CALLERS);
+    eventually(|| RUNS.load(Ordering::Relaxed) == CALLERS);
     proxy.set(&[Fault::Hang]);
     let hung = Instant::now();
     GO.add_permits(1);
@@ -190,8 +176,8 @@ fn each_has_a_value_to_store_and_redis_hangs() {
     // Once it is known that Redis is away no value is meant for it, and none is counted.
     let may_be_known = hung.elapsed() >= UNNOTICED;
     proxy.lift();
-    let cache = HandlerCache::named("ten-thousand-values").unwrap();
-    eventually(SOON, || cache.flush().wait().is_ok());
+    let cache = cache("ten-thousand-values");
+    within(RECOVERY, || cache.flush().wait().is_ok());
     let info = cache.info().wait().unwrap();
     println!(
         "measured ten thousand values: {} stored, {} not stored",
@@ -218,13 +204,13 @@ fn all_want_the_same_in_eight_processes() {
             "measured eight herds: {runs:?} runs in round {round}, all answered after {:.2?}",
             began.elapsed()
         );
-        // One, and those who were let go until all were there.
+        // The leader, and the followers that were let go before all had come.
         assert!(runs.iter().all(|runs| *runs <= MOST_RUNS), "{runs:?}");
         assert!(runs.iter().any(|runs| *runs > 0), "{runs:?}");
         // The next time it has expired, for all of them at once.
         let mut admin = server.connection();
         let is_gone = || cache_keys(&mut admin, "herd").is_empty();
-        eventually(Duration::from_secs(10), is_gone);
+        within(Duration::from_secs(10), is_gone);
     }
     herds.into_iter().for_each(Herd::disperse);
 }

@@ -1,22 +1,21 @@
-//! What happens to Redis while many call.
+//! Faults of Redis under the load of many callers.
 
-use std::{
-    process::Command,
-    time::{Duration, Instant},
+use std::time::{Duration, Instant};
+
+use cache_tests_support::{
+    RECOVERY, RedisServer, Task, cache, cache_sizes, eventually, output_of, run, within, worker,
 };
-
-use cache_tests_support::{RedisServer, cache_sizes, eventually};
-use redis_cache_runtime::{CacheStatus, HandlerCache};
+use redis_cache_runtime::CacheStatus;
 
 use crate::{
     crowd::{Added, CALLERS, Crowd},
-    rig::{BUDGET, PATIENCE, SLACK, SOON, run},
+    rig::{BUDGET, PATIENCE, SLACK},
 };
 
-/// What a call costs without a cache; a look-up may take half of it.
+/// The time of a body; a look-up may take half of it.
 const BODY: Duration = Duration::from_millis(5);
 
-/// Within what time there are hits again: many times what it takes where nothing else runs.
+/// The time until the first hits after a fault: many times that of an idle machine.
 const BACK: Duration = Duration::from_secs(15);
 
 /// How long a killed server is away.
@@ -92,7 +91,7 @@ fn a_server_that_is_killed_and_away_for_long() {
         "a killed server",
         crowd,
         || server.borrow_mut().kill(),
-        |_, gone| eventually(AWAY + SOON, || gone.elapsed() >= AWAY),
+        |_, gone| eventually(|| gone.elapsed() >= AWAY),
         || server.borrow_mut().restart(),
     );
 }
@@ -119,7 +118,7 @@ fn everything_is_deleted() {
             let own = calls.iter().filter(|call| !call.is_new);
             own.filter(|call| call.result == CacheStatus::Miss).count()
         };
-        eventually(SOON, || missed() >= CALLERS as usize / 2);
+        within(RECOVERY, || missed() >= CALLERS as usize / 2);
         crowd.await_hits(Instant::now(), CALLERS as usize);
         longest = longest.max(flushed.elapsed());
     }
@@ -140,11 +139,12 @@ fn a_bound_is_made_smaller() {
     const LARGE: usize = 5000;
     const SMALL: usize = 500;
     let server = RedisServer::start();
-    let filled = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-        .args(["shrink", "0", &LARGE.to_string(), &LARGE.to_string()])
-        .env("HANDLER_CACHE_URL", server.url())
-        .status();
-    assert!(filled.unwrap().success());
+    let fill = Task::Shrink {
+        first: 0,
+        calls: LARGE as u64,
+        maxsize: LARGE,
+    };
+    output_of(worker!(fill).env("HANDLER_CACHE_URL", server.url()));
     let mut admin = server.connection();
     let mut size = || cache_sizes(&mut admin, "shrink", 1)[0];
     let mut before = size();
@@ -157,7 +157,7 @@ fn a_bound_is_made_smaller() {
         PATIENCE,
         maxsize = SMALL
     );
-    eventually(SOON, || {
+    within(RECOVERY, || {
         let now = size();
         assert!(now <= before, "{now} after {before}");
         before = now;
@@ -175,6 +175,6 @@ fn a_bound_is_made_smaller() {
         .filter(|call| call.result == CacheStatus::ErrorOpen);
     assert_eq!(refused.count(), 0);
     crowd.end();
-    let info = HandlerCache::named("shrink").unwrap().info().wait();
+    let info = cache("shrink").info().wait();
     assert!(info.unwrap().currsize <= SMALL as u64);
 }

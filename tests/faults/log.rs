@@ -1,15 +1,15 @@
-//! What is logged: a change once, however many calls notice it.
+//! A change is logged once, however many calls notice it.
 
 use std::{
     io::{self, Write},
     sync::Mutex,
 };
 
-use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
+use cache_tests_support::{Fault, FaultProxy, RECOVERY, RedisServer, within};
 use redis_cache_runtime::CacheStatus;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::rig::{BUDGET, SOON};
+use crate::rig::BUDGET;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -48,7 +48,9 @@ fn a_change_is_logged_once() {
     for round in 1..=3 {
         proxy.set(&[Fault::Refuse]);
         proxy.cut();
-        eventually(SOON, || count(&proxy.url()) == [round, round, 2 * round]);
+        within(RECOVERY, || {
+            count(&proxy.url()) == [round, round, 2 * round]
+        });
         for handler in &handlers {
             handler.all(0..500, CacheStatus::ErrorOpen);
         }

@@ -1,5 +1,5 @@
-//! Whatever goes wrong with Redis or on the way to it, a caller gets what the body gives, in about the time that the body
-//! takes; every call is accounted for; and caching goes on by itself when the fault is over.
+//! Under any fault of Redis or of the way to it, a caller gets the value of the body, in about the time of the body; every call
+//! is counted; and caching goes on by itself when the fault is over.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 

@@ -1,22 +1,21 @@
 //! A process that has lost Redis while another has not.
 
-use std::{process::Command, sync::OnceLock};
+use std::sync::OnceLock;
 
-use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe};
+use cache_tests_support::{
+    Fault, FaultProxy, RECOVERY, RedisServer, Task, cache, stdout_of, within, worker,
+};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
-use crate::rig::{BUDGET, SOON};
+use crate::rig::BUDGET;
 
-/// Another process, which reaches Redis.
-fn other(server: &RedisServer, args: [&str; 2]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-        .args(args)
-        .env("HANDLER_CACHE_URL", server.url())
-        .env("HANDLER_CACHE_TIMEOUT", "5s")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+/// Runs another process, which reaches Redis, and returns its standard output.
+fn other(server: &RedisServer, task: &Task) -> String {
+    stdout_of(
+        worker!(task)
+            .env("HANDLER_CACHE_URL", server.url())
+            .env("HANDLER_CACHE_TIMEOUT", "5s"),
+    )
 }
 
 #[test]
@@ -36,21 +35,21 @@ fn what_another_process_did_meanwhile_holds() {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 50);
     URL.set(proxy.url()).unwrap();
-    eventually(SOON, || result(1) == CacheStatus::HitRedis);
-    let cache = HandlerCache::named("churn").unwrap();
+    within(RECOVERY, || result(1) == CacheStatus::HitRedis);
+    let cache = cache("churn");
     cache.flush().wait().unwrap();
     let before = cache.info().wait().unwrap();
 
     proxy.set(&[Fault::Hang]);
     assert_eq!(result(3), CacheStatus::ErrorOpen);
-    other(&server, ["clear", "9"]);
-    assert_eq!(other(&server, ["call", "4"]), "8 miss\n8 hit_buffer\n");
+    other(&server, &Task::Clear(9));
+    assert_eq!(other(&server, &Task::Call(4)), "8 miss\n8 hit_buffer\n");
     assert_ne!(result(1), CacheStatus::HitRedis);
     proxy.lift();
 
-    eventually(SOON, || result(1) == CacheStatus::HitRedis);
-    eventually(SOON, || cache.flush().wait().is_ok());
-    // Never computed here, and still there: what this process wanted to store before the clear has not taken its place.
+    within(RECOVERY, || result(1) == CacheStatus::HitRedis);
+    within(RECOVERY, || cache.flush().wait().is_ok());
+    // The value of the other process: this process has not replaced it by its own from before the clear.
     assert_eq!(result(4), CacheStatus::HitRedis);
     assert_eq!(result(3), CacheStatus::Miss);
     let info = cache.info().wait().unwrap();

@@ -1,67 +1,70 @@
-//! What happens to the process itself: it forks, or runs out of something.
+//! The process forks, or runs out of a resource.
 
-use cache_tests_support::RedisServer;
+use cache_tests_support::{Exhausted, Midway, RedisServer, Task};
 
 use crate::rig::ends_well;
 
-/// At any moment of the first calls that another thread makes.
+/// The fork comes at any moment of the first calls of another thread.
 #[test]
 fn a_fork_in_the_first_call() {
     let server = RedisServer::start();
     ends_well(
-        &["forks", "80", "4"],
+        &Task::Forks {
+            rounds: 80,
+            children: 4,
+        },
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
 
-/// In a body, whose call the child goes on with.
+/// The child goes on with the call whose body has forked.
 #[test]
 fn a_fork_inside_a_body() {
     let server = RedisServer::start();
     ends_well(
-        &["midway", "bodies", "200"],
+        &Task::Midway(Midway::Bodies(200)),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
 
-/// While calls wait for Redis, for one another, or for their bodies.
+/// The fork comes while calls wait for Redis, for one another, or for their bodies.
 #[test]
 fn a_fork_while_calls_are_under_way() {
     let server = RedisServer::start();
     ends_well(
-        &["midway", "calls"],
+        &Task::Midway(Midway::Calls),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
 
-/// What a program has asked the cache for, and by what.
+/// The program holds handles and operations across the fork.
 #[test]
 fn a_fork_beside_handles() {
     let server = RedisServer::start();
     ends_well(
-        &["midway", "handles"],
+        &Task::Midway(Midway::Handles),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
 
-/// At the first call, and later.
+/// Descriptors run out before the first call, and later.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_descriptors() {
     let server = RedisServer::start();
     ends_well(
-        &["exhausted", "descriptors"],
+        &Task::Exhausted(Exhausted::Descriptors),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }
 
-/// Neither for the background thread nor for any other of the cache.
+/// No thread can be started, neither the background thread nor another one of the cache.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_threads() {
     let server = RedisServer::start();
     ends_well(
-        &["exhausted", "threads"],
+        &Task::Exhausted(Exhausted::Threads),
         &[("HANDLER_CACHE_URL", &server.url())],
     );
 }

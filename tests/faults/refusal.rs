@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use cache_tests_support::{FakeServer, LEAST_PRIVILEGE, RedisServer, eventually, info};
+use cache_tests_support::{
+    FakeServer, LEAST_PRIVILEGE, RECOVERY, RedisServer, run, server_info, within,
+};
 use redis::Connection;
 use redis_cache_runtime::CacheStatus;
 
-use crate::rig::{Handler, PATIENCE, SOON, run};
+use crate::rig::{Handler, PATIENCE};
 
-/// Hits are served, what can't be stored is counted, and all is well when `mend` has been called.
+/// Hits go on and lost stores are counted after `hinder`, and caching goes on after `mend`.
 fn hits_go_on_and_stores_are_counted(
     handler: &Handler,
     hinder: impl FnOnce(),
@@ -29,7 +31,7 @@ fn hits_go_on_and_stores_are_counted(
     handler.all(100..105, CacheStatus::Miss);
     _ = handler.cache().flush().wait();
     let not_stored = || handler.cache().info().wait().map(|info| info.not_stored);
-    eventually(PATIENCE, || {
+    within(PATIENCE, || {
         not_stored().is_ok_and(|now| now - before == 10)
     });
     mend();
@@ -82,7 +84,7 @@ fn a_primary_that_was_demoted() {
     for handler in &handlers!(server.url(), "demoted", PATIENCE) {
         hits_go_on_and_stores_are_counted(
             handler,
-            // Nobody listens there, so that it keeps what it has.
+            // No server listens on that port, so the replica keeps its data.
             || run(&mut admin, &["REPLICAOF", "127.0.0.1", "1"]),
             || run(&mut other, &["REPLICAOF", "NO", "ONE"]),
         );
@@ -155,7 +157,7 @@ fn a_server_busy_with_a_script() {
                 let pong = redis::cmd("PING").exec(admin);
                 pong.is_err_and(|error| error.code() == Some("BUSY"))
             };
-            eventually(PATIENCE, || is_busy(&mut admin));
+            within(PATIENCE, || is_busy(&mut admin));
             handler.all(0..20, CacheStatus::ErrorOpen);
             run(&mut admin, &["SCRIPT", "KILL"]);
             assert!(spin.join().unwrap().is_err());
@@ -170,7 +172,7 @@ fn a_password_that_was_changed() {
     server.add_user("app", "first", LEAST_PRIVILEGE);
     let mut admin = server.connection();
     let connections = || -> u64 {
-        info(&mut server.connection(), "stats")["total_connections_received"]
+        server_info(&mut server.connection(), "stats")["total_connections_received"]
             .parse()
             .unwrap()
     };
@@ -180,7 +182,7 @@ fn a_password_that_was_changed() {
         run(&mut admin, &["CLIENT", "KILL", "USER", "app"]);
         handler.costs_nothing();
         let error = || handler.info().unavailable.unwrap_or_default();
-        eventually(SOON, || error().contains("WRONGPASS"));
+        within(RECOVERY, || error().contains("WRONGPASS"));
         assert!(!error().contains("first"), "{}", error());
         let (began, before) = (Instant::now(), connections());
         while began.elapsed() < Duration::from_secs(1) {

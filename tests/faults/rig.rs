@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    process::{Child, Command, Stdio},
     sync::{
         LazyLock, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -11,9 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::eventually;
-use redis::Connection;
-use redis_cache_runtime::{CacheInfo, CacheStatus, ErrorKind, HandlerCache, Outcome};
+use cache_tests_support::{
+    RECOVERY, Running, Task, cache, flush_what_is_left, info, within, worker,
+};
+use redis_cache_runtime::{CacheInfo, CacheStatus, HandlerCache, Outcome};
 use tokio::runtime::Runtime;
 
 /// The budget of a look-up where it counts how long calls take.
@@ -22,10 +22,7 @@ pub(crate) const BUDGET: Duration = Duration::from_millis(50);
 /// The budget of a look-up where it counts that Redis answers, on a machine that may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// By when anything that is to happen has happened.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
-
-/// What a busy machine may add to a call.
+/// The time that a busy machine may add to a call.
 pub(crate) const SLACK: Duration = Duration::from_millis(1500);
 
 /// A call that takes less has not waited for Redis.
@@ -40,43 +37,17 @@ pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         .unwrap()
 });
 
-/// Runs the worker to its end, which it comes to unless something hangs.
+/// Has a worker do `task`. Fails where the worker fails or hangs.
 #[track_caller]
-pub(crate) fn ends_well(arguments: &[&str], variables: &[(&str, &str)]) {
-    struct Running(Child);
-    impl Drop for Running {
-        fn drop(&mut self) {
-            _ = self.0.kill();
-            _ = self.0.wait();
-        }
-    }
-    let child = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut running = Running(child);
-    let mut status = None;
-    eventually(Duration::from_secs(180), || {
-        status = running.0.try_wait().unwrap();
-        status.is_some()
-    });
-    assert!(status.unwrap().success(), "{arguments:?}");
+pub(crate) fn ends_well(task: &Task, variables: &[(&str, &str)]) {
+    let mut running = Running::start(worker!(task).envs(variables.iter().copied()));
+    within(Duration::from_secs(180), || !running.is_running());
+    running.finish();
 }
 
-/// What the bodies answer.
+/// The value of the bodies.
 pub(crate) fn answer(n: u32) -> String {
     format!("{n} {}", "is the question. ".repeat(5))
-}
-
-/// Runs a command that succeeds.
-#[track_caller]
-pub(crate) fn run(connection: &mut Connection, words: &[&str]) {
-    redis::cmd(words[0])
-        .arg(&words[1..])
-        .exec(connection)
-        .unwrap();
 }
 
 /// A blocking and an async handler that do the same, each with a cache of its own.
@@ -121,7 +92,7 @@ macro_rules! handlers {
     }};
 }
 
-/// One handler, and what is known of its calls.
+/// One handler, and the results of its calls.
 pub(crate) struct Handler {
     pub(crate) name: &'static str,
     budget: Duration,
@@ -131,7 +102,7 @@ pub(crate) struct Handler {
     figures: Mutex<Figures>,
 }
 
-/// What `FAILURES.md` tells of a test.
+/// The figures of a test in `FAILURES.md`.
 #[derive(Default)]
 struct Figures {
     /// The most that a call took, and with that added to a body that takes no time.
@@ -173,7 +144,7 @@ impl Handler {
         }
     }
 
-    /// Calls, and checks what the caller sees.
+    /// Calls, and checks the value, the time and the result.
     #[track_caller]
     pub(crate) fn call(&self, n: u32) -> CacheStatus {
         let before = self.runs.load(Ordering::Relaxed);
@@ -183,7 +154,7 @@ impl Handler {
         result
     }
 
-    /// [`call`](Self::call) where others call at the same time, so that nobody can tell whose run is whose.
+    /// [`call`](Self::call) beside other callers, whose runs of the body can't be told apart from this one's.
     #[track_caller]
     pub(crate) fn call_beside_others(&self, n: u32) -> CacheStatus {
         let began = Instant::now();
@@ -210,12 +181,12 @@ impl Handler {
         }
     }
 
-    /// Calls until Redis answers, and on until whatever connections there can be are in use.
+    /// Calls until Redis answers, and on until all connections of the caller are in use.
     #[track_caller]
     pub(crate) fn is_cached(&self, n: u32) {
         let began = Instant::now();
         let mut row = 0;
-        eventually(SOON, || {
+        within(RECOVERY, || {
             row = match self.call(n) {
                 CacheStatus::HitRedis => row + 1,
                 _ => 0,
@@ -237,12 +208,12 @@ impl Handler {
     pub(crate) fn costs_nothing(&self) {
         static NEXT: AtomicU32 = AtomicU32::new(2_000_000);
         let timed = || {
-            // Never the same: what could not be stored yet is still found.
+            // A new argument each time: a value that waits in the queue would be a hit.
             let n = NEXT.fetch_add(1, Ordering::Relaxed);
             let began = Instant::now();
             (self.call(n), began.elapsed())
         };
-        eventually(SOON, || {
+        within(RECOVERY, || {
             let (result, took) = timed();
             result == CacheStatus::ErrorOpen && took < AT_ONCE
         });
@@ -253,7 +224,7 @@ impl Handler {
         assert!(asked.count() <= 20, "{}: {calls:?}", self.name);
         let waited = calls.iter().filter(|(_, took)| *took >= self.budget);
         assert!(waited.count() <= 20, "{}: {calls:?}", self.name);
-        // Of half of them: a machine that has other things to do may let some wait, whatever the cache does.
+        // The median: a busy machine may hold up some calls.
         calls.sort_by_key(|(_, took)| *took);
         let (_, half) = calls[calls.len() / 2];
         assert!(half < AT_ONCE, "{}: {half:?}", self.name);
@@ -261,26 +232,22 @@ impl Handler {
 
     #[track_caller]
     pub(crate) fn flush(&self) {
-        match self.cache().flush().wait() {
-            // What a fault has cost is counted elsewhere.
-            Err(error) if error.kind() == ErrorKind::NotStored => {}
-            flushed => flushed.unwrap(),
-        }
+        flush_what_is_left(self.name);
     }
 
     #[track_caller]
     pub(crate) fn info(&self) -> CacheInfo {
-        self.cache().info().wait().unwrap()
+        info(self.name)
     }
 
-    /// Checks that Redis is in use again, and that all calls up to now have been counted as what they were.
+    /// Checks that Redis is in use again, and that the counters agree with the results of all calls up to now.
     #[track_caller]
     pub(crate) fn recovers(&self) {
         const ARGUMENTS: [u32; 4] = [1, 1_000_001, 1_000_002, 1_000_003];
-        // One after the other: a connection that answers each with what the one before asked for must not pass.
+        // One after the other: a connection whose replies lag a request behind must not pass.
         self.is_cached(ARGUMENTS[0]);
         let mut row = 0;
-        eventually(SOON, || {
+        within(RECOVERY, || {
             let results = ARGUMENTS.map(|n| self.call(n));
             let hits = results
                 .iter()
@@ -288,8 +255,8 @@ impl Handler {
             row = if hits { row + 1 } else { 0 };
             row == 3
         });
-        // Nobody may have noticed yet that a connection is of no use any more which only stores go through.
-        eventually(SOON, || self.info().unavailable.is_none());
+        // A connection that only stores use may be broken, with no request yet to notice it.
+        within(RECOVERY, || self.info().unavailable.is_none());
         self.flush();
         self.cache().flush().wait().unwrap();
         let info = self.info();
@@ -302,6 +269,6 @@ impl Handler {
     }
 
     pub(crate) fn cache(&self) -> HandlerCache {
-        HandlerCache::named(self.name).unwrap()
+        cache(self.name)
     }
 }

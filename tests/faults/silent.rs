@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{Direction, Fault, FaultProxy, RedisServer, eventually};
+use cache_tests_support::{Direction, Fault, FaultProxy, RECOVERY, RedisServer, run, within};
 use redis_cache_runtime::{CacheStatus, handler_cache, observe, observe_async};
 
-use crate::rig::{BUDGET, Handler, RUNTIME, SOON};
+use crate::rig::{BUDGET, Handler, RUNTIME};
 
 #[test]
 fn a_stopped_server() {
@@ -35,7 +35,7 @@ fn a_stopped_server() {
         handler.costs_nothing();
         server.resume();
         handler.is_cached(199);
-        // Nobody takes the answer to another's request for its own.
+        // No caller takes the reply to another request for its own.
         for n in 0..200 {
             handler.call(n);
         }
@@ -44,7 +44,7 @@ fn a_stopped_server() {
     }
 }
 
-/// Nobody waits for another's budget to run out before its own begins.
+/// No caller waits for another one's budget to run out before its own begins.
 #[test]
 fn many_callers_at_once() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -66,7 +66,7 @@ fn many_callers_at_once() {
     };
     let is_cached = || {
         let hit = || RUNTIME.block_on(call(1)).unwrap() == CacheStatus::HitRedis;
-        eventually(SOON, hit);
+        within(RECOVERY, hit);
     };
     is_cached();
     proxy.set(&[Fault::Hang]);
@@ -81,7 +81,7 @@ fn many_callers_at_once() {
     is_cached();
 }
 
-/// Threads that are many share a connection: who waits there in vain is not held up by the others.
+/// More threads than connections share one: a caller that gets no reply there is not held up by the other callers.
 #[test]
 fn many_threads_at_once() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -108,19 +108,19 @@ fn many_threads_at_once() {
                 }
             };
             let calls: Vec<_> = (0..THREADS).map(|n| scope.spawn(call(n))).collect();
-            // Each is to be joined, whatever the others say.
+            // Every thread is joined, also after one was wrong.
             let right = calls.into_iter().filter_map(|call| call.join().ok());
             right.filter(|is_right| *is_right).count() == THREADS as usize
         })
     };
-    eventually(SOON, || all_end_in(CacheStatus::HitRedis));
+    within(RECOVERY, || all_end_in(CacheStatus::HitRedis));
     proxy.set(&[Fault::Hang]);
     let began = Instant::now();
     assert!(all_end_in(CacheStatus::ErrorOpen));
     let took = began.elapsed();
     assert!(took < BUDGET * 20, "{took:?} for all");
     proxy.lift();
-    eventually(SOON, || all_end_in(CacheStatus::HitRedis));
+    within(RECOVERY, || all_end_in(CacheStatus::HitRedis));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn replies_are_lost() {
     costs_no_more_than_the_budget(Direction::Replies, &handlers, &proxy);
 }
 
-/// What a router does that has forgotten a connection: no packet of it arrives any more, and nobody says so.
+/// A router that has forgotten a connection drops its packets, and resets nothing.
 #[test]
 fn connections_that_were_forgotten_are_replaced() {
     let server = RedisServer::start();
@@ -200,10 +200,7 @@ fn a_server_that_sleeps() {
         handler.is_cached(1);
         let mut admin = server.connection();
         calls_while(handler, || {
-            redis::cmd("DEBUG")
-                .arg(&["SLEEP", "1.5"])
-                .exec(&mut admin)
-                .unwrap();
+            run(&mut admin, &["DEBUG", "SLEEP", "1.5"]);
         });
         handler.recovers();
     }
@@ -223,10 +220,7 @@ fn a_server_that_another_tenant_keeps_busy() {
         let mut tenant = server.connection();
         calls_while(handler, || {
             for _ in 0..12 {
-                redis::cmd("EVAL")
-                    .arg(&[SPIN, "0"])
-                    .exec(&mut tenant)
-                    .unwrap();
+                run(&mut tenant, &["EVAL", SPIN, "0"]);
             }
         });
         handler.recovers();

@@ -9,10 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe};
+use cache_tests_support::{Fault, FaultProxy, RECOVERY, RedisServer, flush, within};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
-use crate::rig::{BUDGET, PATIENCE, SOON};
+use crate::rig::{BUDGET, PATIENCE};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -65,14 +65,14 @@ fn one_answer_in_twenty() {
     }
 }
 
-/// Shorter than what opens a circuit breaker: nobody goes without asking.
+/// A fault too short to open the circuit breaker: every call still asks Redis.
 #[test]
 fn a_blip() {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 13);
     for handler in &handlers!(proxy.url(), "blip", BUDGET) {
         let mut blips = 0;
-        eventually(SOON, || {
+        within(RECOVERY, || {
             handler.is_cached(1);
             proxy.set(&[Fault::Hang]);
             let began = Instant::now();
@@ -81,7 +81,7 @@ fn a_blip() {
             }
             proxy.lift();
             let mut refused = 0;
-            eventually(SOON, || {
+            within(RECOVERY, || {
                 let began = Instant::now();
                 let result = handler.call(1);
                 let at_once = began.elapsed() < BUDGET / 2;
@@ -111,7 +111,7 @@ fn within_the_budget_it_is_worth_waiting() {
     }
 }
 
-/// A look-up may take half of what the body takes: for one handler the server is too slow, and for another it is not.
+/// A look-up may take half the time of the body: the same server is too slow for one handler, and not for another.
 #[test]
 fn a_budget_that_is_too_short_is_no_fault_of_the_server() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -131,11 +131,7 @@ fn a_budget_that_is_too_short_is_no_fault_of_the_server() {
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 13);
     URL.set(proxy.url()).unwrap();
     costly(1);
-    HandlerCache::named("costly")
-        .unwrap()
-        .flush()
-        .wait()
-        .unwrap();
+    flush("costly");
     proxy.set(&[Fault::Latency(ms(10))]);
     let stop = AtomicBool::new(false);
     let (hits, given_up) = thread::scope(|scope| {

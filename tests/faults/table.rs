@@ -4,9 +4,6 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 const FAILURES: &str = include_str!("../FAILURES.md");
 
-/// How many failures are numbered.
-const ROWS: u32 = 56;
-
 /// The file and the name of each test in the table: in a row, names follow the file that they are of.
 fn named() -> BTreeSet<(&'static str, &'static str)> {
     let mut tests = BTreeSet::new();
@@ -54,5 +51,7 @@ fn the_tests_in_the_table_are_there() {
 fn no_number_is_left_out() {
     let number = |line: &'static str| line.strip_prefix("| ")?.split(' ').next()?.parse().ok();
     let rows: BTreeSet<u32> = FAILURES.lines().filter_map(number).collect();
-    assert_eq!(rows, (1..=ROWS).collect());
+    let last = rows.last().copied().unwrap_or_default();
+    assert!(last >= 56, "the table ends at {last}");
+    assert_eq!(rows, (1..=last).collect());
 }

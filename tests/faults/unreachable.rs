@@ -46,7 +46,7 @@ struct BlackHole {
 }
 
 impl BlackHole {
-    /// A listener that accepts nobody: once its queue is full, the kernel drops what knocks.
+    /// A listener that accepts no connection: once its queue is full, the kernel drops the packets.
     async fn open() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();

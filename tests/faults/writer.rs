@@ -9,19 +9,19 @@ use std::{
     thread,
 };
 
-use cache_tests_support::{FakeServer, RedisServer, eventually, resident};
-use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache};
+use cache_tests_support::{FakeServer, RECOVERY, RedisServer, flush, info, resident, within};
+use redis_cache_runtime::{CacheStatus, handler_cache};
 use serde::{Deserialize, Serialize};
 
-use crate::rig::{AT_ONCE, Handler, PATIENCE, SOON};
+use crate::rig::{AT_ONCE, Handler, PATIENCE};
 
 /// More than the queue holds and the writer can give up on meanwhile.
 const CALLS: u32 = 12_000;
 
-/// What the queue holds, and one batch that is on its way.
+/// The capacity of the queue, and one batch that is on its way, in values.
 const WAITING: u64 = 8 * 1024 + 64;
 
-/// Look-ups go on as if nothing were the matter; what does not fit into the queue is dropped, and counted.
+/// Look-ups go on as before; values that do not fit into the queue are dropped, and counted.
 fn look_ups_go_on(handler: &Handler, fake: &FakeServer, answer: &str) {
     handler.is_cached(1);
     handler.flush();
@@ -35,7 +35,7 @@ fn look_ups_go_on(handler: &Handler, fake: &FakeServer, answer: &str) {
         late += u32::from(took > AT_ONCE);
         long += u32::from(took > AT_ONCE * 5);
     }
-    // A machine that has other things to do may let some wait, whatever the cache does.
+    // A busy machine may hold up some calls.
     assert!(missed > CALLS * 3 / 4, "{missed} look-ups were answered");
     assert!(late < CALLS / 2, "{late} calls were late");
     assert!(long < CALLS / 20, "{long} calls were very late");
@@ -48,7 +48,7 @@ fn look_ups_go_on(handler: &Handler, fake: &FakeServer, answer: &str) {
     assert!(dropped >= u64::from(missed) - WAITING, "{dropped} dropped");
     assert!(grown < 64 * 1024 * 1024, "{grown} bytes more");
     let stored = || handler.info().stored - info.stored;
-    eventually(SOON, || stored() + not_stored() >= u64::from(missed));
+    within(RECOVERY, || stored() + not_stored() >= u64::from(missed));
     handler.recovers();
 }
 
@@ -117,23 +117,15 @@ fn a_copy_that_panics_when_it_is_dropped() {
     URL.set(server.url()).unwrap();
     let calls = move || {
         original(0);
-        HandlerCache::named("copied")
-            .unwrap()
-            .flush()
-            .wait()
-            .unwrap();
-        // So that there is no room for what is computed.
+        flush("copied");
+        // Fills the queue, so that there is no room for computed values.
         let pause = ["client", "pause", "5000", "write"];
-        crate::rig::run(&mut server.connection(), &pause);
+        cache_tests_support::run(&mut server.connection(), &pause);
         for n in 1..CALLS {
             let called = catch_unwind(AssertUnwindSafe(|| original(n).n));
             assert_eq!(called.ok(), Some(n), "the copy's panic is the caller's");
         }
-        let info = HandlerCache::named("copied")
-            .unwrap()
-            .info()
-            .wait()
-            .unwrap();
+        let info = info("copied");
         let copies = COPIES.load(Ordering::Relaxed);
         assert!(
             info.not_stored > 0 && copies > 2000,

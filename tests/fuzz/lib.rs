@@ -1,6 +1,6 @@
 //! Runs fuzz targets for a bounded time in `cargo test`, on stable Rust.
 //!
-//! A target builds what it needs from the bytes of [`Unstructured`], as one for a coverage-guided engine does. Here the bytes
+//! A target builds its input from the bytes of [`Unstructured`], as one for a coverage-guided engine does. Here the bytes
 //! are random, from a seed: a run can be repeated, and takes as long on any machine as it has inputs.
 //!
 //! | variable | meaning |
@@ -19,7 +19,7 @@ pub use crate::mutate::mutate;
 /// The longest input, in bytes.
 const LONGEST: usize = 1024;
 
-/// Gives `inputs` inputs to `target`, one after the other. One that runs out of input ends early, which is no failure.
+/// Gives `inputs` inputs to `target`, one after the other. A target that runs out of input ends early, which is no failure.
 ///
 /// # Panics
 ///

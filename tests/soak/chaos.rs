@@ -1,11 +1,11 @@
-//! One thing after the other that goes wrong.
+//! Random faults, one after the other.
 
 use std::{thread, time::Duration};
 
 use cache_tests_support::{Direction, Fault, FaultProxy, RedisServer};
 use fastrand::Rng;
 
-/// A server, the way to it, and what happens to them.
+/// A server and the proxy in front of it, with random faults of both.
 pub(crate) struct Chaos {
     server: RedisServer,
     proxy: FaultProxy,
@@ -53,7 +53,7 @@ impl Chaos {
                 self.run(&["FLUSHALL"]);
             }
             18 => {
-                // Nobody listens there, so that it keeps what it has.
+                // No server listens on that port, so the replica keeps its data.
                 self.run(&["REPLICAOF", "127.0.0.1", "1"]);
                 self.go_on();
                 self.run(&["REPLICAOF", "NO", "ONE"]);
@@ -105,7 +105,7 @@ impl Chaos {
 
     fn run(&self, words: &[&str]) {
         let mut connection = self.server.connection();
-        // An answer does not arrive where the connection itself is what is killed.
+        // `CLIENT KILL` may end this connection too, and then no reply arrives.
         _ = redis::cmd(words[0]).arg(&words[1..]).exec(&mut connection);
     }
 }

@@ -1,4 +1,4 @@
-//! Callers, each checking what it gets.
+//! Callers that check their values.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -17,12 +17,12 @@ use tokio::{runtime::Runtime, time::timeout};
 
 pub(crate) const MAXSIZE: usize = 32;
 
-/// Somewhat more than there is room for.
+/// Somewhat more keys than the cache has room for.
 const KEYS: u64 = 48;
 
 const BUDGET: Duration = Duration::from_millis(50);
 
-/// What a busy machine may add to a call: now and then, and always.
+/// The time that a busy machine may add to a call: now and then, and always.
 const SLACK: [Duration; 2] = [Duration::from_secs(3), Duration::from_millis(200)];
 
 /// From one call of a caller to its next: other tests need the machine as well.
@@ -106,7 +106,7 @@ impl Handler {
     }
 }
 
-/// Starts the callers, who go on until `ended`.
+/// Starts the callers, which go on until `ended`.
 pub(crate) fn start<'s>(scope: &'s Scope<'s, '_>, ended: &'s AtomicBool, seed: u64) {
     for caller in 0..2 {
         let mut chance = Rng::with_seed(seed ^ (caller + 1));

@@ -1,7 +1,7 @@
-//! Callers of all kinds, while one thing after the other goes wrong: nobody ever gets a value that was not produced for what
-//! was asked, nobody waits for long, every call is accounted for, and memory does not grow.
+//! Callers of all kinds under random faults: each caller gets a value of its own key and version, and in time; every call is
+//! counted, and memory does not grow.
 //!
-//! `SOAK_SECONDS` says how long (20), and `SOAK_SEED` what goes wrong (1); `cargo xtask soak` sets both.
+//! `SOAK_SECONDS` sets the length in seconds (20), and `SOAK_SEED` the faults (1); `cargo xtask soak` sets both.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -9,13 +9,14 @@ mod chaos;
 mod load;
 
 use std::{
-    env,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{FaultProxy, RedisServer, cache_keys, eventually, resident};
+use cache_tests_support::{
+    FaultProxy, RedisServer, cache_keys, eventually, number_from_env, resident,
+};
 use redis_cache_runtime::HandlerCache;
 
 use crate::{
@@ -23,19 +24,13 @@ use crate::{
     load::{Handler, MAXSIZE},
 };
 
-const SOON: Duration = Duration::from_secs(20);
-
-/// What memory may grow by from the first half to the second: an allocator does not give all back at once.
+/// The growth of memory from the first half to the second, in bytes: an allocator does not give all back at once.
 const GROWTH: usize = 16 * 1024 * 1024;
-
-fn number(variable: &str, default: u64) -> u64 {
-    env::var(variable).map_or(default, |value| value.parse().unwrap())
-}
 
 #[test]
 fn whatever_goes_wrong_in_whatever_order() {
-    let seed = number("SOAK_SEED", 1);
-    let length = Duration::from_secs(number("SOAK_SECONDS", 20));
+    let seed = number_from_env("SOAK_SEED", 1);
+    let length = Duration::from_secs(number_from_env("SOAK_SECONDS", 20));
     println!("SOAK_SEED={seed}");
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), seed);
@@ -63,9 +58,9 @@ fn whatever_goes_wrong_in_whatever_order() {
     println!("{first_half} bytes resident in the first half, {second_half} in the second");
 
     for handler in Handler::ALL {
-        eventually(SOON, || handler.hits());
+        eventually(|| handler.hits());
         let cache = HandlerCache::named(handler.name()).unwrap();
-        eventually(SOON, || cache.flush().wait().is_ok());
+        eventually(|| cache.flush().wait().is_ok());
         let info = cache.info().wait().unwrap();
         println!("{}: {info:?}", handler.name());
         handler.history().add_up(&info);

@@ -8,14 +8,14 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use cache_tests_support::{RedisServer, eventually};
-use redis_cache_runtime::{CacheStatus, flush_all, handler_cache, observe, observe_async};
+use cache_tests_support::{RedisServer, Task, eventually, flush_all, run, stdout_of};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe, observe_async};
 
-use crate::{SOON, worker::command};
+use crate::worker::command;
 
 const TTL: Duration = Duration::from_millis(100);
 
-/// What may pass between a body's look at the clock and its end, on a busy machine.
+/// The time between a body's look at the clock and its end, on a busy machine.
 const SLACK: Duration = Duration::from_millis(400);
 
 /// How old `value` was at least when it was asked for.
@@ -36,11 +36,8 @@ fn a_value_whose_store_is_late_is_answered_no_longer_for_that() {
     URL.set(server.url()).unwrap();
     let mut admin = server.connection();
     now(0);
-    flush_all().wait().unwrap();
-    redis::cmd("CLIENT")
-        .arg(&["PAUSE", "1500", "WRITE"])
-        .exec(&mut admin)
-        .unwrap();
+    flush_all();
+    run(&mut admin, &["CLIENT", "PAUSE", "1500", "WRITE"]);
     let began = Instant::now();
     let mut hits = 0;
     let mut last = None;
@@ -56,10 +53,8 @@ fn a_value_whose_store_is_late_is_answered_no_longer_for_that() {
         thread::sleep(Duration::from_millis(5));
     }
     assert!(hits > 0, "nothing was cached: {last:?}");
-    // What was recomputed is stored again.
-    eventually(SOON, || {
-        observe(|| now(1)).1.unwrap().result == CacheStatus::HitRedis
-    });
+    // Recomputed values are stored again.
+    eventually(|| observe(|| now(1)).1.unwrap().result == CacheStatus::HitRedis);
 }
 
 /// A follower that is polled late gets a value that was fresh when it was computed.
@@ -79,14 +74,14 @@ fn a_follower_that_comes_late_computes_anew() {
     let (open, gate) = mpsc::channel();
     GATE.set(gate.into()).unwrap();
     let leader = thread::spawn(|| pollster::block_on(now(1)));
-    // It leads before the other asks.
+    // The leader has begun before the follower asks.
     let mut follower = pin!(observe_async(now(1)));
-    eventually(SOON, || GATE.get().unwrap().try_lock().is_err());
+    eventually(|| GATE.get().unwrap().try_lock().is_err());
     let mut nobody = Context::from_waker(Waker::noop());
     assert!(follower.as_mut().poll(&mut nobody).is_pending());
     open.send(()).unwrap();
     let first = leader.join().unwrap();
-    eventually(SOON, || first.elapsed().is_ok_and(|age| age > TTL + SLACK));
+    eventually(|| first.elapsed().is_ok_and(|age| age > TTL + SLACK));
     // From now on no run is held up.
     drop(open);
     let asked = SystemTime::now();
@@ -94,22 +89,19 @@ fn a_follower_that_comes_late_computes_anew() {
     assert!(age_at(asked, value) < TTL + SLACK, "{value:?}");
 }
 
-/// What was stored under a longer `ttl`, or under none, is no older for a build with a shorter one.
+/// A build with a shorter `ttl` gets no older value, though it was stored under a longer `ttl` or none.
 #[test]
 fn a_shortened_ttl_holds_for_what_is_stored() {
     let server = RedisServer::start();
-    let ask = |ttl: &str| {
-        let output = command(&server, &["age", ttl]).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    let ask = |ttl: Option<u64>| {
+        let said = stdout_of(&mut command(&server, &Task::Age(ttl)));
+        said.trim().to_owned()
     };
-    for long in ["86400000", "none"] {
-        redis::cmd("FLUSHALL")
-            .exec(&mut server.connection())
-            .unwrap();
+    for long in [Some(86_400_000), None] {
+        run(&mut server.connection(), &["FLUSHALL"]);
         assert_eq!(ask(long), "miss");
         assert_eq!(ask(long), "hit_redis");
         thread::sleep(Duration::from_millis(60));
-        assert_eq!(ask("50"), "miss");
+        assert_eq!(ask(Some(50)), "miss");
     }
 }

@@ -1,11 +1,11 @@
-//! The order of uses is that of a counter in Redis. Whatever somebody else makes of it, the order stays.
+//! The order of uses is that of a counter in Redis, and stays when another program sets the counter.
 
 use std::{collections::VecDeque, sync::OnceLock};
 
-use cache_tests_support::RedisServer;
+use cache_tests_support::{RedisServer, cache};
 use fastrand::Rng;
 use redis::Connection;
-use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
 const META: &str = "hc:{clocks}:m";
 const RECENCY: &str = "hc:{clocks}:z";
@@ -21,7 +21,7 @@ fn double(n: u32) -> u32 {
 fn call(n: u32) -> CacheStatus {
     let (value, outcome) = observe(|| double(n));
     assert_eq!(value, n * 2);
-    let cache = HandlerCache::named("clocks").unwrap();
+    let cache = cache("clocks");
     cache.flush().wait().unwrap();
     outcome.unwrap().result
 }
@@ -46,7 +46,7 @@ impl Model {
     }
 }
 
-/// What stands in place of the clock.
+/// A value for the clock, of another program.
 fn garbage(random: &mut Rng) -> Vec<u8> {
     let known: [&[u8]; 14] = [
         b"-1000000",
@@ -95,7 +95,7 @@ fn the_order_is_kept_whatever_the_clock_is_set_to() {
             what = format!("the clock at {}", clock.escape_ascii());
         }
         if step % 7 == 6 {
-            // The latest stays the latest, at a score that nobody counts to.
+            // The latest entry stays the latest, at a score that no clock reaches.
             let score =
                 ["inf", "9e18", "9007199254740993", "4503599627370495.5"][random.usize(..4)];
             let latest: Vec<Vec<u8>> = redis::cmd("ZREVRANGE")

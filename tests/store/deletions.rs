@@ -1,6 +1,6 @@
-//! A body that runs while its entry is deleted, by whichever process, does not bring back what it has computed.
+//! A body that runs while any process deletes its entry does not store its value.
 
-use cache_tests_support::RedisServer;
+use cache_tests_support::{HeldStep, RedisServer, Task, run, stdout_of};
 
 use crate::worker::{Worker, command};
 
@@ -12,59 +12,62 @@ fn what_was_computed_before_a_clear_by_another_process_is_not_stored() {
     let mut other = Worker::start(&server);
     // The first has never heard of any clear before, the second of one.
     for mut one in [Worker::start_new(&server), Worker::start(&server)] {
-        assert_eq!(one.tell("hold 1"), "running");
-        assert_eq!(other.tell("clear"), "done");
-        assert_eq!(one.tell("release old"), "old miss");
-        assert_eq!(other.tell("ask 1 new"), "new miss");
-        assert_eq!(one.tell("ask 1 x"), "new hit_redis");
-        assert_eq!(one.tell("invalidate 1"), "true");
+        assert_eq!(one.hold(1), "running");
+        assert_eq!(other.clear(), "done");
+        assert_eq!(one.release("old"), "old miss");
+        assert_eq!(other.ask(1, "new"), "new miss");
+        assert_eq!(one.ask(1, "x"), "new hit_redis");
+        assert_eq!(one.invalidate(1), "true");
     }
 }
 
-/// Nor is it where the process could not ask for the last clear before its body began; else it is stored.
+/// The process could not ask Redis for the last clear before its body began: its value is stored only if there was none.
 #[test]
 fn what_was_computed_before_redis_could_be_asked_is_stored_unless_there_was_a_clear() {
     let server = RedisServer::start();
     let mut other = Worker::start(&server);
     let mut one = Worker::start_hasty(&server);
-    assert_eq!(one.tell("ask 1 kept"), "kept error_open");
-    assert_eq!(other.tell("ask 1 x"), "kept hit_redis");
+    assert_eq!(one.ask(1, "kept"), "kept error_open");
+    assert_eq!(other.ask(1, "x"), "kept hit_redis");
     for _ in 0..2 {
         let mut one = Worker::start_hasty(&server);
-        assert_eq!(one.tell("hold 1"), "running");
-        assert_eq!(other.tell("clear"), "done");
-        assert_eq!(one.tell("release old"), "old error_open");
-        assert_eq!(other.tell("ask 1 new"), "new miss");
-        other.tell("invalidate 1");
+        assert_eq!(one.hold(1), "running");
+        assert_eq!(other.clear(), "done");
+        assert_eq!(one.release("old"), "old error_open");
+        assert_eq!(other.ask(1, "new"), "new miss");
+        other.invalidate(1);
         let mut one = Worker::start_hasty(&server);
-        assert_eq!(one.tell("hold 1"), "running");
-        other.tell("invalidate 1");
-        assert_eq!(one.tell("release old"), "old error_open");
-        assert_eq!(other.tell("ask 1 new"), "new miss");
+        assert_eq!(one.hold(1), "running");
+        other.invalidate(1);
+        assert_eq!(one.release("old"), "old error_open");
+        assert_eq!(other.ask(1, "new"), "new miss");
     }
 }
 
-/// What a process computes first is stored all the same, whatever came before it.
+/// The first value of a process is stored, after any deletion by another process.
 #[test]
 fn a_first_value_is_stored() {
     let server = RedisServer::start();
-    for before in ["ask 9 a", "clear", "invalidate 1", "invalidate 9"] {
+    for before in [
+        HeldStep::Ask(9, "a".to_owned()),
+        HeldStep::Clear,
+        HeldStep::Invalidate(1),
+        HeldStep::Invalidate(9),
+    ] {
         let mut other = Worker::start(&server);
-        other.tell("ask 8 a");
-        other.tell(before);
-        other.tell("invalidate 1");
+        other.ask(8, "a");
+        other.take(&before);
+        other.invalidate(1);
         let mut one = Worker::start_new(&server);
-        assert_eq!(one.tell("ask 1 first"), "first miss", "after {before}");
-        assert_eq!(other.tell("ask 1 x"), "first hit_redis", "after {before}");
+        assert_eq!(one.ask(1, "first"), "first miss", "after {before:?}");
+        assert_eq!(other.ask(1, "x"), "first hit_redis", "after {before:?}");
     }
 }
 
 #[test]
 fn children_that_clear_are_told_apart() {
     let server = RedisServer::start();
-    let output = command(&server, &["fork-clear"]).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let said = String::from_utf8(output.stdout).unwrap();
+    let said = stdout_of(&mut command(&server, &Task::ForkClear));
     let generations: Vec<_> = said.lines().collect();
     let [first, second] = generations.as_slice() else {
         panic!("{said}");
@@ -77,14 +80,14 @@ fn what_was_computed_before_an_invalidation_by_another_process_is_not_stored() {
     let server = RedisServer::start();
     let [mut one, mut other] = [(); 2].map(|()| Worker::start(&server));
     for round in 0..3 {
-        assert!(other.tell("ask 9 a").starts_with('a'));
-        assert_eq!(one.tell("hold 1"), "running", "{round}");
-        assert_eq!(other.tell("invalidate 1"), "false", "{round}");
-        assert_eq!(one.tell("release old"), "old miss");
-        // Neither by whom it was computed, nor by who asked for the deletion.
-        assert_eq!(other.tell("ask 1 new"), "new miss");
-        assert_eq!(one.tell("ask 1 x"), "new hit_redis");
-        assert_eq!(one.tell("invalidate 1"), "true");
+        assert!(other.ask(9, "a").starts_with('a'));
+        assert_eq!(one.hold(1), "running", "{round}");
+        assert_eq!(other.invalidate(1), "false", "{round}");
+        assert_eq!(one.release("old"), "old miss");
+        // Neither the process of the body nor the one that invalidated has stored the old value.
+        assert_eq!(other.ask(1, "new"), "new miss");
+        assert_eq!(one.ask(1, "x"), "new hit_redis");
+        assert_eq!(one.invalidate(1), "true");
     }
 }
 
@@ -94,15 +97,15 @@ fn what_was_computed_meanwhile_of_another_entry_is_stored() {
     let server = RedisServer::start();
     let [mut one, mut other] = [(); 2].map(|()| Worker::start(&server));
     for worker in [&mut one, &mut other] {
-        worker.tell("ask 9 a");
+        worker.ask(9, "a");
     }
-    assert_eq!(one.tell("hold 1"), "running");
-    assert_eq!(other.tell("invalidate 2"), "false");
-    assert_eq!(one.tell("release kept"), "kept miss");
-    assert_eq!(other.tell("ask 1 x"), "kept hit_redis");
+    assert_eq!(one.hold(1), "running");
+    assert_eq!(other.invalidate(2), "false");
+    assert_eq!(one.release("kept"), "kept miss");
+    assert_eq!(other.ask(1, "x"), "kept hit_redis");
 }
 
-/// Who invalidates may compute at once, before it knows how its invalidation was numbered.
+/// A process may compute right after it has invalidated, before it knows the number of its invalidation.
 #[test]
 fn what_is_computed_after_an_own_invalidation_is_stored() {
     let server = RedisServer::start();
@@ -110,47 +113,45 @@ fn what_is_computed_after_an_own_invalidation_is_stored() {
     let mut admin = server.connection();
     // From the second on it has a connection for look-ups alone, in which nothing waits for the invalidation.
     for n in 1000..1010 {
-        one.tell(&format!("ask {n} a"));
+        one.ask(n, "a");
     }
     for n in 0..5 {
         // Redis takes the invalidation when the body has run.
-        redis::cmd("CLIENT")
-            .arg(&["PAUSE", "200", "WRITE"])
-            .exec(&mut admin)
-            .unwrap();
-        let said = one.tell(&format!("invalidate-and-ask {n} own"));
+        run(&mut admin, &["CLIENT", "PAUSE", "200", "WRITE"]);
+        let said = one.take(&HeldStep::InvalidateAndAsk(n, "own".to_owned()));
         assert_eq!(said, "own miss");
-        assert_eq!(other.tell(&format!("ask {n} x")), "own hit_redis");
+        assert_eq!(other.ask(n, "x"), "own hit_redis");
     }
 }
 
-/// So many that not all are on record: what may have been invalidated is not stored.
+/// More invalidations than Redis records: a value that may have been invalidated is not stored.
 #[test]
 fn an_invalidation_holds_after_many_others() {
     let server = RedisServer::start();
     let [mut one, mut other] = [(); 2].map(|()| Worker::start(&server));
     for worker in [&mut one, &mut other] {
-        worker.tell("ask 9 a");
+        worker.ask(9, "a");
     }
-    assert_eq!(one.tell("hold 1"), "running");
-    assert_eq!(other.tell("invalidate 1"), "false");
+    assert_eq!(one.hold(1), "running");
+    assert_eq!(other.invalidate(1), "false");
     for first in [1000, 1500, 2000] {
-        assert_eq!(other.tell(&format!("invalidate-many {first} 500")), "done");
+        let many = HeldStep::InvalidateMany { first, count: 500 };
+        assert_eq!(other.take(&many), "done");
     }
-    assert_eq!(one.tell("release old"), "old miss");
-    assert_eq!(other.tell("ask 1 new"), "new miss");
+    assert_eq!(one.release("old"), "old miss");
+    assert_eq!(other.ask(1, "new"), "new miss");
     let mut admin = server.connection();
     let held: u64 = redis::cmd("ZCARD")
         .arg("hc:{held}:i")
         .query(&mut admin)
         .unwrap();
     assert_eq!(held, 1024);
-    // And nothing else is in the way of anybody who begins now.
-    assert_eq!(one.tell("ask 3 b"), "b miss");
-    assert_eq!(other.tell("ask 3 x"), "b hit_redis");
+    // Values of bodies that begin now are stored.
+    assert_eq!(one.ask(3, "b"), "b miss");
+    assert_eq!(other.ask(3, "x"), "b hit_redis");
 }
 
-/// Whatever stands where clears and invalidations are kept: the next stores mend it, and both hold again.
+/// Garbage in the record of clears and invalidations: the next stores mend it, and both hold again.
 #[test]
 fn garbage_in_what_is_known_of_deletions_is_mended() {
     let server = RedisServer::start();
@@ -180,7 +181,7 @@ fn garbage_in_what_is_known_of_deletions_is_mended() {
     let mut n = 100;
     for text in &garbage {
         for field in fields {
-            one.tell("invalidate 1");
+            one.invalidate(1);
             redis::cmd("HSET")
                 .arg(META)
                 .arg(field)
@@ -191,7 +192,7 @@ fn garbage_in_what_is_known_of_deletions_is_mended() {
         }
     }
     for score in ["inf", "-inf", "1.5", "1e300", "9007199254740993", "-7"] {
-        other.tell("invalidate 1");
+        other.invalidate(1);
         let members: Vec<Vec<u8>> = redis::cmd("ZRANGE")
             .arg(&["hc:{held}:i", "0", "-1"])
             .query(&mut admin)
@@ -208,7 +209,7 @@ fn garbage_in_what_is_known_of_deletions_is_mended() {
     }
     for key in [META, "hc:{held}:i", "hc:{held}:z"] {
         for command in ["SET", "SADD", "LPUSH"] {
-            one.tell("invalidate 1");
+            one.invalidate(1);
             redis::cmd("DEL").arg(key).exec(&mut admin).unwrap();
             redis::cmd(command)
                 .arg(&[key, "x"])
@@ -219,7 +220,7 @@ fn garbage_in_what_is_known_of_deletions_is_mended() {
     }
 }
 
-/// Both store again after a value each at most, and what runs while an entry is deleted is not stored.
+/// Both processes store again after a value each at most, and a body that runs while its entry is deleted stores nothing.
 #[track_caller]
 fn check(one: &mut Worker, other: &mut Worker, n: &mut u32, what: &str) {
     for _ in 0..20 {
@@ -236,27 +237,26 @@ fn check(one: &mut Worker, other: &mut Worker, n: &mut u32, what: &str) {
 }
 
 fn check_once(one: &mut Worker, other: &mut Worker, n: u32) -> Result<(), String> {
-    fn says(worker: &mut Worker, line: &str, expected: &str) -> Result<(), String> {
-        match worker.tell(line) {
-            said if said == expected => Ok(()),
-            said => Err(format!("{line}: {said} in place of {expected}")),
-        }
+    let differs = |said: String, expected: &str| match said {
+        said if said == expected => Ok(()),
+        said => Err(format!("{said} in place of {expected}")),
+    };
+    for (place, worker) in (0..).zip([&mut *one, &mut *other]) {
+        // A call that finds the garbage may be refused.
+        worker.ask(n * 100 + place, "a");
+        worker.ask(n * 100 + 10 + place, "a");
     }
-    for (place, worker) in [&mut *one, &mut *other].into_iter().enumerate() {
-        // One that finds the garbage may be refused.
-        worker.tell(&format!("ask {n}0{place} a"));
-        worker.tell(&format!("ask {n}1{place} a"));
-    }
-    says(one, &format!("ask {n}2 a"), "a miss")?;
-    says(other, &format!("ask {n}2 x"), "a hit_redis")?;
-    says(other, &format!("ask {n}3 b"), "b miss")?;
-    says(one, &format!("ask {n}3 x"), "b hit_redis")?;
-    for delete in [format!("invalidate {n}2"), "clear".to_owned()] {
-        one.tell(&format!("invalidate {n}2"));
-        says(one, &format!("hold {n}2"), "running")?;
-        other.tell(&delete);
-        says(one, "release old", "old miss")?;
-        says(other, &format!("ask {n}2 new"), "new miss")?;
+    let [second, third] = [n * 10 + 2, n * 10 + 3];
+    differs(one.ask(second, "a"), "a miss")?;
+    differs(other.ask(second, "x"), "a hit_redis")?;
+    differs(other.ask(third, "b"), "b miss")?;
+    differs(one.ask(third, "x"), "b hit_redis")?;
+    for delete in [HeldStep::Invalidate(second), HeldStep::Clear] {
+        one.invalidate(second);
+        differs(one.hold(second), "running")?;
+        other.take(&delete);
+        differs(one.release("old"), "old miss")?;
+        differs(other.ask(second, "new"), "new miss")?;
     }
     Ok(())
 }

@@ -1,16 +1,16 @@
-//! `flush` says what is not in Redis, and why.
+//! `flush` reports the values that are not in Redis, and why.
 
 use std::{
     sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{FakeServer, LEAST_PRIVILEGE, RedisServer, commandstats, eventually};
-use redis_cache_runtime::{Error, ErrorKind, HandlerCache, flush_all, handler_cache};
+use cache_tests_support::{
+    FakeServer, LEAST_PRIVILEGE, RedisServer, cache, commandstats, eventually, run,
+};
+use redis_cache_runtime::{Error, ErrorKind, handler_cache};
 
-use crate::SOON;
-
-/// What a flush says: nothing, or the reasons for which values are missing.
+/// The report of a flush: empty, or the reasons for which values are missing.
 fn said(flushed: Result<(), Error>) -> String {
     match flushed {
         Ok(()) => String::new(),
@@ -22,14 +22,11 @@ fn said(flushed: Result<(), Error>) -> String {
 }
 
 fn flush(name: &str) -> String {
-    said(HandlerCache::named(name).unwrap().flush().wait())
+    said(cache(name).flush().wait())
 }
 
 fn config_set(server: &RedisServer, name: &str, value: &str) {
-    redis::cmd("CONFIG")
-        .arg(&["SET", name, value])
-        .exec(&mut server.connection())
-        .unwrap();
+    run(&mut server.connection(), &["CONFIG", "SET", name, value]);
 }
 
 #[test]
@@ -62,15 +59,12 @@ fn a_flush_tells_what_is_not_in_redis_by_reason() {
 
     let mut admin = server.connection();
     let mut user = |rule: &str| {
-        redis::cmd("ACL")
-            .arg(&["SETUSER", "app", rule])
-            .exec(&mut admin)
-            .unwrap();
+        run(&mut admin, &["ACL", "SETUSER", "app", rule]);
     };
     user("-set");
     text(4);
     // Within a script Redis has no code of its own for it.
-    assert!(said(flush_all().wait()).contains("1 refused ("));
+    assert!(said(redis_cache_runtime::flush_all().wait()).contains("1 refused ("));
     user("+set");
 
     config_set(&server, "min-replicas-to-write", "1");
@@ -82,10 +76,10 @@ fn a_flush_tells_what_is_not_in_redis_by_reason() {
         text(len);
     }
     assert_eq!(flush("lossy"), "");
-    assert_eq!(said(flush_all().wait()), "");
+    assert_eq!(said(redis_cache_runtime::flush_all().wait()), "");
 }
 
-/// What was to be stored when the server was there, and went down with it.
+/// Values that were on their way when the server was killed.
 #[test]
 fn what_a_server_takes_down_with_it_is_told() {
     static URL: OnceLock<String> = OnceLock::new();
@@ -98,27 +92,27 @@ fn what_a_server_takes_down_with_it_is_told() {
     URL.set(server.url()).unwrap();
     double(1);
     assert_eq!(flush("sunk"), "");
-    redis::cmd("CLIENT")
-        .arg(&["PAUSE", "60000", "WRITE"])
-        .exec(&mut server.connection())
-        .unwrap();
+    run(
+        &mut server.connection(),
+        &["CLIENT", "PAUSE", "60000", "WRITE"],
+    );
     double(2);
     server.kill();
-    let cache = HandlerCache::named("sunk").unwrap();
+    let cache = cache("sunk");
     let error = cache.flush().wait().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     server.restart();
-    eventually(SOON, || {
+    eventually(|| {
         let error = cache.flush().wait().err();
         error.is_some_and(|error| error.to_string().contains("1 without a connection"))
     });
     assert_eq!(flush("sunk"), "");
-    // What is computed while it is known that there is no server is meant for nobody.
+    // A value of a body that runs while the server is known to be away is not stored, and not missed.
     server.kill();
-    eventually(SOON, || cache.info().wait().unwrap().unavailable.is_some());
+    eventually(|| cache.info().wait().unwrap().unavailable.is_some());
     double(3);
     server.restart();
-    eventually(SOON, || cache.flush().wait().is_ok());
+    eventually(|| cache.flush().wait().is_ok());
 }
 
 /// Each batch waits for seconds only as long as it may be worth it.
@@ -140,13 +134,13 @@ fn a_server_that_puts_off_every_store_is_given_up_once() {
         double(n);
     }
     let began = Instant::now();
-    let error = flush_all().wait().unwrap_err();
-    // One after the other would wait for three quarters of a minute.
+    let error = redis_cache_runtime::flush_all().wait().unwrap_err();
+    // The batches one after the other would wait for 45 s.
     assert!(began.elapsed() < Duration::from_secs(15), "{error}");
     assert_eq!(error.kind(), ErrorKind::NotStored, "{error}");
     let lost = "1024 values of `put-off` are not in Redis: 1024 not taken in time (CLUSTERDOWN)";
     assert_eq!(error.to_string(), lost);
-    let cache = HandlerCache::named("put-off").unwrap();
+    let cache = cache("put-off");
     for operation in [cache.clear(), cache.flush()] {
         let began = Instant::now();
         _ = operation.wait();
@@ -177,7 +171,7 @@ fn entries_are_counted_where_nothing_can_be_written() {
         }
     }
     assert_eq!(flush("uncountable"), "");
-    let cache = HandlerCache::named("uncountable").unwrap();
+    let cache = cache("uncountable");
     assert_eq!(cache.info().wait().unwrap().currsize, 700);
     // All but the last ten are gone.
     let oldest: Vec<Vec<u8>> = redis::cmd("ZRANGE")

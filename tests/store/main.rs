@@ -1,5 +1,5 @@
-//! What stands in Redis and what was asked of it: how old a value may be, what a clear and an invalidation reach, what
-//! becomes of keys that somebody else has written to, and what a person is told.
+//! The store in Redis: the age of values, the reach of clears and invalidations, keys that another program has written to, and
+//! the messages for a person.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -11,8 +11,3 @@ mod messages;
 mod policy;
 mod sentinels;
 mod worker;
-
-use std::time::Duration;
-
-/// By when anything that is to happen has happened.
-const SOON: Duration = Duration::from_secs(20);

@@ -1,13 +1,11 @@
-//! What a person is told, where something is wrong.
+//! Errors and log lines, for a person who looks for a fault.
 
 use std::sync::OnceLock;
 
-use cache_tests_support::{RedisServer, eventually};
+use cache_tests_support::{RedisServer, cache, eventually};
 use redis_cache_runtime::{
     Arguments, CacheIdentity, CacheStatus, ErrorKind, HandlerCache, handler_cache, observe,
 };
-
-use crate::SOON;
 
 static SERVER: OnceLock<RedisServer> = OnceLock::new();
 
@@ -54,7 +52,7 @@ fn of_two_handlers_with_one_name_it_is_told_which_is_not_cached() {
     }
 
     first::handler(1);
-    let cache = HandlerCache::named("namesake").unwrap();
+    let cache = cache("namesake");
     assert_eq!(cache.parameters().refused, Vec::<String>::new());
     let (_, outcome) = observe(|| second::handler("a"));
     assert_eq!(outcome.unwrap().result, CacheStatus::Bypass);
@@ -97,7 +95,7 @@ fn arguments_that_can_t_be_a_call_s_are_no_miss() {
     fn area(width: u32, height: u32) -> u64 {
         u64::from(width) * u64::from(height)
     }
-    let cache = |name| HandlerCache::named(name).unwrap();
+    let cache = |name| cache(name);
     let refused = |name, arguments: Arguments| {
         let error = cache(name).invalidate(arguments).wait().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArguments, "{error}");
@@ -127,7 +125,7 @@ fn arguments_that_can_t_be_a_call_s_are_no_miss() {
     refused("area", Arguments::from((3u32, 4u32)).version(&7));
     let few = Arguments::from(("text", None::<u32>)).identity(&model);
     refused("identified", few.version(&7));
-    // What serde sees the same in, other types stand for.
+    // Other types of the same serde form stand for the arguments.
     let owned = Arguments::from((String::from("text"), Some(5u32), [1.0f32]));
     let owned = owned.identity(&model).version(&7);
     assert!(cache("identified").invalidate(owned).wait().unwrap());
@@ -148,7 +146,7 @@ fn errors_are_counted_apart() {
     for n in [1, 2, 3, 4, 1, 2] {
         _ = half(n);
     }
-    let cache = HandlerCache::named("fails").unwrap();
+    let cache = cache("fails");
     cache.flush().wait().unwrap();
     let info = cache.info().wait().unwrap();
     assert_eq!((info.misses, info.hits), (5, 1));
@@ -163,8 +161,8 @@ fn a_server_without_tls_is_told_from_one_that_is_away() {
     }
 
     double(1);
-    let cache = HandlerCache::named("not-tls").unwrap();
-    eventually(SOON, || {
+    let cache = cache("not-tls");
+    eventually(|| {
         let said = cache.info().wait().unwrap().unavailable;
         said.is_some_and(|said| said.contains("does not speak TLS"))
     });
@@ -189,7 +187,7 @@ fn a_setting_that_panics_is_told_by_the_handlers_path() {
     let named = error(path);
     assert_eq!(named.kind(), ErrorKind::InvalidConfig, "{named}");
     assert!(named.to_string().contains("panicked"), "{named}");
-    // Nobody knows what name it would have given.
+    // The name of a handler whose `name` panicked is unknown.
     let unknown = error("panics").to_string();
     assert!(
         unknown.contains(&format!("not cached are: `{path}`")),
@@ -210,16 +208,16 @@ fn a_server_that_hangs_is_told_from_one_that_was_away_before() {
     server.kill();
     AWAY.set(server.url()).unwrap();
     double(1);
-    let cache = HandlerCache::named("away-and-hung").unwrap();
+    let cache = cache("away-and-hung");
     let said = || cache.info().wait().unwrap().unavailable;
-    eventually(SOON, || said().is_some_and(|said| said.contains("refused")));
+    eventually(|| said().is_some_and(|said| said.contains("refused")));
     server.restart();
-    eventually(SOON, || said().is_none());
+    eventually(|| said().is_none());
     server.stop();
     for n in 0..5 {
         double(n);
     }
-    eventually(SOON, || said().is_some());
+    eventually(|| said().is_some());
     let said = said().unwrap();
     server.resume();
     assert!(!said.contains("refused"), "{said}");

@@ -1,16 +1,12 @@
-//! A server that evicts by itself may evict what the bound rests on.
+//! A server that evicts by itself may evict the order of uses, on which the bound rests.
 
-use cache_tests_support::RedisServer;
+use cache_tests_support::{RedisServer, Task, output_of};
 
 use crate::worker::command;
 
 fn warnings(args: &[&str]) -> usize {
     let server = RedisServer::start_with(args);
-    let output = command(&server, &["clear", "1"])
-        .env("RUST_LOG", "warn")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
+    let output = output_of(command(&server, &Task::Clear(1)).env("RUST_LOG", "warn"));
     let log = String::from_utf8(output.stderr).unwrap();
     log.matches("maxmemory-policy").count()
 }

@@ -5,9 +5,7 @@ use std::sync::OnceLock;
 use cache_tests_support::{FakeServer, RedisServer, eventually};
 use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
-use crate::SOON;
-
-/// A sentinel that names the server at this port, whatever that is.
+/// A sentinel that names the server at this port as the primary, whether it is one or not.
 fn sentinel(behind: &RedisServer, port: u16) -> FakeServer {
     let fake = FakeServer::start(([127, 0, 0, 1], behind.port()));
     let port = port.to_string();
@@ -25,9 +23,7 @@ fn url(sentinels: &[&FakeServer]) -> String {
 }
 
 fn is_cached(call: impl Fn() -> u32) {
-    eventually(SOON, || {
-        observe(&call).1.unwrap().result == CacheStatus::HitRedis
-    });
+    eventually(|| observe(&call).1.unwrap().result == CacheStatus::HitRedis);
 }
 
 macro_rules! finds_the_primary {
@@ -71,7 +67,7 @@ fn most_that_name_a_server_that_hangs_are_not_believed() {
     hangs.resume();
 }
 
-/// One of them hangs, and one knows no such primary.
+/// One sentinel hangs, and one does not know the primary.
 #[test]
 fn one_that_tells_is_enough() {
     let (primary, hangs) = (RedisServer::start(), RedisServer::start());

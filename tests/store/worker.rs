@@ -1,79 +1,78 @@
 //! Processes that hold a call under way for as long as the test wants.
 
-use std::{
-    io::{BufRead as _, BufReader, Write as _},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-};
+use std::process::Command;
 
-use cache_tests_support::RedisServer;
+use cache_tests_support::{Dialogue, HeldStep, RedisServer, Task, worker};
 
-/// A worker that does what it is told and says how that ended.
+/// A worker that takes a step at a time, and says how the step ended.
 pub(crate) struct Worker {
-    process: Child,
-    told: Option<ChildStdin>,
-    said: BufReader<ChildStdout>,
+    dialogue: Dialogue,
     /// Calls that could not ask Redis in time.
     pub(crate) late: u32,
 }
 
-pub(crate) fn command(server: &RedisServer, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cache-worker"));
+pub(crate) fn command(server: &RedisServer, task: &Task) -> Command {
+    let mut command = worker!(task);
     command
-        .args(args)
         .env("HANDLER_CACHE_URL", server.url())
         .env("HANDLER_CACHE_TIMEOUT", "10s");
     command
 }
 
 impl Worker {
-    /// One that has called already.
+    /// A worker that has called already.
     pub(crate) fn start(server: &RedisServer) -> Self {
         let mut worker = Self::start_new(server);
-        worker.tell("open");
+        worker.take(&HeldStep::Open);
         worker
     }
 
-    /// One that has called nothing yet.
+    /// A worker that has called nothing yet.
     pub(crate) fn start_new(server: &RedisServer) -> Self {
-        Self::spawn(command(server, &["held"]))
+        Self::of(&mut command(server, &Task::Held))
     }
 
-    /// One whose look-ups are never answered in time.
+    /// A worker whose look-ups are never answered in time.
     pub(crate) fn start_hasty(server: &RedisServer) -> Self {
-        let mut command = command(server, &["held"]);
-        command.env("HANDLER_CACHE_TIMEOUT", "1ns");
-        Self::spawn(command)
+        Self::of(command(server, &Task::Held).env("HANDLER_CACHE_TIMEOUT", "1ns"))
     }
 
-    fn spawn(mut command: Command) -> Self {
-        let mut process = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let told = process.stdin.take();
-        let said = BufReader::new(process.stdout.take().unwrap());
+    fn of(command: &mut Command) -> Self {
         Self {
-            process,
-            told,
-            said,
+            dialogue: Dialogue::start(command),
             late: 0,
         }
     }
 
     #[track_caller]
-    pub(crate) fn tell(&mut self, line: &str) -> String {
-        writeln!(self.told.as_ref().unwrap(), "{line}").unwrap();
-        let mut said = String::new();
-        self.said.read_line(&mut said).unwrap();
+    pub(crate) fn take(&mut self, step: &HeldStep) -> String {
+        let said = self.dialogue.step(step);
         self.late += u32::from(said.contains("error_open"));
-        said.trim().to_owned()
+        said
     }
-}
 
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.told = None;
-        _ = self.process.wait();
+    #[track_caller]
+    pub(crate) fn hold(&mut self, n: u32) -> String {
+        self.take(&HeldStep::Hold(n))
+    }
+
+    #[track_caller]
+    pub(crate) fn release(&mut self, answer: &str) -> String {
+        self.take(&HeldStep::Release(answer.to_owned()))
+    }
+
+    #[track_caller]
+    pub(crate) fn ask(&mut self, n: u32, answer: &str) -> String {
+        self.take(&HeldStep::Ask(n, answer.to_owned()))
+    }
+
+    #[track_caller]
+    pub(crate) fn invalidate(&mut self, n: u32) -> String {
+        self.take(&HeldStep::Invalidate(n))
+    }
+
+    #[track_caller]
+    pub(crate) fn clear(&mut self) -> String {
+        self.take(&HeldStep::Clear)
     }
 }

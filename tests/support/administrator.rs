@@ -5,7 +5,7 @@ use std::fmt;
 use redis::cluster::{ClusterClient, ClusterConnection};
 use redis::{Cmd, Connection, ConnectionLike, RedisResult, Value};
 
-/// What an administrator's connections to single servers are called.
+/// The name of an administrator's connections to single servers.
 pub(crate) const NAME: &str = "administrator";
 
 /// Connections to every server that holds data, one after the other.

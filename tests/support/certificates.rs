@@ -14,7 +14,7 @@ pub(crate) struct Identity {
     pub(crate) key: String,
 }
 
-/// What both sides of a TLS connection need.
+/// The certificates and keys for both sides of a TLS connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificates {
     /// The authority's certificate, as PEM.

@@ -1,4 +1,4 @@
-//! A server that says what no real one would.
+//! A server with replies that no real one would send.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use std::{
 use crate::{port::free_port, resp::read_frame};
 
 /// Stands between clients and a real server, and answers the commands that a test has chosen with the bytes that it has
-/// chosen. All else goes on to the real server and back, one command at a time; what that server sends unasked arrives with
+/// chosen. All else goes on to the real server and back, one command at a time; pushes of that server arrive with
 /// the next reply.
 #[derive(Debug)]
 pub struct FakeServer {
@@ -22,7 +22,7 @@ pub struct FakeServer {
     script: Arc<Script>,
 }
 
-/// What the fake server says by itself, and what it was asked.
+/// The replies of the fake server itself, and the number of requests.
 #[derive(Debug, Default)]
 struct Script {
     answers: Mutex<HashMap<String, Answer>>,
@@ -60,7 +60,7 @@ impl FakeServer {
         Self { address, script }
     }
 
-    /// The URL of what looks like a Redis server.
+    /// The URL of the proxied server.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)

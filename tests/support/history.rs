@@ -1,4 +1,4 @@
-//! What was called and what ran, and whether the one follows from the other.
+//! The calls and the runs of a handler, and whether the calls follow from the runs.
 
 use std::{
     collections::HashMap,
@@ -12,26 +12,26 @@ use std::{
 use redis_cache_runtime::{CacheInfo, CacheStatus};
 use serde::{Deserialize, Serialize};
 
-/// The history of one cache's handler: its body gets what it answers from [`run`](Self::run), and whoever has called tells.
+/// The history of one cache's handler: its body takes its answer from [`run`](Self::run), and its callers report theirs.
 ///
-/// What it holds does not grow with the calls, so that it can watch for a long time.
+/// Its size does not grow with the calls, so that it can watch for a long time.
 #[derive(Debug, Default)]
 pub struct History {
     /// How often the body ran for each key and version.
     runs: Mutex<HashMap<(u64, u64), u64>>,
-    /// Makes the tags of this history, which nobody else can make.
+    /// Makes the tags of this history, and no other code can.
     secret: RandomState,
     began: AtomicU64,
     calls: AtomicU64,
     hits: AtomicU64,
 }
 
-/// What one run of the body produced: like no other run's.
+/// The value of one run of the body, different from every other run's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Produced {
     key: u64,
     version: u64,
-    /// Of this key and version.
+    /// The number of the run, among those of this key and version.
     run: u64,
     /// Tells that the rest was not made up.
     tag: u64,

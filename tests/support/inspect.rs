@@ -7,6 +7,16 @@ use redis::Connection;
 use crate::administrator::Nodes;
 use crate::tag::{self, tags};
 
+/// Runs a command, which has to succeed, on one server.
+#[track_caller]
+pub fn run(connection: &mut Connection, words: &[&str]) {
+    let (name, arguments) = words.split_first().expect("a command has a name");
+    redis::cmd(name)
+        .arg(arguments)
+        .exec(connection)
+        .unwrap_or_else(|error| panic!("{words:?}: {error}"));
+}
+
 /// Returns the keys of the entries of the cache `name`, of all its shards, sorted.
 pub fn cache_keys(connection: &mut impl Nodes, name: &str) -> Vec<String> {
     let mut keys = keys(connection, name);
@@ -66,7 +76,7 @@ fn escape(name: &str) -> String {
 pub fn commandstats(connection: &mut impl Nodes) -> BTreeMap<String, u64> {
     let mut sum = BTreeMap::new();
     for node in connection.nodes() {
-        for (field, value) in info(node, "commandstats") {
+        for (field, value) in server_info(node, "commandstats") {
             let Some(name) = field.strip_prefix("cmdstat_") else {
                 continue;
             };
@@ -83,7 +93,7 @@ pub fn commandstats(connection: &mut impl Nodes) -> BTreeMap<String, u64> {
 /// Returns how many clients are connected, `connection` among them.
 pub fn clients(connection: &mut impl Nodes) -> usize {
     let clients = |node: &mut Connection| -> usize {
-        info(node, "clients")["connected_clients"]
+        server_info(node, "clients")["connected_clients"]
             .parse()
             .expect("`connected_clients` is a number")
     };
@@ -91,7 +101,7 @@ pub fn clients(connection: &mut impl Nodes) -> usize {
 }
 
 /// Returns the fields of one section of `INFO` of one server.
-pub fn info(connection: &mut Connection, section: &str) -> BTreeMap<String, String> {
+pub fn server_info(connection: &mut Connection, section: &str) -> BTreeMap<String, String> {
     let text: String = redis::cmd("INFO")
         .arg(section)
         .query(connection)

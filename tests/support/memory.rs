@@ -1,4 +1,4 @@
-//! What this process takes.
+//! The memory of this process.
 
 use std::fs;
 

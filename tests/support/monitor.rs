@@ -1,4 +1,4 @@
-//! What a server is asked to do, seen with `MONITOR`.
+//! The commands of a server, seen with `MONITOR`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::Shutdown;
@@ -6,14 +6,10 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use crate::tag;
 use crate::wait::eventually;
-
-const DEADLINE: Duration = Duration::from_secs(10);
-
-/// Closes the record: whatever was sent before it stands before it.
+/// Closes the record: every earlier command stands before it.
 const END: &str = "cache-tests-end-of-monitor";
 
 /// A connection that collects every command that the server runs, from all clients.
@@ -77,7 +73,7 @@ impl Monitor {
             .write_all(format!("ECHO {END}\r\n").as_bytes())
             .expect("the server takes commands");
         let is_end = |line: &MonitorLine| line.words.iter().any(|word| word == END);
-        eventually(DEADLINE, || self.so_far().iter().any(is_end));
+        eventually(|| self.so_far().iter().any(is_end));
         self.stream
             .shutdown(Shutdown::Both)
             .expect("the monitor's socket is open");
@@ -162,7 +158,7 @@ fn unquote_word(bytes: &mut impl Iterator<Item = u8>) -> Vec<u8> {
     word
 }
 
-/// Reads what follows a backslash.
+/// Reads the rest of an escape, after its backslash.
 fn unescape(bytes: &mut impl Iterator<Item = u8>) -> Option<u8> {
     Some(match bytes.next()? {
         b'n' => b'\n',

@@ -1,4 +1,4 @@
-//! What several servers are asked to do.
+//! The commands of several servers.
 
 use crate::monitor::{Monitor, MonitorLine};
 

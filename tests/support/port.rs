@@ -13,9 +13,9 @@ const COUNT: u32 = 20_000;
 /// start far apart.
 const STEP: u32 = 7_919;
 
-/// Returns a loopback port that nobody listens on at this moment.
+/// Returns a loopback port that is free at this moment.
 ///
-/// Somebody else can take it before the caller does.
+/// Another process can take it before the caller does.
 pub(crate) fn free_port() -> u16 {
     static ATTEMPT: AtomicU32 = AtomicU32::new(0);
     for _ in 0..COUNT {

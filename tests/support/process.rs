@@ -13,13 +13,12 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::setup::Setup;
-use crate::wait::holds_within;
+use crate::wait::{DEADLINE, holds_within};
 
 /// A socket in the server's own folder, so that another server on its port can't pass for it.
-/// Every server has one, whatever else it listens on.
+/// Every server has one, beside a port or not.
 pub(crate) const SOCKET: &str = "redis.sock";
 
-const START_DEADLINE: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Statics are never dropped and a test process may be killed, so a shell holds the server: it ends
@@ -37,7 +36,7 @@ wait $!
 rm -rf "$dir"
 "#;
 
-/// What became of an attempt to start a server.
+/// The result of an attempt to start a server.
 pub(crate) enum Start {
     Ready(RedisProcess),
     PortTaken,
@@ -57,7 +56,7 @@ impl RedisProcess {
         setup.write_files(dir);
         let mut process = Self::spawn(dir, setup);
         let socket = dir.join(SOCKET);
-        let decided = holds_within(START_DEADLINE, || answers(&socket) || !process.is_running());
+        let decided = holds_within(DEADLINE, || answers(&socket) || !process.is_running());
         let output = fs::read_to_string(dir.join("redis.log")).unwrap_or_default();
         if decided && process.is_running() {
             return Start::Ready(process);

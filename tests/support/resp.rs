@@ -9,7 +9,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Whether it is what a server sends unasked.
+    /// Whether it is a push.
     pub(crate) fn is_push(&self) -> bool {
         self.bytes.first() == Some(&b'>')
     }

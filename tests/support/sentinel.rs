@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use redis::{Cmd, RedisResult};
 
-use crate::inspect::info;
+use crate::inspect::server_info;
 use crate::port::free_port;
 use crate::server::RedisServer;
 use crate::setup::Setup;
-use crate::wait::holds_within;
+use crate::wait::{DEADLINE, holds_within};
 
 const NAME: &str = "cache-tests";
 const SENTINELS: usize = 3;
-const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A stopped server accepts connections and then says nothing.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -71,7 +70,7 @@ impl Sentinel {
         NAME
     }
 
-    /// What a cache is given to find the primary.
+    /// The URL by which a cache finds the primary.
     #[must_use]
     pub fn url(&self) -> String {
         let addresses = self.urls().join(",").replace("redis://", "");
@@ -181,7 +180,7 @@ fn start_sentinel(primary: u16) -> RedisServer {
 
 /// Whether a replica has its primary's data; a primary has none to wait for.
 fn is_in_sync(server: &RedisServer) -> bool {
-    info(&mut server.connection(), "replication")
+    server_info(&mut server.connection(), "replication")
         .get("master_link_status")
         .is_none_or(|status| status == "up")
 }
@@ -202,7 +201,7 @@ fn primary() -> Cmd {
     command
 }
 
-/// A number from what the sentinel knows of the primary.
+/// A number in a sentinel's description of the primary.
 fn number(sentinel: &RedisServer, field: &str) -> Option<usize> {
     let mut command = redis::cmd("SENTINEL");
     command.arg("MASTER").arg(NAME);

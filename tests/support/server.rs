@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -12,9 +11,7 @@ use crate::port::free_port;
 use crate::process::{RedisProcess, SOCKET, Start};
 use crate::setup::Setup;
 use crate::user::User;
-use crate::wait::holds_within;
-
-const RESTART_DEADLINE: Duration = Duration::from_secs(20);
+use crate::wait::{DEADLINE, holds_within};
 
 /// A real `redis-server` on a free loopback port, without persistence.
 ///
@@ -153,7 +150,7 @@ impl RedisServer {
     pub fn restart(&mut self) {
         self.kill();
         let setup = self.setup_with_users();
-        let started = holds_within(RESTART_DEADLINE, || {
+        let started = holds_within(DEADLINE, || {
             match RedisProcess::start(self.dir.path(), &setup) {
                 Start::Ready(process) => {
                     self.process = process;
@@ -176,14 +173,13 @@ impl RedisServer {
 #[cfg(test)]
 mod tests {
     use std::net::TcpStream;
+    use std::time::Duration;
 
     use redis::Commands;
 
     use super::*;
     use crate::eventually;
-    use crate::inspect::{cache_keys, cache_sizes, clients, commandstats, forget, info};
-
-    const DEADLINE: Duration = Duration::from_secs(10);
+    use crate::inspect::{cache_keys, cache_sizes, clients, commandstats, forget, server_info};
 
     #[test]
     fn a_restarted_server_is_empty_and_on_the_same_port() {
@@ -230,7 +226,10 @@ mod tests {
         let () = server.connection().set("a", 1).unwrap();
         let found: Option<u32> = server.connection().get("a").unwrap();
         assert_eq!(found, Some(1));
-        assert_eq!(info(&mut server.connection(), "server")["tcp_port"], "0");
+        assert_eq!(
+            server_info(&mut server.connection(), "server")["tcp_port"],
+            "0"
+        );
         server.restart();
         let found: Option<u32> = server.connection().get("a").unwrap();
         assert_eq!(found, None);
@@ -296,6 +295,6 @@ mod tests {
         let other = server.connection();
         assert_eq!(clients(&mut connection), 2);
         drop(other);
-        eventually(DEADLINE, || clients(&mut connection) == 1);
+        eventually(|| clients(&mut connection) == 1);
     }
 }

@@ -1,4 +1,4 @@
-//! What a server is started with.
+//! The command line and the files of a server.
 
 use std::fs;
 use std::path::Path;

@@ -21,7 +21,7 @@ pub(crate) fn of(key: &str) -> Option<&str> {
         .map(|(tag, _)| tag)
 }
 
-/// What follows the tag.
+/// The part of a key after its tag.
 pub(crate) fn rest(key: &str) -> Option<&str> {
     key.strip_prefix("hc:{")?
         .split_once("}:")

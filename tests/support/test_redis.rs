@@ -31,14 +31,14 @@ const PASSWORD: &str = "p@ss:w/o,rd";
 /// dropped, and whenever the test process ends, unless it was started for all tests of a run.
 #[derive(Debug)]
 pub struct TestRedis {
-    /// `None` where they were started by somebody else.
+    /// `None` for servers of the whole run.
     servers: Option<Servers>,
-    /// What caches connect to, without credentials. Several for a cluster.
+    /// The URLs for caches, without credentials. Several for a cluster.
     urls: Vec<String>,
-    /// For an administrator: of each server that holds data.
+    /// The URLs for an administrator: of each server that holds data.
     nodes: Vec<String>,
     user: Option<User>,
-    /// The file of the certificate of the server's authority, and what it holds.
+    /// The certificate of the server's authority: its file, and its content.
     authority: Option<(PathBuf, Vec<u8>)>,
     /// Before the name of a worker's cache.
     prefix: String,
@@ -99,8 +99,8 @@ impl TestRedis {
         }
     }
 
-    /// A Redis in which nobody else has the caches of the test's workers, and where [`Self::clients`]
-    /// are the test's: one of its own, or a user of its own where one was started for all tests.
+    /// A Redis in which the caches of the test's workers are the test's alone, and where [`Self::clients`]
+    /// are the test's: a Redis of its own, or a user of its own where servers were started for the whole run.
     #[must_use]
     pub fn start_or_find() -> Self {
         match env::var(FOUND) {
@@ -136,7 +136,7 @@ impl TestRedis {
         redis
     }
 
-    /// What a handler is given with `config = …`.
+    /// The `config` of handlers whose values are in this Redis.
     pub fn config(&self) -> Config {
         let mut config = Config::new(self.urls.join(","));
         if let Some(user) = &self.user {
@@ -148,7 +148,7 @@ impl TestRedis {
         config
     }
 
-    /// What a worker process is given.
+    /// The environment of a worker that uses this Redis.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let url = |url: &String| match &self.user {
@@ -175,7 +175,7 @@ impl TestRedis {
         format!("{}{name}", self.prefix)
     }
 
-    /// What a cache says of where it is.
+    /// The `endpoint` in a cache's parameters.
     #[must_use]
     pub fn endpoint(&self) -> String {
         let separator = if self.urls[0].starts_with("redis+unix") {
@@ -247,7 +247,7 @@ impl TestRedis {
         }
     }
 
-    /// Starts them again, empty, at the same places.
+    /// Starts the killed servers again, empty, at the same places.
     pub fn restart(&mut self) {
         match self.servers_mut() {
             Servers::Standalone(server) => server.restart(),
@@ -264,7 +264,7 @@ impl TestRedis {
         }
     }
 
-    /// Lets them go on.
+    /// Lets the stopped servers go on.
     pub fn resume(&self) {
         for server in self.servers().all() {
             server.resume();
@@ -283,7 +283,7 @@ impl TestRedis {
 const OWN: &str = "servers that others use as well are not ended";
 
 impl Servers {
-    /// Those that hold data.
+    /// The servers that hold data.
     fn all(&self) -> Vec<&RedisServer> {
         match self {
             Self::Standalone(server) => vec![server],

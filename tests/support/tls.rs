@@ -15,9 +15,8 @@ use crate::port::free_port;
 use crate::server::RedisServer;
 use crate::setup::Setup;
 use crate::user::User;
-use crate::wait::holds_within;
+use crate::wait::{DEADLINE, holds_within};
 
-const DEADLINE: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 const CA: &str = "ca.crt";

@@ -4,7 +4,7 @@ use std::env;
 
 const VARIABLE: &str = "CACHE_TEST_TOPOLOGY";
 
-/// So many parts a cache has in a cluster of three: some primaries have several.
+/// The shards of a cache in a cluster of three primaries: some primaries have several.
 const SHARDS_IN_CLUSTER: u16 = 8;
 
 /// One of the ways in which Redis is deployed.
@@ -32,7 +32,7 @@ impl Topology {
         ("sentinel", Self::Sentinel),
     ];
 
-    /// What `CACHE_TEST_TOPOLOGY` says; standalone where it says nothing.
+    /// The topology that `CACHE_TEST_TOPOLOGY` names; standalone where it is not set.
     #[must_use]
     pub fn current() -> Self {
         match env::var(VARIABLE) {

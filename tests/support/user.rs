@@ -1,4 +1,4 @@
-//! Users of a server, and what they may do.
+//! Users of a server, and their rights.
 
 use std::fmt::Write as _;
 

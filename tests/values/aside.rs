@@ -8,11 +8,9 @@ use std::{
     thread::{self, ThreadId},
 };
 
-use cache_tests_support::{eventually, shards};
+use cache_tests_support::{config, eventually, flush_all, info, shards};
 use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 use serde::{Deserialize, Deserializer, Serialize};
-
-use crate::{SOON, config, flush, info};
 
 /// Opened once, and then for good.
 struct Gate {
@@ -64,7 +62,7 @@ fn a_caller_does_not_wait_for_its_value_to_be_read_back() {
     assert_eq!(slow(1), Slow(1));
     assert_eq!(slow(2), Slow(2));
     GATE.open();
-    flush();
+    flush_all();
     for n in [1, 2] {
         let (answer, outcome) = observe(|| slow(n));
         assert_eq!(answer, Slow(n));
@@ -101,11 +99,11 @@ fn a_value_that_is_never_done_being_read_back_holds_up_nobody() {
         Stuck(n)
     }
     assert_eq!(stuck(1), Stuck(1));
-    eventually(SOON, || IS_STUCK.load(Ordering::Relaxed));
+    eventually(|| IS_STUCK.load(Ordering::Relaxed));
     // Its place in the queue is kept for so long and no longer.
     _ = redis_cache_runtime::flush_all().wait();
     let mut n = 1;
-    eventually(SOON, || {
+    eventually(|| {
         n += 1;
         assert_eq!(stuck(n), Stuck(n));
         info("stuck").not_stored >= 2
@@ -114,9 +112,9 @@ fn a_value_that_is_never_done_being_read_back_holds_up_nobody() {
     assert!(RUNS.load(Ordering::Relaxed) >= n);
     assert_eq!(info("stuck").stored, 0);
     GATE.open();
-    eventually(SOON, || {
+    eventually(|| {
         stuck(7);
-        // What was given up before is told here.
+        // Reports values that were given up in earlier rounds.
         _ = redis_cache_runtime::flush_all().wait();
         observe(|| stuck(7)).1.unwrap().result == CacheStatus::HitRedis
     });

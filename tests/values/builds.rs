@@ -1,22 +1,13 @@
-//! Two builds of a program that take turns on one Redis. What sets their types apart is only seen along a value: see
+//! Two builds of a program that take turns on one Redis. Their types differ only in their values: see
 //! `worker/pairs.rs`.
 
-use std::process::Command;
-
-use cache_tests_support::TestRedis;
+use cache_tests_support::{Task, TestRedis, stdout_of, worker};
 
 #[test]
 fn builds_that_only_values_tell_apart_both_hit_and_are_never_wrong() {
     let redis = TestRedis::start_or_find();
-    let call = |build: &str| -> Vec<(String, String)> {
-        let output = Command::new(env!("CARGO_BIN_EXE_cache-worker"))
-            .args(["pairs", build])
-            .envs(redis.environment())
-            .output()
-            .unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{errors}");
-        let lines = String::from_utf8(output.stdout).unwrap();
+    let call = |build| -> Vec<(String, String)> {
+        let lines = stdout_of(worker!(Task::Pairs(build)).envs(redis.environment()));
         lines
             .lines()
             .map(|line| {
@@ -29,7 +20,7 @@ fn builds_that_only_values_tell_apart_both_hit_and_are_never_wrong() {
             .collect()
     };
     for round in 0..3 {
-        for build in ["0", "1"] {
+        for build in [0, 1] {
             let expected = if round == 0 { "miss" } else { "hit_redis" };
             for (name, result) in call(build) {
                 assert_eq!(result, expected, "{name}, build {build}, round {round}");

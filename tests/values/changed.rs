@@ -199,7 +199,7 @@ fn what_is_not_equal_to_itself_is_compared_by_bytes() {
     struct Score {
         value: f64,
     }
-    #[redis_cache_runtime::handler_cache(config = crate::config(), shards = cache_tests_support::shards(), name = "nan", timeout = "5s")]
+    #[redis_cache_runtime::handler_cache(config = cache_tests_support::config(), shards = cache_tests_support::shards(), name = "nan", timeout = "5s")]
     fn score() -> Score {
         Score { value: f64::NAN }
     }

@@ -5,11 +5,11 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, shards};
 use redis_cache_runtime::{CacheStatus, handler_cache};
 use serde::{Deserialize, Serialize};
 
-use crate::{config, twice};
+use crate::twice;
 
 const TOO_SHORT: &str = "a currency has three letters";
 

@@ -1,4 +1,4 @@
-//! What is stored comes back as it was, or it is not stored: whatever the type, and whatever its serde code does.
+//! Every value comes back equal, or is not stored, for any type and any serde code.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,30 +17,13 @@ mod ordered;
 mod sets;
 mod unreadable;
 
-use std::time::Duration;
+use cache_tests_support::flush_all;
+use redis_cache_runtime::{CacheStatus, observe};
 
-use cache_tests_support::shared;
-use redis_cache_runtime::{CacheInfo, CacheStatus, Config, HandlerCache, observe};
-
-/// By when anything that is to happen has happened.
-const SOON: Duration = Duration::from_secs(20);
-
-fn config() -> Config {
-    shared().config()
-}
-
-fn flush() {
-    redis_cache_runtime::flush_all().wait().unwrap();
-}
-
-fn info(name: &str) -> CacheInfo {
-    HandlerCache::named(name).unwrap().info().wait().unwrap()
-}
-
-/// Calls, and calls again once Redis has what it is to have: both answers, and how the second call ended.
+/// Calls, flushes, and calls again: both answers, and how the second call ended.
 fn twice<T>(handler: impl Fn() -> T) -> ([T; 2], CacheStatus) {
     let first = handler();
-    flush();
+    flush_all();
     let (second, outcome) = observe(handler);
     ([first, second], outcome.unwrap().result)
 }
@@ -48,7 +31,7 @@ fn twice<T>(handler: impl Fn() -> T) -> ([T; 2], CacheStatus) {
 /// Whether the handler that returns this value is answered with an equal one, and whether from Redis.
 macro_rules! is_stored {
     ($name:expr, $type:ty, $value:expr) => {{
-        #[redis_cache_runtime::handler_cache(config = $crate::config(), shards = cache_tests_support::shards(), name = $name, timeout = "5s")]
+        #[redis_cache_runtime::handler_cache(config = cache_tests_support::config(), shards = cache_tests_support::shards(), name = $name, timeout = "5s")]
         fn handler() -> $type {
             $value
         }
@@ -56,8 +39,8 @@ macro_rules! is_stored {
         assert!(first == $value, "{}: {first:?}", $name);
         assert!(second == $value, "{}: {second:?}", $name);
         let stored = result == redis_cache_runtime::CacheStatus::HitRedis;
-        assert_eq!($crate::info($name).corrupt, 0, "{}", $name);
-        assert_eq!($crate::info($name).not_stored > 0, !stored, "{}", $name);
+        assert_eq!(cache_tests_support::info($name).corrupt, 0, "{}", $name);
+        assert_eq!(cache_tests_support::info($name).not_stored > 0, !stored, "{}", $name);
         stored
     }};
 }

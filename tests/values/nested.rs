@@ -2,11 +2,11 @@
 
 use std::thread;
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, info, shards};
 use redis_cache_runtime::{CacheStatus, handler_cache};
 use serde::{Deserialize, Serialize};
 
-use crate::{config, info, twice};
+use crate::twice;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct List {

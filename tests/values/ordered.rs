@@ -2,11 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, flush_all, shards};
 use indexmap::IndexMap;
 use redis_cache_runtime::{CacheStatus, handler_cache, observe};
-
-use crate::{config, flush};
 
 #[test]
 fn the_order_of_an_argument_that_has_one_counts() {
@@ -19,7 +17,7 @@ fn the_order_of_an_argument_that_has_one_counts() {
     for _ in 0..2 {
         assert_eq!(first(&ab).as_deref(), Some("a"));
         assert_eq!(first(&ba).as_deref(), Some("b"));
-        flush();
+        flush_all();
     }
 }
 
@@ -33,7 +31,7 @@ fn equal_hash_maps_and_sets_have_one_key() {
     let map = || (0..50).map(|n| (n, words())).collect();
     let set = || (0..50).rev().collect();
     assert_eq!(count(&map(), &set()), 100);
-    flush();
+    flush_all();
     for _ in 0..3 {
         let (answer, outcome) = observe(|| count(&map(), &set()));
         assert_eq!(answer, 100);

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, shards};
 use indexmap::IndexMap;
 use redis_cache_runtime::{CacheStatus, handler_cache};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{config, twice};
+use crate::twice;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Tagged {
@@ -102,7 +102,7 @@ fn a_map_whose_order_is_lost_is_not_stored() {
     assert_ne!(result, CacheStatus::HitRedis);
     assert_eq!(twice(in_order).1, CacheStatus::HitRedis);
 
-    // Equal to each other whatever the order is.
+    // The sets are equal in any order.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Sorted {
         #[serde(deserialize_with = "by_name")]

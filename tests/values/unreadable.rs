@@ -1,11 +1,9 @@
 //! Types whose values can't be read back, whichever they are.
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, flush_all, info, shards};
 use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-
-use crate::{config, flush, info};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Response {
@@ -46,15 +44,15 @@ fn they_cost_nothing_more_once_it_is_known() {
         let (json, seen_too) = observe(raw);
         assert_eq!(json.get(), "{}");
         results.push([seen, also_seen, seen_too].map(|seen| seen.unwrap().result));
-        // So that it is known.
-        flush();
+        // The cache learns that the type does not come back.
+        flush_all();
     }
     for (handler, name) in ["renamed", "left out", "raw"].into_iter().enumerate() {
         let missed = results
             .iter()
             .filter(|result| result[handler] == CacheStatus::Miss)
             .count();
-        // The first three, and one that tried again.
+        // The first three calls, and one that tried again.
         assert_eq!(missed, 4, "{name}");
         let bypassed = results.iter().map(|result| result[handler]);
         let bypassed = bypassed.filter(|result| *result == CacheStatus::Bypass);
@@ -82,7 +80,7 @@ fn a_type_that_comes_back_mostly_is_looked_for_always() {
     }
     for n in [0, 1, 3, 5, 7, 9] {
         assert_eq!(number(n), Even(n));
-        flush();
+        flush_all();
     }
     let result = |n| observe(|| number(n)).1.unwrap().result;
     assert_eq!(

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use cache_tests_support::{resident, shards};
+use cache_tests_support::{config, resident, shards};
 use fastrand::Rng;
 use redis_cache_runtime::handler_cache;
 
-use crate::{config, end};
+use crate::end;
 
 const TASKS: u64 = 64;
 
-/// What memory may grow by from the first half to the second.
+/// The growth of memory from the first half to the second, in bytes.
 const GROWTH: usize = 16 * 1024 * 1024;
 
 #[handler_cache(config = config(), shards = shards(), name = "cancelled", maxsize = 1000)]

@@ -10,13 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, shards};
 use fastrand::Rng;
 use redis_cache_runtime::{HandlerCache, handler_cache};
 
-use crate::{config, end, ends};
+use crate::{end, ends};
 
-/// Who calls whom. A walk that comes to where it has been ends there, as a body that breaks its cycles does; but others may
+/// The calls of each handler. A walk ends at a node that it has visited, as a body does that breaks its cycles; other walks may
 /// enter the same cycle elsewhere.
 type Graph = Arc<Vec<Vec<usize>>>;
 
@@ -29,7 +29,7 @@ fn random_graph(random: &mut Rng) -> Graph {
     Arc::new((0..nodes).map(|_| edges(random)).collect())
 }
 
-/// What is reached from `node`: the same whoever comes by whatever way.
+/// The nodes that can be reached from `node`: the same on every walk.
 fn reached(graph: &Graph, node: usize) -> Vec<usize> {
     let (mut seen, mut todo) = (HashSet::from([node]), vec![node]);
     while let Some(next) = todo.pop() {
@@ -107,7 +107,7 @@ async fn walk_async(round: u32, node: usize, graph: Graph, way: Vec<usize>) -> V
         let from_there = if call % 2 == 0 {
             Box::pin(walk_async(round, call, inner, way)).await
         } else {
-            // Another task's, for which this one waits.
+            // The call of another task, for which this one waits.
             spawn_walk(round, call, inner, way).await.unwrap()
         };
         assert!(from_there.contains(&call));
@@ -152,7 +152,7 @@ fn cycles_of_tasks_that_are_entered_from_all_ends() {
     });
 }
 
-/// How many calls follow another, at most, at any moment that somebody has looked.
+/// The most calls that followed another one at a moment.
 static FOLLOWING: AtomicU64 = AtomicU64::new(0);
 static BOTH_LEAD: Barrier = Barrier::new(2);
 
@@ -172,7 +172,7 @@ fn left(round: u32, inside: bool) -> u32 {
     }
     BOTH_LEAD.wait();
     let value = right(round, true);
-    // Nobody ends before the other has what it wants.
+    // Neither ends before the other has its value.
     BOTH_LEAD.wait();
     value
 }
@@ -205,7 +205,7 @@ fn who_leads_does_not_even_begin_to_follow() {
     assert_eq!(FOLLOWING.load(Ordering::Relaxed), 0);
 }
 
-/// Whoever enters has the other one called by another thread, for which it waits; and the other one has this one called.
+/// A body waits for a thread that calls the other handler, whose body waits for a thread that calls this one: a deadlock.
 #[handler_cache(config = config(), shards = shards(), name = "knot-this", timeout = "1s", maxsize = None, skip(depth))]
 fn this(round: u32, depth: u32) -> u32 {
     if depth < 2 {

@@ -1,7 +1,7 @@
-//! Calls that end without the cache end with it, however calls wait for one another: nobody who leads follows, nobody follows
-//! without a bound, and recursion does not run out of stack.
+//! No deadlock: calls that end without the cache end with it, however they wait for one another. No leader follows, no follower
+//! waits without a bound, and recursion does not run out of stack.
 //!
-//! `WAITING_SECONDS` says how long each program runs (3).
+//! `WAITING_SECONDS` sets the length of each program in seconds (3).
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -14,37 +14,28 @@ mod storm;
 mod wakers;
 
 use std::{
-    env,
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
-use cache_tests_support::shared;
-use redis_cache_runtime::Config;
+use cache_tests_support::{DEADLINE, number_from_env};
 
-/// By when anything that ends has ended.
-const SOON: Duration = Duration::from_secs(60);
-
-fn config() -> Config {
-    shared().config()
-}
-
-/// When a program that runs for a while is to end.
+/// The end of a program that runs for a while.
 fn end() -> Instant {
-    let seconds = env::var("WAITING_SECONDS").map_or(3, |seconds| seconds.parse().unwrap());
+    let seconds = number_from_env("WAITING_SECONDS", 3);
     Instant::now() + Duration::from_secs(seconds)
 }
 
-/// Runs `program` on a thread of its own. Fails where one of its steps, which it tells of, does not end; and then does not
-/// wait for it.
+/// Runs `program` on a thread of its own. Fails where a step does not end, of which the program reports each; and then does
+/// not wait for the program.
 #[track_caller]
 fn ends(program: impl FnOnce(&dyn Fn(String)) + Send + 'static) {
     let (tell, told) = mpsc::channel();
     let running = thread::spawn(move || program(&|step| tell.send(step).unwrap()));
     let mut last = "its start".to_owned();
     loop {
-        match told.recv_timeout(SOON) {
+        match told.recv_timeout(DEADLINE) {
             Ok(step) => last = step,
             Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs after {last}"),
             Err(mpsc::RecvTimeoutError::Disconnected) => break,

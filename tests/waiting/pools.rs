@@ -6,11 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, shards};
 use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 use redis_cache_runtime::handler_cache;
 
-use crate::{config, end, ends};
+use crate::{end, ends};
 
 const WORKERS: usize = 8;
 

@@ -2,10 +2,8 @@
 
 use std::thread;
 
-use cache_tests_support::shards;
+use cache_tests_support::{config, shards};
 use redis_cache_runtime::handler_cache;
-
-use crate::config;
 
 const LEVELS: u32 = 10_000;
 

@@ -1,4 +1,4 @@
-//! Runtimes that followers block, or that nobody drives.
+//! Runtimes that followers block, or that no thread drives.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -6,14 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{eventually, shards};
+use cache_tests_support::{config, eventually, shards};
 use redis_cache_runtime::handler_cache;
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     task::block_in_place,
 };
 
-use crate::{SOON, config, end, ends};
+use crate::{end, ends};
 
 fn two_workers() -> Runtime {
     Builder::new_multi_thread()
@@ -104,7 +104,7 @@ fn a_runtime_that_is_left_alone_in_the_middle_of_a_body() {
             let alone = Builder::new_current_thread().enable_all().build().unwrap();
             let led = RUNS.load(Ordering::Relaxed);
             let leader = alone.spawn(slow(round));
-            eventually(SOON, || {
+            eventually(|| {
                 alone.block_on(tokio::task::yield_now());
                 RUNS.load(Ordering::Relaxed) > led
             });
@@ -113,7 +113,7 @@ fn a_runtime_that_is_left_alone_in_the_middle_of_a_body() {
                 assert_eq!(other.block_on(follower).unwrap(), round);
             }
             assert_eq!(pollster::block_on(slow(round)), round);
-            // It goes on where it was.
+            // The runtime goes on where it was.
             assert_eq!(alone.block_on(leader).unwrap(), round);
             tell(format!("{} rounds alone", round + 1));
         }

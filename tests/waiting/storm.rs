@@ -2,10 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use cache_tests_support::{RedisServer, eventually, info};
-use redis_cache_runtime::{Config, HandlerCache, handler_cache};
-
-use crate::SOON;
+use cache_tests_support::{RedisServer, cache, eventually, server_info};
+use redis_cache_runtime::{Config, handler_cache};
 
 const KEYS: u32 = 4;
 const BYTES: usize = 1_000_000;
@@ -24,11 +22,11 @@ fn a_value_that_is_used_while_it_is_on_its_way_is_written_once() {
     let server = RedisServer::start();
     CONFIG.set(Config::new(server.url())).unwrap();
     hot(KEYS);
-    let cache = HandlerCache::named("storm").unwrap();
-    eventually(SOON, || cache.flush().wait().is_ok());
+    let cache = cache("storm");
+    eventually(|| cache.flush().wait().is_ok());
     let mut connection = server.connection();
     let written = |connection: &mut redis::Connection| -> u64 {
-        info(connection, "stats")["total_net_input_bytes"]
+        server_info(connection, "stats")["total_net_input_bytes"]
             .parse()
             .unwrap()
     };

@@ -1,4 +1,4 @@
-//! What an executor does where it wakes a task holds up nobody else's call.
+//! An executor may do anything where it wakes a task: no other call is held up.
 
 use std::{
     pin::Pin,
@@ -12,12 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_tests_support::{RedisServer, eventually};
-use redis_cache_runtime::{Config, HandlerCache, flush_all, handler_cache};
+use cache_tests_support::{DEADLINE, RedisServer, cache, eventually, flush_all};
+use redis_cache_runtime::{Config, handler_cache};
 
-use crate::{SOON, ends};
+use crate::ends;
 
-/// The budget of a look-up, and what a busy machine may add.
+/// The budget of a look-up, and the time that a busy machine may add.
 const BUDGET: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_secs(3);
 
@@ -63,14 +63,14 @@ fn call_of_an_endless_one(first: u32) -> Pin<Box<dyn Future<Output = u32> + Send
         let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
         // The answer may be there already.
         if polled.is_pending() {
-            eventually(SOON, || endless.0.load(Ordering::Acquire));
+            eventually(|| endless.0.load(Ordering::Acquire));
             return call;
         }
     }
     unreachable!("one of so many waits")
 }
 
-/// Everybody else's calls end in their time.
+/// All other calls end in their time.
 fn all_others_end(n: u32, tell: &dyn Fn(String)) {
     let within = |what: &str, most: Duration, call: &dyn Fn()| {
         let began = Instant::now();
@@ -97,7 +97,7 @@ fn all_others_end(n: u32, tell: &dyn Fn(String)) {
 fn start() {
     blocking(0);
     smol::block_on(in_task(0));
-    flush_all().wait().unwrap();
+    flush_all();
 }
 
 #[test]
@@ -108,9 +108,9 @@ fn wakers_that_never_come_back_when_there_is_an_answer() {
             let n = 10_000 * (round + 1);
             let call = call_of_an_endless_one(n);
             all_others_end(n + 9_000, tell);
-            let info = HandlerCache::named("wakers").unwrap().info().wait();
+            let info = cache("wakers").info().wait();
             assert_eq!(info.unwrap().unavailable, None);
-            smol::block_on(async { flush_all().await.unwrap() });
+            smol::block_on(async { redis_cache_runtime::flush_all().await.unwrap() });
             tell(format!("{} rounds", round + 1));
             drop(call);
         }
@@ -122,7 +122,7 @@ fn wakers_that_never_come_back_when_there_is_none() {
     ends(|tell| {
         start();
         server().stop();
-        // What would have told the first might tell nobody any more, and the clock, which would then tell the second, neither.
+        // The first blocks the thread of replies, and the second the timer: then neither wakes any other call.
         let calls = [100, 20_000].map(call_of_an_endless_one);
         all_others_end(40_000, tell);
         server().resume();
@@ -169,7 +169,7 @@ fn a_body_that_runs_where_it_is_woken_and_asks_the_cache() {
     #[handler_cache(config = config(), name = "wakers-curious", timeout = BUDGET)]
     async fn curious(n: u32) -> u64 {
         let misses = || {
-            let info = HandlerCache::named("wakers-sync").unwrap().info();
+            let info = cache("wakers-sync").info();
             info.wait().unwrap().misses
         };
         let before = misses();
@@ -183,7 +183,7 @@ fn a_body_that_runs_where_it_is_woken_and_asks_the_cache() {
             let (sender, receiver) = mpsc::channel();
             let began = Instant::now();
             Inline::spawn(async move { sender.send(curious(n).await).unwrap() });
-            assert_eq!(receiver.recv_timeout(SOON).unwrap(), 1);
+            assert_eq!(receiver.recv_timeout(DEADLINE).unwrap(), 1);
             assert!(began.elapsed() < SLACK);
             tell(format!("{n} bodies"));
         }

@@ -1,23 +1,20 @@
 //! A handler whose time to live is an argument of the process.
 
-use std::{env, time::Duration};
+use std::{sync::OnceLock, time::Duration};
 
-use redis_cache_runtime::{HandlerCache, handler_cache, observe};
+use cache_tests_support::cache;
+use redis_cache_runtime::{handler_cache, observe};
 
-/// No time to live is as one that Redis does not take.
-fn ttl() -> Duration {
-    match env::args().nth(2).as_deref() {
-        None | Some("none") => Duration::MAX,
-        Some(millis) => Duration::from_millis(millis.parse().unwrap()),
-    }
-}
+static TTL: OnceLock<Duration> = OnceLock::new();
 
-#[handler_cache(name = "aged", ttl = ttl(), timeout = "10s")]
+#[handler_cache(name = "aged", ttl = *TTL.get().unwrap(), timeout = "10s")]
 fn aged() {}
 
-pub(crate) fn run() {
+/// `None` is a time to live so long that Redis does not take it.
+pub(crate) fn run(ttl: Option<Duration>) {
+    TTL.set(ttl.unwrap_or(Duration::MAX)).unwrap();
     let ((), outcome) = observe(aged);
     println!("{}", outcome.unwrap().result);
-    let cache = HandlerCache::named("aged").unwrap();
+    let cache = cache("aged");
     cache.flush().wait().unwrap();
 }

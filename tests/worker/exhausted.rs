@@ -6,13 +6,11 @@ use std::{
     time::Duration,
 };
 
-use cache_tests_support::eventually;
-use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe, observe_async};
+use cache_tests_support::{Exhausted, cache, eventually};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe, observe_async};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::forks::block_on;
-
-const SOON: Duration = Duration::from_secs(20);
 
 #[handler_cache(name = "exhausted", timeout = "200ms")]
 fn blocking(n: u64) -> u64 {
@@ -33,13 +31,13 @@ fn call(n: u64) -> [CacheStatus; 2] {
 }
 
 /// A limit that leaves nothing, until it is dropped.
-struct Exhausted {
+struct Limit {
     resource: Resource,
     before: Rlimit,
     fillers: Vec<File>,
 }
 
-impl Exhausted {
+impl Limit {
     fn new(resource: Resource, current: u64) -> Self {
         let before = getrlimit(resource);
         let limit = Rlimit {
@@ -54,7 +52,7 @@ impl Exhausted {
         }
     }
 
-    /// Takes whatever has become free.
+    /// Opens all free descriptors.
     fn fill(&mut self) {
         if self.resource == Resource::Nofile {
             self.fillers
@@ -63,7 +61,7 @@ impl Exhausted {
     }
 
     fn descriptors() -> Self {
-        // What reads the folder takes one itself, the highest of all.
+        // Reading the folder takes a descriptor as well, the highest of all.
         let used = fs::read_dir("/proc/self/fd").unwrap();
         let highest = used
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -81,7 +79,7 @@ impl Exhausted {
     }
 }
 
-impl Drop for Exhausted {
+impl Drop for Limit {
     fn drop(&mut self) {
         setrlimit(self.resource, self.before).unwrap();
     }
@@ -95,15 +93,15 @@ fn goes_uncached(from: u64) {
     for n in from..from + 50 {
         assert_eq!(call(n), [CacheStatus::ErrorOpen; 2], "{n}");
     }
-    let cache = HandlerCache::named("exhausted").unwrap();
+    let cache = cache("exhausted");
     assert!(cache.info().wait().is_err());
     assert!(cache.clear().wait().is_err());
 }
 
 fn is_cached(n: u64) {
-    eventually(SOON, || call(n) == [CacheStatus::HitRedis; 2]);
+    eventually(|| call(n) == [CacheStatus::HitRedis; 2]);
     for name in ["exhausted", "exhausted-async"] {
-        let cache = HandlerCache::named(name).unwrap();
+        let cache = cache(name);
         cache.flush().wait().unwrap();
         let info = cache.info().wait().unwrap();
         assert!(info.stored >= 1 && info.currsize >= 1, "{info:?}");
@@ -112,33 +110,32 @@ fn is_cached(n: u64) {
     }
 }
 
-pub(crate) fn run(what: &str) {
-    let exhaust = || match what {
-        "descriptors" => Exhausted::descriptors(),
-        "threads" => Exhausted::memory(),
-        other => panic!("{other} can't run out"),
+pub(crate) fn run(resource: Exhausted) {
+    let exhaust = || match resource {
+        Exhausted::Descriptors => Limit::descriptors(),
+        Exhausted::Threads => Limit::memory(),
     };
     let mut exhausted = exhaust();
     exhausted.fill();
     goes_uncached(0);
     drop(exhausted);
     is_cached(1000);
-    if what == "descriptors" {
-        // While it runs: what is open stays so, until Redis closes it.
+    if resource == Exhausted::Descriptors {
+        // Descriptors run out later: open connections stay open until Redis closes them.
         let url = std::env::var("HANDLER_CACHE_URL").unwrap();
         let client = redis::Client::open(url).unwrap();
         let mut connection = client.get_connection().unwrap();
         let mut exhausted = exhaust();
         exhausted.fill();
         let mut row = 0;
-        eventually(SOON, || {
+        eventually(|| {
             if row == 0 {
                 redis::cmd("CLIENT")
                     .arg(&["KILL", "SKIPME", "yes"])
                     .exec(&mut connection)
                     .unwrap();
             }
-            // What the cache has closed it must not open again.
+            // Takes the descriptors that the cache has closed, so that it can't connect again.
             for _ in 0..10 {
                 exhausted.fill();
                 thread::sleep(Duration::from_millis(1));

@@ -2,8 +2,9 @@
 
 use std::process;
 
+use cache_tests_support::{cache, flush, info};
 use fork::{Fork, fork, waitpid};
-use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 
 #[handler_cache(name = "forked", timeout = "10s")]
 fn square(n: u64) -> u64 {
@@ -16,30 +17,22 @@ fn result_of(n: u64) -> CacheStatus {
     outcome.unwrap().result
 }
 
-fn flush() {
-    HandlerCache::named("forked")
-        .unwrap()
-        .flush()
-        .wait()
-        .unwrap();
-}
-
 pub(crate) fn run() {
     for n in 0..4 {
         assert_eq!(result_of(n), CacheStatus::Miss);
     }
-    flush();
+    flush("forked");
     for n in 0..4 {
         assert_eq!(result_of(n), CacheStatus::HitRedis);
     }
     match fork().unwrap() {
         Fork::Child => {
             check_child();
-            // As a program would end: what was computed last is waited for.
+            // An exit as of any program: it waits for the last stores.
             process::exit(0);
         }
         Fork::Parent(child) => {
-            // On both sides at once: answers on a shared socket would go to whoever reads first.
+            // Both sides read at once: on a shared socket each would get replies to the other's requests.
             for round in 0..200 {
                 assert_eq!(result_of(round % 4), CacheStatus::HitRedis);
             }
@@ -54,25 +47,21 @@ fn check_child() {
         assert_eq!(result_of(round % 4), CacheStatus::HitRedis);
     }
     assert_eq!(result_of(100), CacheStatus::Miss);
-    flush();
+    flush("forked");
     assert_eq!(result_of(100), CacheStatus::HitRedis);
-    let info = HandlerCache::named("forked")
-        .unwrap()
-        .info()
-        .wait()
-        .unwrap();
+    let info = info("forked");
     assert_eq!((info.currsize, info.stored), (5, 1));
 }
 
-/// Has two children clear, one after the other, and prints what each of them made of it.
+/// Has two children clear, one after the other, and prints the generation after each.
 pub(crate) fn clear_in_children() {
     assert_eq!(square(1), 1);
-    flush();
+    flush("forked");
     for _ in 0..2 {
         match fork().unwrap() {
             Fork::Child => {
                 square(1);
-                let cache = HandlerCache::named("forked").unwrap();
+                let cache = cache("forked");
                 cache.clear().wait().unwrap();
                 let mut redis = redis::Client::open(std::env::var("HANDLER_CACHE_URL").unwrap())
                     .unwrap()

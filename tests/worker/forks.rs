@@ -9,20 +9,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cache_tests_support::{DEADLINE, info};
 use fork::{Fork, fork};
 use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe, observe_async};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
-/// Many times what a child takes.
-const SOON: Duration = Duration::from_secs(20);
-
 /// How long a child tries to be cached.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What stands for the end of one that had to be killed.
+/// The exit status of a child that hung, and was killed.
 const HANGS: i32 = -2;
 
-/// How a child ends that has got all answers but was not cached: what tokio keeps for the process was half made.
+/// The exit status of a child whose answers were right, but never cached: tokio's state of the process was half made.
 const UNCACHED: i32 = 7;
 
 #[handler_cache(name = "forks", timeout = "200ms")]
@@ -40,7 +38,7 @@ fn generic<T: serde::Serialize + Copy + Into<u64>>(n: T) -> u64 {
     n.into() * 4
 }
 
-/// No runtime: to make one takes what tokio keeps for the whole process.
+/// Without a runtime: a new runtime needs tokio's state of the process, which a fork may have left half made.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -78,7 +76,7 @@ fn child(n: u64) -> ! {
             process::exit(UNCACHED);
         }
     }
-    HandlerCache::named("forks").unwrap().info().wait().unwrap();
+    _ = info("forks");
     process::exit(0);
 }
 
@@ -120,7 +118,7 @@ fn round(round: u64, children: u64) -> u64 {
             Fork::Parent(pid) => pids.push(pid),
         }
     }
-    let ends: Vec<i32> = pids.into_iter().map(|pid| end_of(pid, SOON)).collect();
+    let ends: Vec<i32> = pids.into_iter().map(|pid| end_of(pid, DEADLINE)).collect();
     assert!(
         ends.iter().all(|end| [0, UNCACHED].contains(end)),
         "{ends:?}"
@@ -195,7 +193,7 @@ pub(crate) fn run(rounds: u64, children: u64) {
             // Tells by its exit how many were.
             Fork::Child => process::exit(i32::try_from(100 + round(n, children)).unwrap()),
             Fork::Parent(pid) => {
-                let end = end_of(pid, SOON * 6) - 100;
+                let end = end_of(pid, DEADLINE * 2) - 100;
                 cached += u64::try_from(end).expect("a round has failed");
             }
         }

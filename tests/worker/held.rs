@@ -1,4 +1,4 @@
-//! A handler whose body ends when it is told to: one command a line, one answer a line.
+//! A handler whose body ends at a step of the test: one step a line, one answer a line.
 
 use std::{
     cell::Cell,
@@ -7,9 +7,10 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use redis_cache_runtime::{HandlerCache, handler_cache, observe};
+use cache_tests_support::{HeldStep, cache, flush};
+use redis_cache_runtime::{handler_cache, observe};
 
-/// What a body does: it answers at once, or says that it runs and answers what it is given then.
+/// The plan of a body: it answers at once, or reports that it runs and waits for its answer.
 enum Plan {
     Answer(String),
     Wait {
@@ -31,10 +32,6 @@ fn held(_n: u32) -> String {
             answer.recv().unwrap()
         }
     }
-}
-
-fn cache() -> HandlerCache {
-    HandlerCache::named("held").unwrap()
 }
 
 fn ask(n: u32, plan: Plan) -> String {
@@ -70,7 +67,7 @@ impl Held {
         for n in 0..80 {
             ask(1_000_000 + n, Plan::Answer(String::new()));
         }
-        cache().flush().wait().unwrap();
+        flush("held");
         said
     }
 }
@@ -78,47 +75,41 @@ impl Held {
 pub(crate) fn run() {
     let mut under_way = None;
     for line in io::stdin().lines() {
-        let line = line.unwrap();
-        let words: Vec<_> = line.split(' ').collect();
-        let number = |at: usize| -> u32 { words[at].parse().unwrap() };
-        let said = match words[0] {
-            "hold" => {
-                under_way = Some(Held::begin(number(1)));
+        let said = match HeldStep::of_line(&line.unwrap()) {
+            HeldStep::Open => ask(2_000_000, Plan::Answer(String::new())),
+            HeldStep::Hold(n) => {
+                under_way = Some(Held::begin(n));
                 "running".to_owned()
             }
-            "release" => under_way.take().unwrap().end(words[1]),
-            "ask" => {
-                let said = ask(number(1), Plan::Answer(words[2].to_owned()));
-                cache().flush().wait().unwrap();
+            HeldStep::Release(answer) => under_way.take().unwrap().end(&answer),
+            HeldStep::Ask(n, answer) => {
+                let said = ask(n, Plan::Answer(answer));
+                flush("held");
                 said
             }
-            "open" => ask(2_000_000, Plan::Answer(String::new())),
-            "invalidate" => {
-                let was_there = cache().invalidate((number(1),)).wait().unwrap();
+            HeldStep::Invalidate(n) => {
+                let was_there = cache("held").invalidate((n,)).wait().unwrap();
                 was_there.to_string()
             }
-            // Does not wait for the one before it begins the other.
-            "invalidate-and-ask" => {
-                let operation = cache().invalidate((number(1),));
-                let said = ask(number(1), Plan::Answer(words[2].to_owned()));
+            HeldStep::InvalidateAndAsk(n, answer) => {
+                let operation = cache("held").invalidate((n,));
+                let said = ask(n, Plan::Answer(answer));
                 operation.wait().unwrap();
-                cache().flush().wait().unwrap();
+                flush("held");
                 said
             }
-            // invalidate-many FIRST COUNT
-            "invalidate-many" => {
-                let many = number(1)..number(1) + number(2);
-                let pending: Vec<_> = many.map(|n| cache().invalidate((n,))).collect();
+            HeldStep::InvalidateMany { first, count } => {
+                let many = first..first + count;
+                let pending: Vec<_> = many.map(|n| cache("held").invalidate((n,))).collect();
                 for operation in pending {
                     operation.wait().unwrap();
                 }
                 "done".to_owned()
             }
-            "clear" => {
-                cache().clear().wait().unwrap();
+            HeldStep::Clear => {
+                cache("held").clear().wait().unwrap();
                 "done".to_owned()
             }
-            other => panic!("unknown command {other}"),
         };
         println!("{said}");
     }

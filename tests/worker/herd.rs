@@ -6,13 +6,12 @@ use std::{
         OnceLock,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
+use cache_tests_support::DEADLINE;
 use redis_cache_runtime::handler_cache;
 use tokio::{runtime::Runtime, task::JoinSet};
-
-const SOON: Duration = Duration::from_secs(60);
 
 static TASKS: OnceLock<u64> = OnceLock::new();
 static RUNS: AtomicU32 = AtomicU32::new(0);
@@ -25,7 +24,7 @@ static CALLS: AtomicU64 = AtomicU64::new(0);
 async fn double(n: u64) -> u64 {
     RUNS.fetch_add(1, Ordering::Relaxed);
     let all = *TASKS.get().unwrap();
-    let end = Instant::now() + SOON;
+    let end = Instant::now() + DEADLINE;
     while CALLS.load(Ordering::Relaxed) < all {
         assert!(Instant::now() < end, "not everybody calls");
         tokio::task::yield_now().await;

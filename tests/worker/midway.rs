@@ -1,4 +1,4 @@
-//! Forks in the middle of a call: what it had begun is the parent's, and the child's end of it comes all the same.
+//! Forks in the middle of a call: the parent's call goes on, and the child's copy of it ends as well.
 
 use std::{
     pin::Pin,
@@ -9,22 +9,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cache_tests_support::{DEADLINE, cache};
 use fork::{Fork, fork};
-use redis_cache_runtime::{CacheStatus, ErrorKind, HandlerCache, handler_cache, observe};
+use redis_cache_runtime::{CacheStatus, ErrorKind, handler_cache, observe};
 use tokio::runtime::Runtime;
 
 use crate::forks::{block_on, end_of};
 
-/// Many times what a child takes.
-const SOON: Duration = Duration::from_secs(20);
-
-/// What takes longer has waited for something.
+/// A program that takes longer has waited for something.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Arguments from here on have their bodies fork.
 const FORKING: u64 = 1 << 32;
 
-/// What a body that has forked gives in the child.
+/// The value in the child, of a body that has forked.
 const CHILD: i32 = 0;
 
 fn fork_at(n: u64) -> i32 {
@@ -59,7 +57,7 @@ fn panicking(n: u64) -> i32 {
     pid
 }
 
-/// Others use the caches all the while, and hold whatever they lock when the process forks.
+/// Other threads use the caches all the while, and hold locks at the moment of the fork.
 fn keep_busy() {
     for first in 0..6 {
         thread::spawn(move || {
@@ -95,7 +93,7 @@ pub(crate) fn fork_in_bodies(rounds: u64) {
             assert!(round % 4 == 3 || outcome.unwrap().result == CacheStatus::Bypass);
             call_in_child();
         }
-        assert_eq!(end_of(pid, SOON), 0, "in round {round}");
+        assert_eq!(end_of(pid, DEADLINE), 0, "in round {round}");
     }
     process::exit(0);
 }
@@ -110,7 +108,7 @@ fn in_child(what: &str, program: impl FnOnce()) {
             assert!(took < AT_ONCE, "{what}: {took:?}");
             process::exit(0);
         }
-        Fork::Parent(pid) => assert_eq!(end_of(pid, SOON), 0, "{what}"),
+        Fork::Parent(pid) => assert_eq!(end_of(pid, DEADLINE), 0, "{what}"),
     }
 }
 
@@ -125,7 +123,7 @@ fn is_pending<F: Future>(future: Pin<&mut F>) -> bool {
 
 /// A call that waits for Redis. While there is no connection a call does not wait.
 fn that_asks(n: u64) -> Pin<Box<impl Future<Output = u64>>> {
-    let end = Instant::now() + SOON;
+    let end = Instant::now() + DEADLINE;
     loop {
         let mut call = Box::pin(once(n));
         if is_pending(call.as_mut()) {
@@ -138,7 +136,7 @@ fn that_asks(n: u64) -> Pin<Box<impl Future<Output = u64>>> {
 
 static IS_HELD: AtomicBool = AtomicBool::new(true);
 
-/// Its body waits.
+/// The body waits.
 #[handler_cache(name = "midway-held", timeout = "10s")]
 async fn held(n: u64) -> u64 {
     std::future::poll_fn(|context| {
@@ -164,7 +162,7 @@ pub(crate) fn fork_under_calls() {
         block_on(once(n));
         runtime.block_on(once(n));
     }
-    // It asks Redis.
+    // The call asks Redis.
     let mut asking = that_asks(10);
     in_child("one that asks", || {
         let (value, outcome) = observe(|| block_on(asking.as_mut()));
@@ -183,7 +181,7 @@ pub(crate) fn fork_under_calls() {
     }
     in_child("one of a runtime", || assert_eq!(block_on(asking), 13));
 
-    // Its body runs, and another waits for it.
+    // A leader's body runs, and a follower waits for it.
     let mut running = Box::pin(held(1));
     let began = Instant::now();
     while began.elapsed() < Duration::from_millis(300) {
@@ -203,7 +201,7 @@ pub(crate) fn fork_under_calls() {
 /// Handles and operations from before the fork are used after it.
 pub(crate) fn fork_beside_handles() {
     blocking(1);
-    let cache = HandlerCache::named("midway").unwrap();
+    let cache = cache("midway");
     cache.flush().wait().unwrap();
     in_child("a handle before a call", || {
         let error = cache.info().wait().unwrap_err();

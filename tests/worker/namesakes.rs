@@ -1,9 +1,10 @@
-//! Calls the one or the other of two handlers that the compiler calls the same, and prints what it got and how. Each process
-//! knows of one of them only.
+//! Calls one of two handlers to which the compiler gives one name, and prints the answer and its result. Each process calls one
+//! of them only.
 
+use cache_tests_support::{Namesake, flush_all};
 use redis_cache_runtime::{CacheStatus, Outcome, handler_cache, observe};
 
-use crate::shards;
+use crate::{shards, wait_for_redis};
 
 trait Model {
     const NAME: &'static str;
@@ -37,24 +38,24 @@ fn call_generic<M: Model>(_: std::marker::PhantomData<M>, n: u64) -> String {
     generic::<M>(n)
 }
 
-fn local_types(kind: &str, n: u64) -> String {
-    if kind == "A" {
+fn local_types(kind: Namesake, n: u64) -> String {
+    if kind == Namesake::A {
         local!("A", |local| call_generic(local, n))
     } else {
         local!("B", |local| call_generic(local, n))
     }
 }
 
-fn local_types_of_a_method(kind: &str, n: u64) -> String {
-    if kind == "A" {
+fn local_types_of_a_method(kind: Namesake, n: u64) -> String {
+    if kind == Namesake::A {
         local!("A", |local| Handler(local).handle(n))
     } else {
         local!("B", |local| Handler(local).handle(n))
     }
 }
 
-fn local_types_with_methods(kind: &str, n: u64) -> String {
-    if kind == "A" {
+fn local_types_with_methods(kind: Namesake, n: u64) -> String {
+    if kind == Namesake::A {
         struct Local;
         impl Local {
             #[handler_cache(shards = shards(), timeout = "5s")]
@@ -75,9 +76,9 @@ fn local_types_with_methods(kind: &str, n: u64) -> String {
     }
 }
 
-fn local_traits(kind: &str, n: u64) -> String {
+fn local_traits(kind: Namesake, n: u64) -> String {
     struct Scored;
-    if kind == "A" {
+    if kind == Namesake::A {
         trait Score {
             fn score(&self, n: u64) -> String;
         }
@@ -102,20 +103,16 @@ fn local_traits(kind: &str, n: u64) -> String {
     }
 }
 
-#[expect(
-    clippy::single_match_else,
-    reason = "items in two arms are what is tested"
-)]
-fn arms(kind: &str, n: u64) -> String {
+fn arms(kind: Namesake, n: u64) -> String {
     match kind {
-        "A" => {
+        Namesake::A => {
             #[handler_cache(shards = shards(), timeout = "5s")]
             fn score(_n: u64) -> String {
                 "A".to_owned()
             }
             score(n)
         }
-        _ => {
+        Namesake::B => {
             #[handler_cache(shards = shards(), timeout = "5s")]
             fn score(_n: u64) -> String {
                 "B".to_owned()
@@ -151,11 +148,15 @@ macro_rules! scorer {
 scorer!(A, "A");
 scorer!(B, "B");
 
-fn constants(kind: &str, n: u64) -> String {
-    if kind == "A" { A.score(n) } else { B.score(n) }
+fn constants(kind: Namesake, n: u64) -> String {
+    if kind == Namesake::A {
+        A.score(n)
+    } else {
+        B.score(n)
+    }
 }
 
-type Pair = fn(&str, u64) -> String;
+type Pair = fn(Namesake, u64) -> String;
 
 const PAIRS: [(&str, Pair); 6] = [
     ("local types of a function", local_types),
@@ -167,10 +168,15 @@ const PAIRS: [(&str, Pair); 6] = [
 ];
 
 /// For each pair: whether the answer is right, and whether the handler ran.
-pub(crate) fn print(kind: &str, n: u64) {
+pub(crate) fn print(kind: Namesake, n: u64) {
+    wait_for_redis();
     for (pair, call) in PAIRS {
         let (value, outcome): (_, Option<Outcome>) = observe(|| call(kind, n));
-        let right = if value == kind { "right" } else { "WRONG" };
+        let right = if value == kind.answer() {
+            "right"
+        } else {
+            "WRONG"
+        };
         let ran = matches!(
             outcome.map(|outcome| outcome.result),
             Some(CacheStatus::Miss)
@@ -180,5 +186,5 @@ pub(crate) fn print(kind: &str, n: u64) {
             if ran { "computed" } else { "found" }
         );
     }
-    redis_cache_runtime::flush_all().wait().unwrap();
+    flush_all();
 }

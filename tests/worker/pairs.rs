@@ -1,9 +1,9 @@
 //! Pairs of builds of one handler that differ where no description of a type reaches: inside the values of a map, behind a
-//! conversion, in what stands for a field that is not there. Both stand in one cache, with the same arguments; each answers with
-//! what only it would.
+//! conversion, in the default of a missing field. Both use one cache, with the same arguments; each has an answer of its own.
 
 use std::collections::BTreeMap;
 
+use cache_tests_support::flush_all;
 use redis_cache_runtime::{CacheStatus, handler_cache, observe};
 use serde::{Deserialize, Serialize};
 
@@ -31,12 +31,12 @@ macro_rules! pairs {
     (@build $pair:ident, { $($inner:tt)* }, $value:expr) => {
         $($inner)*
 
-        #[handler_cache(name = crate::named(stringify!($pair)), shards = crate::shards(), timeout = "5s")]
+        #[handler_cache(name = cache_tests_support::worker_cache(stringify!($pair)), shards = crate::shards(), timeout = "5s")]
         fn handle(n: u32) -> BTreeMap<u32, Inner> {
             [(n, $value), (n + 1, $value)].into()
         }
 
-        /// Whether the answer is what the body gives, and how the call ended.
+        /// Whether the answer is the body's, and how the call ended.
         pub(in super::super) fn call() -> (bool, CacheStatus) {
             let (answer, outcome) = observe(|| handle(1));
             let right = answer == BTreeMap::from([(1, $value), (2, $value)]);
@@ -105,8 +105,10 @@ fn is_one(n: &u8) -> bool {
 
 /// Calls one build of each pair, and prints the pair, whether the answer is right, and how the call ended.
 pub(crate) fn call_all(build: usize) {
+    crate::wait_for_redis();
     for (name, builds) in PAIRS {
         let (right, result) = builds[build]();
         println!("{name} {right} {result}");
     }
+    flush_all();
 }

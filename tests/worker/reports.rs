@@ -9,17 +9,12 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
     thread,
-    time::Duration,
 };
 
-use cache_tests_support::{Fault, FaultProxy, RedisServer, eventually};
-use redis_cache_runtime::{
-    CacheStatus, HandlerCache, flush_all, handler_cache, observe, observe_async,
-};
+use cache_tests_support::{Fault, FaultProxy, Manner, RedisServer, Reporter, cache, eventually};
+use redis_cache_runtime::{CacheStatus, HandlerCache, handler_cache, observe, observe_async};
 use tokio::runtime::Runtime;
 use tracing_subscriber::{Layer, layer::SubscriberExt as _, util::SubscriberInitExt as _};
-
-const SOON: Duration = Duration::from_secs(20);
 
 static URL: OnceLock<String> = OnceLock::new();
 
@@ -30,50 +25,28 @@ fn url() -> &'static str {
     URL.get().unwrap()
 }
 
-/// What it does when it hears of something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
-    Panics,
-    /// For ever.
-    Blocks,
-    CallsHandlers,
-    AsksCaches,
-}
-
-impl Manner {
-    fn of(name: &str) -> Self {
-        match name {
-            "panics" => Self::Panics,
-            "blocks" => Self::Blocks,
-            "calls-handlers" => Self::CallsHandlers,
-            "asks-caches" => Self::AsksCaches,
-            other => panic!("no manner {other}"),
+fn behave(manner: Manner) {
+    let told = TOLD.fetch_add(1, Ordering::Relaxed);
+    match manner {
+        Manner::Panics => panic!("failed printing to stdout: Broken pipe (os error 32)"),
+        Manner::Blocks => loop {
+            thread::park();
+        },
+        Manner::CallsHandlers => {
+            // The same that are called outside, in the middle of that.
+            for n in 0..3 {
+                assert_eq!(blocking(n), n * 2);
+                assert_eq!(called_by_reports(n), n + 1);
+            }
         }
-    }
-
-    fn behave(self) {
-        let told = TOLD.fetch_add(1, Ordering::Relaxed);
-        match self {
-            Self::Panics => panic!("failed printing to stdout: Broken pipe (os error 32)"),
-            Self::Blocks => loop {
-                thread::park();
-            },
-            Self::CallsHandlers => {
-                // The same that are called outside, in the middle of that.
-                for n in 0..3 {
-                    assert_eq!(blocking(n), n * 2);
-                    assert_eq!(called_by_reports(n), n + 1);
-                }
+        // A recorder gets thousands of events, and each question takes its timeout while Redis hangs.
+        Manner::AsksCaches if told >= 20 && !told.is_multiple_of(1000) => {}
+        Manner::AsksCaches => {
+            if let Ok(cache) = HandlerCache::named("reported") {
+                _ = cache.info().wait();
+                _ = cache.invalidate((u32::MAX,)).wait();
             }
-            // A recorder hears of much, and what is asked while Redis hangs takes its time.
-            Self::AsksCaches if told >= 20 && !told.is_multiple_of(1000) => {}
-            Self::AsksCaches => {
-                if let Ok(cache) = HandlerCache::named("reported") {
-                    _ = cache.info().wait();
-                    _ = cache.invalidate((u32::MAX,)).wait();
-                }
-                _ = flush_all().wait();
-            }
+            _ = redis_cache_runtime::flush_all().wait();
         }
     }
 }
@@ -85,7 +58,7 @@ impl<S: tracing_subscriber::registry::LookupSpan<'static> + tracing::Subscriber>
 {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         if event.metadata().target().starts_with("redis_cache_runtime") {
-            self.0.behave();
+            behave(self.0);
         }
     }
 }
@@ -105,7 +78,7 @@ fn called_by_reports(n: u32) -> u32 {
     n + 1
 }
 
-/// Some of these fill the queue of what is to be written.
+/// Some of these values fill the queue of writes.
 #[handler_cache(url = url(), name = "reported-big", max_value_bytes = 100_000_000, timeout = "2s")]
 fn big(n: u8) -> Vec<u8> {
     vec![n; 15_000_000]
@@ -116,7 +89,7 @@ fn too_large(n: u8) -> Vec<u8> {
     vec![n; 1000]
 }
 
-/// One that refuses to be written into a key.
+/// An argument that refuses to be written into a key.
 struct Unkeyed;
 
 impl serde::Serialize for Unkeyed {
@@ -141,9 +114,7 @@ fn of_a_taken_name(n: u8) -> u8 {
     n
 }
 
-/// `who` is in the way, in that manner.
-pub(crate) fn run(who: &str, manner: &str) {
-    let manner = Manner::of(manner);
+pub(crate) fn run(reporter: Reporter, manner: Manner) {
     if manner == Manner::Panics {
         // Many: they are expected.
         std::panic::set_hook(Box::new(|_| {}));
@@ -151,13 +122,14 @@ pub(crate) fn run(who: &str, manner: &str) {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(([127, 0, 0, 1], server.port()), 50);
     URL.set(proxy.url()).unwrap();
-    match who {
-        "subscriber" => tracing_subscriber::registry()
+    match reporter {
+        Reporter::Subscriber => tracing_subscriber::registry()
             .with(Subscriber(manner))
             .init(),
         #[cfg(feature = "metrics")]
-        "recorder" => metrics::set_global_recorder(recorder::Recorder(manner)).unwrap(),
-        other => panic!("nobody is {other}"),
+        Reporter::Recorder => metrics::set_global_recorder(recorder::Recorder(manner)).unwrap(),
+        #[cfg(not(feature = "metrics"))]
+        Reporter::Recorder => panic!("there are no recorders without the feature `metrics`"),
     }
     let runtime = Runtime::new().unwrap();
     let check = Check { runtime: &runtime };
@@ -182,12 +154,12 @@ pub(crate) fn run(who: &str, manner: &str) {
         }
     }
     for name in ["reported", "reported-async", "reported-big"] {
-        let cache = HandlerCache::named(name).unwrap();
-        eventually(SOON, || cache.flush().wait().is_ok());
+        let cache = cache(name);
+        eventually(|| cache.flush().wait().is_ok());
         let info = cache.info().wait().unwrap();
         assert_eq!(info.waiting, 0, "{name}: {info:?}");
     }
-    eventually(SOON, || TOLD.load(Ordering::Relaxed) > 0);
+    eventually(|| TOLD.load(Ordering::Relaxed) > 0);
     println!("told {}", TOLD.load(Ordering::Relaxed));
     process::exit(0);
 }
@@ -209,7 +181,7 @@ impl Check<'_> {
         for n in from..from + 100 {
             self.call(n);
         }
-        // One that goes away in the middle.
+        // Callers that go away in the middle of a call.
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         let _entered = self.runtime.enter();
         for n in from + 100..from + 110 {
@@ -218,7 +190,7 @@ impl Check<'_> {
     }
 
     fn is_cached(&self, n: u32) {
-        eventually(SOON, || self.call(n) == [CacheStatus::HitRedis; 2]);
+        eventually(|| self.call(n) == [CacheStatus::HitRedis; 2]);
     }
 }
 
@@ -231,19 +203,17 @@ mod recorder {
         SharedString, Unit,
     };
 
-    use super::Manner;
+    use super::{Manner, behave};
 
     pub(super) struct Recorder(pub(super) Manner);
 
-    impl Manner {
-        /// Whoever blocks a thread that calls a handler blocks that call: only ours are not to be held up.
-        fn record(self) {
-            let is_ours = thread::current()
-                .name()
-                .is_some_and(|name| name.starts_with("redis-cache"));
-            if self != Self::Blocks || is_ours {
-                self.behave();
-            }
+    /// A recorder that blocks a caller's thread blocks that call: only threads of the cache are blocked.
+    fn record(manner: Manner) {
+        let is_ours = thread::current()
+            .name()
+            .is_some_and(|name| name.starts_with("redis-cache"));
+        if manner != Manner::Blocks || is_ours {
+            behave(manner);
         }
     }
 
@@ -251,45 +221,45 @@ mod recorder {
 
     impl CounterFn for Instrument {
         fn increment(&self, _: u64) {
-            self.0.record();
+            record(self.0);
         }
 
         fn absolute(&self, _: u64) {
-            self.0.record();
+            record(self.0);
         }
     }
 
     impl GaugeFn for Instrument {
         fn increment(&self, _: f64) {
-            self.0.record();
+            record(self.0);
         }
 
         fn decrement(&self, _: f64) {
-            self.0.record();
+            record(self.0);
         }
 
         fn set(&self, _: f64) {
-            self.0.record();
+            record(self.0);
         }
     }
 
     impl HistogramFn for Instrument {
         fn record(&self, _: f64) {
-            self.0.record();
+            record(self.0);
         }
     }
 
     impl metrics::Recorder for Recorder {
         fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
-            self.0.record();
+            record(self.0);
         }
 
         fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
-            self.0.record();
+            record(self.0);
         }
 
         fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
-            self.0.record();
+            record(self.0);
         }
 
         fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
@@ -309,10 +279,10 @@ mod recorder {
     }
 
     impl Recorder {
-        /// One that panics gives no handle, so half of them are let through.
+        /// A recorder that panics gives no handle, so half of the registrations succeed.
         fn register(&self, key: &Key) {
             if self.0 != Manner::Panics || key.name().len().is_multiple_of(2) {
-                self.0.record();
+                record(self.0);
             }
         }
     }

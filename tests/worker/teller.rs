@@ -14,7 +14,7 @@ fn told_elsewhere(n: u64) -> u64 {
     n * 2
 }
 
-/// What the test gives in code, in variables that the runtime does not read.
+/// The settings in code, from variables that the runtime does not read.
 fn config() -> Config {
     let given = |name: &str| env::var(name).ok();
     let mut config = Config::new(given("GIVEN_URL").unwrap_or_default());

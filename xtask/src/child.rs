@@ -27,7 +27,7 @@ pub(crate) fn interrupt(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Tells whether the child was told to end.
+/// Returns whether the child got a signal to end.
 fn send_interrupt(child: &Child) -> bool {
     cfg!(unix)
         && Command::new("kill")

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::run::{output, succeeds};
 
-/// What is wanted of Debian.
+/// The packages from Debian.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     pub(crate) packages: &'static [&'static str],
@@ -90,7 +90,7 @@ impl Apt {
         command
     }
 
-    /// Downloads the packages and what they need and the machine lacks.
+    /// Downloads the packages, and their dependencies that the machine lacks.
     fn download(&self) -> Result<Vec<PathBuf>> {
         let archives = self.folder.join("archives");
         if archives.exists() {

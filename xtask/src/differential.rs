@@ -6,7 +6,7 @@ use crate::redis_server;
 use crate::run::{cargo, run};
 use crate::test::with_redis;
 
-/// How many arguments each handler is called with in a turn.
+/// The arguments of each handler in a turn.
 const ARGUMENTS: u64 = 10;
 
 /// The builds of each handler.
@@ -14,10 +14,10 @@ const BUILDS: u64 = 2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many types
+    /// The number of types
     #[arg(long, default_value_t = 60)]
     types: u64,
-    /// How many calls at least
+    /// The least number of calls
     #[arg(long, default_value_t = 1_000_000)]
     calls: u64,
     /// Decides the types

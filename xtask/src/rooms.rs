@@ -1,4 +1,4 @@
-//! The arrows between the runtime's rooms: what `ARCHITECTURE.md` allows, and what the code uses.
+//! The uses between the runtime's rooms, as `ARCHITECTURE.md` allows them and as the code has them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ const SECTION: &str = "## Rooms";
 
 const SOURCES: &str = "redis-cache-runtime/src";
 
-/// What stands above all rooms: the list of what is public, and what expansions call.
+/// The files above all rooms: the list of public items, and the items that expansions call.
 const ABOVE: [&str; 2] = ["lib", "__private"];
 
 /// Which rooms a room may use.
@@ -82,7 +82,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// Reads the table: in the first column a room, in the last those that it may use.
+/// Reads the table: in the first column a room, in the last the rooms that it may use.
 fn table(page: &str) -> Result<Allowed> {
     let (_, section) = page
         .split_once(SECTION)
@@ -104,7 +104,7 @@ fn table(page: &str) -> Result<Allowed> {
     Ok(allowed)
 }
 
-/// What stands between backticks.
+/// The texts between backticks.
 fn names(cell: &str) -> Vec<&str> {
     cell.split('`')
         .skip(1)
@@ -145,7 +145,7 @@ fn walk<'a>(
     None
 }
 
-/// All Rust files but those of tests.
+/// All Rust files except those of tests.
 fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -200,7 +200,7 @@ fn collect(tokens: TokenStream, uses: &mut BTreeSet<Use>) {
     }
 }
 
-/// What follows `crate::`: a name, or several in braces.
+/// The names after `crate::`: one, or several in braces.
 fn named(tokens: &[TokenTree], uses: &mut BTreeSet<Use>) {
     match tokens.first() {
         Some(TokenTree::Ident(room)) => {

@@ -13,8 +13,8 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(args).current_dir(paths::root());
-    // What cargo says to this program of its package is no business of the packages that are built: build scripts that
-    // look at it would run again each time that cargo is called the other way.
+    // Cargo's variables for this program are not passed on to the builds: build scripts that
+    // read them would run again each time that cargo is called the other way.
     for (name, _) in env::vars_os() {
         let said = name.to_string_lossy();
         if said.starts_with("CARGO_PKG_") || said.starts_with("CARGO_MANIFEST_") {
@@ -35,11 +35,11 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command without showing it, and returns what it printed.
+/// Runs a command without showing it, and returns its output.
 ///
 /// # Errors
 ///
-/// When it can't be run or fails; the message holds what it printed on standard error.
+/// When it can't be run or fails; the message holds its standard error.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let line = command_line(command);
     let output = command

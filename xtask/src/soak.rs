@@ -10,10 +10,10 @@ use crate::test::with_redis;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How long
+    /// The length of the run, in minutes
     #[arg(long, default_value_t = 2)]
     minutes: u64,
-    /// Decides what goes wrong; a random one where it is not given
+    /// Decides the faults; random where it is not given
     #[arg(long)]
     seed: Option<u64>,
 }

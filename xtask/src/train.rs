@@ -8,7 +8,7 @@ use crate::run::{cargo, run};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Passed on to the training program; `-- --help` lists what it takes
+    /// Passed on to the training program; `-- --help` lists its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<OsString>,
 }

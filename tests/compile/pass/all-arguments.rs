@@ -40,6 +40,7 @@ fn by_address(n: u32) -> u32 {
     n
 }
 
+#[test]
 pub fn main() {
     let handler = Handler {
         version: "1".to_owned(),

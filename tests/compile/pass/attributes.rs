@@ -1,4 +1,4 @@
-//! What a function is beside a handler: documented, deprecated, conditional.
+//! Handlers that are documented, deprecated, conditional.
 
 #![deny(warnings)]
 

@@ -10,6 +10,7 @@ fn triple(n: u32) -> u32 {
     n * 3
 }
 
+#[test]
 pub fn main() {
     assert_eq!(double(21), 42);
     assert_eq!(triple(14), 42);

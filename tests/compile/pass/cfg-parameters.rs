@@ -10,6 +10,7 @@ fn skipped(n: u32, #[cfg(any())] absent: Missing) -> u32 {
     n
 }
 
+#[test]
 pub fn main() {
     assert_eq!(handle(40, 2), 42);
     assert_eq!(skipped(42), 42);

@@ -80,6 +80,7 @@ async fn never_comes_back(n: u32) -> u32 {
     if n > 1 { unreachable!() } else { panic!("{n}") }
 }
 
+#[test]
 pub fn main() {
     assert_eq!(early(11), 10);
     assert_eq!(question("41"), Ok(42));

@@ -10,6 +10,7 @@ async fn outside(n: u32) -> u32 {
     n
 }
 
+#[test]
 pub fn main() {
     assert_eq!(inside(42), 42);
     assert_eq!(smol::block_on(outside(42)), 42);

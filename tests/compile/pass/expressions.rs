@@ -71,6 +71,7 @@ fn assert_send<T: Send>(future: T) -> T {
     future
 }
 
+#[test]
 pub fn main() {
     assert_eq!(Handler.handle(1), 1);
     assert_eq!(by_url(2), 2);

@@ -1,4 +1,4 @@
-//! A fragment of a macro is as good as what it stands for, of every kind in every place.
+//! A macro's fragment is as good as the code that it stands for, of every kind in every place.
 
 use redis_cache_runtime::handler_cache;
 
@@ -231,6 +231,7 @@ macro_rules! statements {
 }
 statements!(let a = 40; let b = 2; a + b);
 
+#[test]
 pub fn main() {
     assert_eq!(
         (block(1), block_with_statements(1), nested_block(1)),

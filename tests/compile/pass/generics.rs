@@ -65,6 +65,7 @@ where
     format!("{value}{other}")
 }
 
+#[test]
 pub fn main() {
     assert_eq!(show(42), "42");
     assert_eq!(show("42"), "42");

@@ -56,6 +56,7 @@ async fn shadowed_by_body(n: u32) -> String {
     n.to_string()
 }
 
+#[test]
 pub fn main() {
     assert_eq!(locals(1, 2, 3, 4, 5, 6), 21);
     assert_eq!(words(1, 2, 3, 4), 10);

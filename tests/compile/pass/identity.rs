@@ -34,6 +34,7 @@ impl Model {
     }
 }
 
+#[test]
 pub fn main() {
     let mut model = Model { digest: [2; 4] };
     assert_eq!(model.shared(40), 42);

@@ -31,6 +31,7 @@ async fn by_name_async(n: u32, context: Context) -> u64 {
     u64::from(n) + context.request
 }
 
+#[test]
 pub fn main() {
     let context = || Context { request: 0 };
     assert_eq!(by_type(42, &context(), context(), Arc::new(context())), 42);

@@ -44,6 +44,7 @@ macro_rules! facade {
 
 facade!(through_facade);
 
+#[test]
 pub fn main() {
     assert_eq!(double(21, 0), 42);
     assert_eq!(half(84.0, 0.0), 42.0);

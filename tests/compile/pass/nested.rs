@@ -37,6 +37,7 @@ const fn constant() -> fn(u32) -> u32 {
     inner
 }
 
+#[test]
 pub fn main() {
     let in_closure = |n| {
         #[handler_cache]

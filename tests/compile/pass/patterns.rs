@@ -77,6 +77,7 @@ async fn taken_apart((a, mut b): (u32, u32), Json(c): Json<String>, mut d: Vec<u
     c.len() + d.len() + usize::try_from(b).unwrap_or_default()
 }
 
+#[test]
 pub fn main() {
     let point = Point { x: 6, y: 7 };
     assert_eq!(mutable(1, "4".to_owned()), "42");

@@ -107,6 +107,7 @@ impl Handler {
     }
 }
 
+#[test]
 pub fn main() {
     let mut handler = Handler { factor: 6 };
     assert_eq!(Handler::none(42), 42);

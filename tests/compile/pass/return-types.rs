@@ -121,6 +121,7 @@ async fn borrowed_error_async(text: &str) -> Result<u32, &str> {
     text.parse().map_err(|_| text)
 }
 
+#[test]
 pub fn main() {
     nothing();
     unit();

@@ -9,7 +9,7 @@ async fn parse(text: String) -> Result<u32, Box<dyn Error>> {
     Ok(text.parse()?)
 }
 
-/// What is returned is made and used up between two `await`s.
+/// The value is made and used up between two `await`s.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct NotSend(
     Cell<u32>,
@@ -46,6 +46,7 @@ fn send<T: Send>(future: T) -> T {
     future
 }
 
+#[test]
 pub fn main() {
     let parsed = async { parse("1".into()).await.map_err(|error| error.to_string()) };
     assert_eq!(smol::block_on(send(parsed)), Ok(1));

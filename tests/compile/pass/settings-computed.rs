@@ -9,6 +9,7 @@ fn double(n: u32) -> u32 {
     n * 2
 }
 
+#[test]
 pub fn main() {
     assert_eq!(double(2), 4);
 }

@@ -57,6 +57,7 @@ impl Handler {
     }
 }
 
+#[test]
 pub fn main() {
     ::std::assert_eq!(Handler.handle(42), 42);
     ::std::assert_eq!(::smol::block_on(Handler.handle_async(42)), 42);

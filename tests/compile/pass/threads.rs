@@ -30,6 +30,7 @@ fn assert_send<T: Send + 'static>(value: T) -> T {
     value
 }
 
+#[test]
 pub fn main() {
     let handler = Arc::new(Handler);
     let owned = Arc::clone(&handler);

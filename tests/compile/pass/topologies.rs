@@ -35,6 +35,7 @@ fn shards() -> u16 {
     4
 }
 
+#[test]
 pub fn main() {
     let _: [fn(u32) -> u32; 5] = [in_code, cluster, sentinels, computed, off];
 }

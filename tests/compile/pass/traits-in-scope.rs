@@ -1,4 +1,4 @@
-//! No method of a trait in the user's scope is called, whatever it is called and whatever it is for.
+//! The expansion calls no method of a trait in the user's scope, of any name and for any type.
 
 #![allow(dead_code)]
 
@@ -127,6 +127,7 @@ trait Provides {
 
 impl Provides for Model {}
 
+#[test]
 pub fn main() {
     assert_eq!(every_setting(1, 2, "a", Context, (3, String::new())), 4);
     assert!(smol::block_on(awaited(String::new(), vec![], &[])).is_err());

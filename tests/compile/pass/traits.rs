@@ -54,6 +54,7 @@ impl Object for Double {
     }
 }
 
+#[test]
 pub fn main() {
     assert_eq!(Handle::handle(&Double, 21), 42);
     assert_eq!(Double.provided(21), 42);

@@ -1,4 +1,4 @@
-//! What a developer might do to a type from one build to the next.
+//! Changes that a developer makes to a type from one build to the next.
 
 use crate::made_up::{Enum, FIELDS, Field, Fields, How, LEAVES, MakeUp, NEW, Struct, Tag, Type};
 
@@ -32,7 +32,7 @@ impl MakeUp {
         self.change(&mut parts[chosen]);
     }
 
-    /// What stands in a type's place.
+    /// The type in another one's place.
     fn another(&mut self, of: Type) -> Type {
         match (of, self.random.u32(0..6)) {
             (Type::Option(of) | Type::List(of), 0) => *of,
@@ -46,7 +46,7 @@ impl MakeUp {
             }
             (of, 0..=2) => Type::Option(Box::new(of)),
             (of, 3) => Type::List(Box::new(of)),
-            // Where it ends is decided by what it stands in.
+            // The type around it decides where it ends.
             (Type::Again(number), _) => Type::Again(number),
             _ => self.some_type(DEPTH),
         }
@@ -132,7 +132,7 @@ impl MakeUp {
 }
 
 fn free(fields: &[Field]) -> Option<&'static str> {
-    // The last one may be flattened, and then takes what it is not meant to.
+    // The last field may be flattened, and then takes the others' entries.
     let mut names = FIELDS[..3].iter().copied();
     names.find(|name| fields.iter().all(|field| field.name != *name))
 }

@@ -8,8 +8,7 @@ const DEEPEST: u32 = 4;
 pub(crate) const FIELDS: [&str; 4] = ["a", "b", "c", "d"];
 pub(crate) const VARIANTS: [&str; 4] = ["A", "B", "C", "D"];
 
-/// A variant of the second build that no handler answers with: what it answers in its place would be another answer, not
-/// another type.
+/// A variant of the second build that no handler answers with: the builds have the same answers, of other types.
 pub(crate) const NEW: &str = "New";
 
 /// A type's name in Rust, where a value of it is one piece.
@@ -40,7 +39,7 @@ pub(crate) enum Type {
     Leaf(&'static str),
     Option(Box<Type>),
     List(Box<Type>),
-    /// Of two elements.
+    /// An array of two elements.
     Array(Box<Type>),
     /// By text.
     Map(Box<Type>),
@@ -113,7 +112,7 @@ pub(crate) struct Handler {
     pub(crate) outputs: [Type; 2],
 }
 
-/// What is in a type's parts.
+/// The properties of a type's parts.
 pub(crate) enum Part<'a> {
     Type(&'a Type),
     How(How),
@@ -153,11 +152,10 @@ impl Type {
         self.comes_back() && !matches!(self, Self::Result(_))
     }
 
-    /// Whether every value comes back as it was, whatever else stands around it.
+    /// Whether every value comes back equal, in any type around it.
     ///
-    /// What serde takes apart by itself may not: of an untagged enum the first variant that fits is taken, and what is
-    /// flattened or has its tag inside is kept aside in a type that knows no numbers of 128 bits. Nor does an option of what
-    /// is written as nothing.
+    /// serde reads an untagged enum as the first variant that fits, and keeps flattened fields and enums with their tag inside
+    /// in a type that has no numbers of 128 bits. An option of a value that is written as nothing is read as `None`.
     pub(crate) fn comes_back(&self) -> bool {
         let (mut lost, mut aside, mut wide) = (false, false, false);
         self.visit(&mut |part| match part {
@@ -178,7 +176,7 @@ impl Type {
                 Fields::Unnamed(parts) => parts.len() == 1 && parts[0].may_be_nothing(),
                 Fields::Named(_) => false,
             },
-            // Of those whose variants are not told apart.
+            // Of an enum whose variants serde can't tell apart.
             Self::Enum(of) => of.tag == Tag::None,
             _ => self.is_leaf("()"),
         }
@@ -289,7 +287,7 @@ impl MakeUp {
             2 => (How::AsText, Type::Leaf("u32")),
             3 if self.random.u8(0..4) == 0 => (How::Rounded, Type::Leaf("f64")),
             4 if self.random.u8(0..4) == 0 => (How::Skipped, Type::Leaf("u32")),
-            // One that takes what is left over, if any: two would take the same.
+            // At most one field that takes the entries left over: two would take the same.
             5 if name == "d" => (How::Flattened, Type::Map(Box::new(self.leaf()))),
             _ => (How::Plain, self.some_type(depth)),
         };
@@ -309,7 +307,7 @@ impl MakeUp {
         let variants = names[..self.random.usize(2..=3)].iter().enumerate();
         let variants = variants.map(|(place, name)| {
             let fields = match tag {
-                // What has its tag inside has names inside.
+                // An enum with its tag inside has names inside.
                 Tag::Internal if self.random.bool() => Fields::Unit,
                 Tag::Internal => self.named_fields(depth),
                 Tag::None => Fields::Unnamed(vec![self.leaf()]),

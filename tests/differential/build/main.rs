@@ -1,4 +1,4 @@
-//! Makes up types, as many as `DIFFERENTIAL_TYPES` says (24) and those that `DIFFERENTIAL_SEED` decides (1), and writes two
+//! Makes up `DIFFERENTIAL_TYPES` types (24), at random from `DIFFERENTIAL_SEED` (1), and writes two
 //! builds of a handler for each: the second has changes to the type that a developer might make.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the build")]

@@ -112,7 +112,7 @@ fn some_enum(of: &Enum, out: &mut String) {
     for (name, fields) in &of.variants {
         _ = writeln!(out, "{name}{},", declaration(fields));
     }
-    // By name: whatever their order is, the same one is taken.
+    // By name, so that the choice does not depend on their order.
     let names = of.variants.iter().map(|(name, _)| *name);
     let names: Vec<_> = names.filter(|name| *name != NEW).collect();
     _ = write!(

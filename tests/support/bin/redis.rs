@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use cache_tests_support::{Cluster, RedisServer, Sentinel, TlsRedis};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What runs, for as long as it is not dropped.
+/// The servers, which run until this is dropped.
 #[expect(dead_code, reason = "it is held to keep its servers alive")]
 enum Topology {
     Server(RedisServer),
@@ -17,7 +17,7 @@ enum Topology {
 }
 
 impl Topology {
-    /// Starts what `name` says, and describes how to reach it.
+    /// Starts the topology `name`, and describes how to reach it.
     fn start(name: &str, replicas: Option<usize>) -> Option<(Self, String)> {
         Some(match name {
             "standalone" => server(RedisServer::start()),

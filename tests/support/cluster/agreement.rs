@@ -1,8 +1,8 @@
 //! Whether the nodes of a cluster agree, and waiting until they do.
 
 use super::view::Member;
-use super::{Cluster, DEADLINE, Node};
-use crate::wait::holds_within;
+use super::{Cluster, Node};
+use crate::wait::{DEADLINE, holds_within};
 
 /// `failed` is a node that counts as ended, although it may be stopped only.
 impl Cluster {
@@ -26,7 +26,7 @@ impl Cluster {
         self.running(failed).all(reaches_all)
     }
 
-    /// Whether all nodes that run reach one another, serve, and agree on who of them owns what.
+    /// Whether all nodes that run reach one another, serve, and agree on the owners of the slots.
     pub(super) fn is_settled(&self, failed: Option<usize>) -> bool {
         let mut owners = self.running(failed).map(|node| self.owners(node, failed));
         let Some(Some(first)) = owners.next() else {
@@ -37,7 +37,7 @@ impl Cluster {
             && self.running(failed).all(Node::serves)
     }
 
-    /// Who owns slots as `node` sees it, sorted; `None` when one of them does not run.
+    /// The owners of slots in the view of `node`, sorted; `None` when one of them does not run.
     fn owners(&self, node: &Node, failed: Option<usize>) -> Option<Vec<Member>> {
         let mut owners = node.view().ok()?;
         owners.retain(|member| !member.slots.is_empty());
@@ -58,7 +58,7 @@ impl Cluster {
         );
     }
 
-    /// What every node believes, for a failure's message.
+    /// The views of all nodes, for a failure's message.
     fn describe(&self) -> String {
         let describe = |(index, node): (usize, &Node)| {
             let view = if node.server.is_running() {

@@ -1,7 +1,7 @@
 //! Moving a slot and its keys while clients use them.
 
 use super::{Cluster, Node};
-use crate::wait::holds_within;
+use crate::wait::{DEADLINE, holds_within};
 
 const BATCH: &str = "10";
 
@@ -46,7 +46,7 @@ impl Cluster {
 
 /// Moves all keys of the slot that `source` has, in small batches.
 fn move_keys(source: &Node, target: &Node, slot: &str) {
-    let emptied = holds_within(super::DEADLINE, || {
+    let emptied = holds_within(DEADLINE, || {
         let keys: Vec<Vec<u8>> = source
             .cluster(&["GETKEYSINSLOT", slot, BATCH])
             .expect("the node lists the slot's keys");
@@ -55,11 +55,7 @@ fn move_keys(source: &Node, target: &Node, slot: &str) {
         }
         keys.is_empty()
     });
-    assert!(
-        emptied,
-        "slot {slot} is not empty after {:?}",
-        super::DEADLINE
-    );
+    assert!(emptied, "slot {slot} is not empty after {DEADLINE:?}");
 }
 
 fn move_batch(source: &Node, target: &Node, keys: &[Vec<u8>]) {

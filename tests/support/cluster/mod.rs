@@ -6,15 +6,10 @@ mod node;
 mod slot;
 mod view;
 
-use std::time::Duration;
-
 use redis::Connection;
 
 use self::node::Node;
 use crate::server::RedisServer;
-
-const DEADLINE: Duration = Duration::from_secs(60);
-
 /// Real `redis-server`s on free loopback ports that form a cluster.
 ///
 /// Its nodes are numbered from 0 in the order of their start: first the primaries, each with an
@@ -51,7 +46,7 @@ impl Cluster {
     fn form(&self) {
         self.assign_slots();
         for (index, node) in self.nodes.iter().enumerate() {
-            // Equal epochs would be told apart one by one, a second each.
+            // Nodes of equal epochs would settle their conflicts one by one, a second each.
             node.tell(&["SET-CONFIG-EPOCH", &(index + 1).to_string()]);
             for earlier in &self.nodes[..index] {
                 node.meet(earlier);
@@ -79,7 +74,7 @@ impl Cluster {
         self.nodes.iter_mut().map(|node| &mut node.server)
     }
 
-    /// How many nodes were started, those killed since among them.
+    /// The number of nodes that were started, killed ones included.
     #[expect(clippy::len_without_is_empty, reason = "a cluster is never empty")]
     #[must_use]
     pub fn len(&self) -> usize {
@@ -169,7 +164,7 @@ impl Cluster {
         self.nodes.len() - 1
     }
 
-    /// Of those that say that they own the slot, the one whose word counts.
+    /// The owner of the slot: of several nodes that claim it, the one with the highest epoch.
     fn owner_of(&self, slot: u16) -> Option<usize> {
         let is_running = |(_, node): &(usize, &Node)| node.server.is_running();
         self.nodes
@@ -275,7 +270,7 @@ mod tests {
                     }
                 }
             });
-            eventually(DEADLINE, || rounds.load(Relaxed) > 1);
+            eventually(|| rounds.load(Relaxed) > 1);
             cluster.migrate_slot(slot, added);
             is_moved.store(true, Relaxed);
         });
@@ -306,7 +301,7 @@ mod tests {
         cluster.node(0).stop();
         cluster.wait_for_failover(0);
         cluster.node(0).resume();
-        eventually(DEADLINE, || cluster.primaries() == [1, 2, 3]);
+        eventually(|| cluster.primaries() == [1, 2, 3]);
         cluster.wait_until_settled();
     }
 }

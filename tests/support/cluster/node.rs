@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis::{Cmd, FromRedisValue, RedisResult};
 
 use super::view::{self, Member};
-use crate::inspect::info;
+use crate::inspect::server_info;
 use crate::port::free_port;
 use crate::server::RedisServer;
 use crate::setup::Setup;
@@ -96,7 +96,7 @@ impl Node {
     pub(super) fn serves(&self) -> bool {
         let state: String = self.cluster(&["INFO"]).unwrap_or_default();
         state.contains("cluster_state:ok") && {
-            let replication = info(&mut self.server.connection(), "replication");
+            let replication = server_info(&mut self.server.connection(), "replication");
             replication
                 .get("master_link_status")
                 .is_none_or(|status| status == "up")
@@ -118,7 +118,7 @@ fn setup(bus_port: u16) -> Setup {
         ["--cluster-port", &bus_port],
         // How long a node is silent before it counts as failed, in milliseconds.
         ["--cluster-node-timeout", "1000"],
-        // A node keeps its role, whatever is done to its slots.
+        // A node keeps its role when its slots change.
         ["--cluster-allow-replica-migration", "no"],
         ["--repl-diskless-sync-delay", "0"],
     ];

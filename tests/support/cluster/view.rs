@@ -1,4 +1,4 @@
-//! What one node of a cluster believes.
+//! The view of one node of a cluster.
 
 use std::ops::RangeInclusive;
 

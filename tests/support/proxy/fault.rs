@@ -1,4 +1,4 @@
-//! What can go wrong on a connection.
+//! The faults of a connection.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub enum Fault {
     Latency(Duration),
     /// Replies come later by a random time up to this one, in their order still.
     Jitter(Duration),
-    /// One reply in so many comes that much later, at random.
+    /// One reply in `one_in` comes later, at random.
     Slow {
         /// In how many.
         one_in: u32,
@@ -27,7 +27,7 @@ pub enum Fault {
     ResetAt(u64),
     /// The connection is closed after so many bytes.
     CloseAt(u64),
-    /// What goes in this direction travels in pieces, one at a time.
+    /// Bytes in this direction travel in pieces, one at a time.
     Slice {
         /// Where it goes.
         direction: Direction,
@@ -40,9 +40,9 @@ pub enum Fault {
     Bandwidth(u32),
     /// A random bit of the byte at this position is turned over.
     CorruptAt(u64),
-    /// What goes in this direction is lost, without a word.
+    /// Bytes in this direction are lost, and the connection stays open.
     Drop(Direction),
-    /// Nobody listens.
+    /// The proxy does not listen.
     Refuse,
 }
 
@@ -104,7 +104,7 @@ impl Setting {
                     piece = piece.min(size);
                     pause += gap;
                 }
-                // What goes through in ten milliseconds.
+                // The bytes that pass in ten milliseconds.
                 Fault::Bandwidth(rate) => piece = piece.min((rate as usize / 100).max(1)),
                 _ => {}
             }

@@ -1,4 +1,4 @@
-//! A TCP proxy that does to a connection what networks do.
+//! A TCP proxy with the faults of networks.
 
 mod connection;
 mod fault;
@@ -13,7 +13,6 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use fastrand::Rng;
@@ -21,13 +20,13 @@ use tokio::{net::TcpListener, sync::watch};
 
 use self::fault::Setting;
 pub use self::fault::{Direction, Fault};
-use crate::{port::free_port, wait::holds_within};
-
-const DEADLINE: Duration = Duration::from_secs(10);
-
+use crate::{
+    port::free_port,
+    wait::{DEADLINE, holds_within},
+};
 /// A proxy in front of a server, on a loopback port of its own, that runs on a thread of this process.
 ///
-/// It forwards faithfully until it is told otherwise. It ends, with all its connections, when it is dropped.
+/// It forwards faithfully until a test sets faults. It ends, with all its connections, when it is dropped.
 #[derive(Debug)]
 pub struct FaultProxy {
     port: u16,
@@ -37,7 +36,7 @@ pub struct FaultProxy {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the proxy's thread tells.
+/// The counts of the proxy's thread.
 #[derive(Debug, Default)]
 struct State {
     accepted: AtomicUsize,
@@ -71,13 +70,13 @@ impl FaultProxy {
         }
     }
 
-    /// The URL of what looks like a Redis server.
+    /// The URL of the proxied server.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://{}:{}", Ipv4Addr::LOCALHOST, self.port)
     }
 
-    /// Puts these faults in the place of those before, on connections that are open as well.
+    /// Replaces the faults, on open connections as well.
     pub fn set(&self, faults: &[Fault]) {
         self.change(|setting| setting.faults = faults.to_vec());
         let refuses = faults.contains(&Fault::Refuse);
@@ -85,7 +84,7 @@ impl FaultProxy {
         assert!(holds_within(DEADLINE, done), "the proxy listens no more");
     }
 
-    /// Forwards faithfully again. What has been held back arrives now.
+    /// Forwards faithfully again. Bytes that were held back arrive now.
     pub fn lift(&self) {
         self.set(&[]);
     }
@@ -126,7 +125,7 @@ impl Drop for FaultProxy {
     }
 }
 
-/// What accepts connections.
+/// The side of the proxy that accepts connections.
 struct Acceptor {
     port: u16,
     target: SocketAddr,

@@ -64,7 +64,7 @@ impl Pipe {
         );
         let reading = async {
             reader.await;
-            // What has been read is still to be written.
+            // The bytes already read are still to be written.
             pending::<()>().await;
         };
         tokio::select! {
@@ -99,8 +99,8 @@ impl Pipe {
         End::Close
     }
 
-    /// Decides how many of the bytes are sent now, how long to wait then, and whether the connection ends; damages what is
-    /// to be damaged.
+    /// Decides how many of the bytes are sent now, how long to wait then, and whether the connection ends; damages the
+    /// byte of a corruption.
     fn prepare(&mut self, bytes: &mut [u8]) -> (usize, Duration, Option<End>) {
         let setting = self.settings.borrow().clone();
         if setting.generation != self.generation {
@@ -125,7 +125,7 @@ impl Pipe {
         }
     }
 
-    /// Waits until `due`, or until the faults change: what was held back by those before goes on then.
+    /// Waits until `due`, or until the faults change: bytes that the earlier faults held back go on then.
     async fn wait(&mut self, due: Instant) {
         if due > Instant::now() {
             self.settings.mark_unchanged();

@@ -2,15 +2,13 @@ use std::{
     io::{ErrorKind, Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::*;
 use crate::eventually;
 
-const SOON: Duration = Duration::from_secs(10);
-
-/// A server that sends back what it gets.
+/// A server that echoes its input.
 fn echo() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -24,7 +22,7 @@ fn echo() -> SocketAddr {
 
 fn connect(proxy: &FaultProxy) -> TcpStream {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port)).unwrap();
-    stream.set_read_timeout(Some(SOON)).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream
 }
 
@@ -44,7 +42,7 @@ fn is_silent(mut stream: &TcpStream) -> bool {
         .set_read_timeout(Some(Duration::from_millis(50)))
         .unwrap();
     let read = stream.read(&mut [0]);
-    stream.set_read_timeout(Some(SOON)).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
     read.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
 }
 
@@ -101,7 +99,7 @@ fn bytes_go_through_and_may_be_late_and_in_pieces() {
 fn what_hangs_goes_on_when_it_is_lifted() {
     let proxy = FaultProxy::start(echo(), 1);
     let stream = connect(&proxy);
-    for fault in [Fault::Hang, Fault::Latency(SOON * 2)] {
+    for fault in [Fault::Hang, Fault::Latency(DEADLINE * 2)] {
         proxy.set(&[fault]);
         send(&stream, "late");
         assert!(is_silent(&stream));
@@ -182,7 +180,7 @@ fn one_bit_of_one_byte_is_damaged() {
 fn nobody_listens_for_a_while() {
     let proxy = FaultProxy::start(echo(), 1);
     let before = connect(&proxy);
-    // What nobody has accepted yet ends with the listener.
+    // A connection that is not accepted yet ends with the listener.
     send(&before, "accepted");
     receive(&before, 8);
     proxy.set(&[Fault::Refuse]);
@@ -201,7 +199,5 @@ fn a_dropped_proxy_leaves_nothing_behind() {
     let port = proxy.port;
     drop(proxy);
     assert!(!matches!(stream.read(&mut [0]), Ok(1..)));
-    eventually(SOON, || {
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err()
-    });
+    eventually(|| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
 }

@@ -11,7 +11,7 @@ use crate::paths;
 use crate::redis_server::{self, RedisServer};
 use crate::run::{cargo, run};
 
-/// The package stands in a workspace of its own, so that nobody else compiles the peers.
+/// The package stands in a workspace of its own, so that no other build compiles the peers.
 const PACKAGE: &str = "benches";
 const PROGRAM: &str = "redis-cache-benches";
 

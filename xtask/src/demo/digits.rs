@@ -13,7 +13,7 @@ use crate::paths;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the server said to one image.
+/// The server's answer to one image.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) prediction: String,

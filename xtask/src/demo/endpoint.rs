@@ -13,7 +13,7 @@ const LOCAL: &str = "redis://localhost:6379";
 pub(crate) enum Endpoint {
     /// Started by us, and empty.
     Own(RedisServer),
-    /// Found running: what it holds and who else uses it is not known.
+    /// A server that was found running: its data and its other users are unknown.
     Found(String),
 }
 

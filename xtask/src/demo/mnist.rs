@@ -15,7 +15,7 @@ use crate::run::{cargo, run};
 const DEFAULT: &str = "127.0.0.1:8080";
 const ANY_PORT: &str = "127.0.0.1:0";
 
-/// A running server. It ends when this is dropped, after it has stored what is pending.
+/// A running server. It ends when this is dropped, after it has stored its pending values.
 #[derive(Debug)]
 pub(crate) struct MnistServer {
     child: Child,
@@ -84,7 +84,7 @@ impl Drop for MnistServer {
     }
 }
 
-/// Passes on what the server prints, forever, and returns the address that it prints at its start.
+/// Passes on the server's output, for ever, and returns the address that it prints at its start.
 fn read_address(stdout: ChildStdout) -> Result<SocketAddr> {
     let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
     for line in &mut lines {

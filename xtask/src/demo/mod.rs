@@ -19,7 +19,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Ends after the twenty requests, with an error when an answer was not what it should be
+    /// Ends after the twenty requests, with an error when an answer was wrong
     #[arg(long)]
     exit: bool,
     /// Where the MNIST server listens [default: 127.0.0.1:8080, or a free port if that is taken]

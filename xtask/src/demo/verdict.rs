@@ -1,4 +1,4 @@
-//! Whether the demonstration showed what it should.
+//! The verdict on a demonstration.
 
 use anyhow::{Result, ensure};
 

@@ -10,11 +10,11 @@ use crate::{paths, redis_server};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to start
+    /// The topology to start
     topology: Topology,
 }
 
-/// Starts the topology with what the tests use, as a program of its own: built in here, it would
+/// Starts the topology with the helpers of the tests, as a program of its own: built in here, it would
 /// slow down the build of every other command.
 pub(crate) fn redis(args: &Args) -> Result<()> {
     let redis_server = redis_server::find_or_bring()?;
@@ -33,7 +33,7 @@ pub(crate) fn redis(args: &Args) -> Result<()> {
     replace_by(&mut command)
 }
 
-/// Ctrl-C and signals then reach the program and nobody else.
+/// Ctrl-C and signals then reach the program alone.
 #[cfg(unix)]
 fn replace_by(command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt as _;

@@ -24,7 +24,7 @@ const DEBIAN: Wanted = Wanted {
 ///
 /// # Errors
 ///
-/// When the machine has none and none can be brought; the message says what to install.
+/// When the machine has none and none can be brought; the message names the package to install.
 pub(crate) fn find_or_bring() -> Result<PathBuf> {
     if let Some(named) = env::var_os("REDIS_SERVER") {
         let named = PathBuf::from(named);

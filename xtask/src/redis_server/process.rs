@@ -52,7 +52,7 @@ impl RedisServer {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        // It must outlive the handlers, which store what is pending when Ctrl-C ends them.
+        // It must outlive the handlers, which store their pending values when Ctrl-C ends them.
         own_process_group(&mut command);
         Ok(Self {
             child: command

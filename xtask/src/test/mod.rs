@@ -40,7 +40,7 @@ const LONG: (&str, &str) = ("LRU_ORACLE_CALLS", "1000000");
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
-    /// Compares a million calls with what an LRU list would keep, instead of ten thousand
+    /// Compares a million calls with an LRU list, instead of ten thousand
     #[arg(long)]
     long: bool,
     /// Passed on to the test runner, such as a part of a test's name; documentation tests are left
@@ -65,7 +65,7 @@ pub(crate) fn test(args: &Args) -> Result<()> {
         test_on(topology, args, prepare)?;
     }
     eprintln!("\n# tests of what is reported; Redis: standalone");
-    // Of the failures, those that a recorder of metrics brings about.
+    // Of the failures, only those of a recorder need the feature.
     let mut metrics = prepare(runner(&[]));
     if has_nextest() {
         metrics.args([
@@ -117,8 +117,8 @@ fn runner(tests: &[&str]) -> Command {
             .iter()
             .map(|test| format!("binary(={test})"))
             .collect();
-        // Chosen from all that has been built already: `--test` would have it built once more, with other features. A test
-        // that is asked for by its name may be none of these.
+        // A filter over the tests that are built already: `--test` would build them once more, with other features. A filter
+        // of the caller may match none of them.
         command.args(["-E", &binaries.join(" + "), "--no-tests=pass"]);
     } else {
         for test in tests {
@@ -135,7 +135,7 @@ fn has_nextest() -> bool {
     succeeds(&mut cargo(&["nextest", "--version"]))
 }
 
-/// The tests start servers of their own: what the user has set for handlers is not meant for them.
+/// The tests start servers of their own: the user's settings of handlers are not for them.
 pub(crate) fn with_redis<'a>(command: &'a mut Command, redis_server: &Path) -> &'a mut Command {
     for (name, _) in env::vars_os() {
         let said = name.to_string_lossy();

@@ -9,7 +9,7 @@ use crate::child::interrupt;
 use crate::paths;
 use crate::topology::Topology;
 
-/// The program says nothing after this.
+/// The last line of the program.
 const LAST_LINE: &str = "Ctrl-C ends it";
 
 /// They end when this is dropped, and at Ctrl-C as everything else.

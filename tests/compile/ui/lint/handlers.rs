@@ -1,7 +1,7 @@
 //! Handlers for clippy to look at, once with the attribute and once, under `--cfg control`, without it.
-//! Some are written badly: what is said about those must be the same both times.
+//! Some are written badly: their warnings must be the same both times.
 
-// What is forbidden can't be allowed in between.
+// Code in between can't allow a forbidden lint.
 #![forbid(
     unsafe_code,
     unused_braces,
@@ -30,7 +30,7 @@ use std::{
 use redis_cache_runtime::handler_cache;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// What a handler answers.
+/// A handler's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prediction {
     /// The class.
