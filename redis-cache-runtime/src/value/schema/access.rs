@@ -23,7 +23,10 @@ impl<'de> SeqAccess<'de> for First<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Refused> {
-        let mut element = self.0.take().ok_or(Refused)?;
+        // A visitor that leaves out what it can't read asks until there is nothing left.
+        let Some(mut element) = self.0.take() else {
+            return Ok(None);
+        };
         element.note_type::<T::Value>();
         refuse(seed.deserialize(element))
     }
@@ -58,11 +61,13 @@ impl<'de> MapAccess<'de> for Field<'_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Refused> {
-        let Some(name) = self.name.take() else {
-            let key = self.probe.take().ok_or(Refused)?.inner("{key}");
-            return refuse(seed.deserialize(key));
+        // As for an element.
+        let Some(probe) = self.probe.take() else {
+            return Ok(None);
         };
-        let probe = self.probe.take().ok_or(Refused)?;
+        let Some(name) = self.name.take() else {
+            return refuse(seed.deserialize(probe.inner("{key}")));
+        };
         self.probe = Some(probe.inner(&format!(".{name}")));
         let name: StrDeserializer<'static, Refused> = name.into_deserializer();
         seed.deserialize(name).map(Some)
