@@ -150,9 +150,9 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// What the body has for itself, a `&mut self`, a `&mut` parameter or an owned one that is no `Arc`, `Rc` or `Copy`, can't be asked
-/// again, and neither can the whole of a `version` that uses such a parameter, or that has a `?`, a `return` or an `.await` outside its own
-/// closures and `async` blocks. Of an `Arc` that is asked the attribute keeps a clone while the body runs.
+/// A parameter that only the body has, a `&mut self`, a `&mut` parameter or an owned one that is no `Arc`, `Rc` or `Copy`, can't be
+/// asked again, and neither can the whole of a `version` that uses such a parameter, or that has a `?`, a `return` or an `.await` outside its own
+/// closures and `async` blocks. The attribute keeps a clone of an `Arc` that is asked while the body runs.
 ///
 /// Each instantiation of a generic function has its own entries. Two functions never share any
 /// unless they have the same `name`, arguments and return type. Without a `name`, entries belong to one version of
