@@ -103,6 +103,10 @@ impl HandlerCache {
             Ok(cache) => cache,
             Err(error) => return Operation::done(Err(error)),
         };
+        if IoThread::running().is_none() {
+            let reason = invalidation::no_thread().to_string();
+            return Operation::done(Ok(CacheInfo::new(&cache, Some(reason))));
+        }
         on_thread(async move {
             let counted = within(async {
                 let mut currsize = 0;

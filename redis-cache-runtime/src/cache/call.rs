@@ -1,6 +1,7 @@
 //! One call on its way through the cache: what it has found, and what it does next.
 
 use std::{
+    any::type_name,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -15,7 +16,7 @@ use crate::{
     },
     key::{CallKey, Digest, KeyBuilder},
     outcome::{CacheStatus, Damage, Failure, Lookup, Outcome},
-    process::catch_panic::discard,
+    process::{catch_panic::discard, serde_code::SerdeCode},
     remote::{Epoch, Used},
     telemetry::{
         self, Event,
@@ -258,12 +259,18 @@ impl<R> Call<R> {
         }
         let readable = self.key.readable;
         let mut draft = Draft::new(SystemTime::now(), compute);
-        match self.codec.write(value, draft.buffer()) {
+        let here = SerdeCode::begin();
+        let written = self.codec.write(value, draft.buffer());
+        drop(here);
+        match written {
             Written::Value => {
                 let bytes = draft.sealed_len();
                 let is_storable = bytes <= cache.max_value_bytes;
                 if !is_storable && !is_out {
                     cache.report_too_large(bytes);
+                }
+                if is_storable && !is_out && self.is_crowded {
+                    cache.report_crowded();
                 }
                 let is_stored = is_storable && !is_out && !self.is_crowded;
                 if !is_stored {
@@ -272,7 +279,9 @@ impl<R> Call<R> {
                         Err(leader) => leader,
                     };
                 }
+                let here = SerdeCode::begin();
                 let proof = self.codec.prove(value, draft.payload(), self.limits());
+                drop(here);
                 let unproved = Unproved {
                     cache,
                     leader,
@@ -280,6 +289,7 @@ impl<R> Call<R> {
                     epoch,
                     draft: Arc::new(draft),
                     readable,
+                    type_name: type_name::<R>(),
                     is_stored,
                     alternate: self.alternate,
                     place: None,
@@ -294,7 +304,7 @@ impl<R> Call<R> {
                 if let Some(readable) = readable {
                     readable.learn(false);
                 }
-                cache.report_not_storable(&error);
+                cache.report_not_storable(&error, type_name::<R>());
                 leader.abandon();
             }
         }
@@ -333,7 +343,9 @@ impl<R> Call<R> {
     }
 
     fn read_opened(&self, opened: Opened<'_>) -> Result<Found<R>, Damage> {
+        let here = SerdeCode::begin();
         let read = self.codec.read(opened.payload, self.limits());
+        drop(here);
         let (value, shape) = read.map_err(|_| Damage::Type)?;
         if shape != opened.shape {
             discard(value);

@@ -23,6 +23,7 @@ pub(super) struct LogOnce {
     anonymous: AtomicBool,
     moved: AtomicBool,
     not_storable: AtomicBool,
+    crowded: AtomicBool,
     unproved: AtomicBool,
     too_large: AtomicBool,
     queue_full: AtomicBool,
@@ -88,14 +89,30 @@ impl Cache {
     }
 
     /// Says once that a value refuses to be written, or does not come back. It was never to be in Redis.
-    pub(super) fn report_not_storable(&self, error: &CodecError) {
+    pub(super) fn report_not_storable(&self, error: &CodecError, type_name: &'static str) {
         self.counters.count(Event::NotStorable);
         self.metrics()
             .count_error(CacheOperation::Put, ErrorType::Encode);
         if first(&self.logged.not_storable) {
             let (cache, error) = (Arc::clone(&self.name), error.to_string());
             telemetry::report(move || {
-                tracing::warn!(cache = &*cache, %error, "a value can't be stored; such calls are not cached");
+                tracing::warn!(cache = &*cache, type_name, %error, "a value can't be stored; such calls are not cached");
+            });
+        }
+    }
+
+    /// Says once that values of two other builds stand where a value would be stored.
+    pub(super) fn report_crowded(&self) {
+        self.counters.count(Event::NotStorable);
+        self.losses.add(Loss::Crowded);
+        if first(&self.logged.crowded) {
+            let cache = Arc::clone(&self.name);
+            telemetry::report(move || {
+                tracing::warn!(
+                    cache = &*cache,
+                    "a value is not stored, because values of two other builds stand at its key; \
+                     it is once those have expired, or have been evicted or cleared"
+                );
             });
         }
     }

@@ -21,6 +21,7 @@ pub(super) struct Unproved {
     pub(super) epoch: Epoch,
     pub(super) draft: Arc<Draft>,
     pub(super) readable: Option<&'static Readable>,
+    pub(super) type_name: &'static str,
     /// Whether Redis is to get it.
     pub(super) is_stored: bool,
     /// Its entry, where that is not the key's.
@@ -74,7 +75,7 @@ impl Unproved {
         let shape = match shape {
             Ok(shape) => shape,
             Err(error) => {
-                self.cache.report_not_storable(&error);
+                self.cache.report_not_storable(&error, self.type_name);
                 return self.drop_unstored();
             }
         };

@@ -16,7 +16,9 @@ use super::unproved::Unproved;
 use crate::{
     flight::reentrancy::Leading,
     limits::{UNPROVED_BYTES, UNPROVED_STUCK, UNPROVED_VALUES},
-    process::{catch_panic::catch_panic, launch::Launch, per_process::PerProcess},
+    process::{
+        catch_panic::catch_panic, launch::Launch, per_process::PerProcess, serde_code::SerdeCode,
+    },
     telemetry,
     value::{codec::Owed, envelope::Draft},
 };
@@ -126,8 +128,8 @@ impl Verifier {
 
     fn work(&self) {
         telemetry::keep_off();
-        // It computes for those who wait.
-        let _leading = Leading::begin();
+        // It computes for those who wait, and runs nothing but serde code of theirs.
+        let (_leading, _here) = (Leading::begin(), SerdeCode::begin());
         loop {
             let (draft, owed) = self.next();
             let shape = owed.settle(draft.payload());

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use super::{
     Caller, FlightResult, Follower, Joined, Leader,
     entry::{Entry, Queued, Shard},
+    knots,
     leader::Role,
     pace::{FLOOR, Patience},
     progress::{self, Progress},
@@ -159,6 +160,10 @@ impl Flights {
         let turn = running.turn(now, is_watch);
         for question in turn.questions {
             question.send();
+        }
+        // Whatever runs now may have been held up by the same blocked workers, calls with other keys included.
+        if turn.was_stuck && !turn.let_go.is_empty() {
+            knots::add();
         }
         for waiting in turn.let_go {
             let leader = Leader {

@@ -8,6 +8,7 @@ use rmp::Marker;
 use serde::Serialize;
 
 use super::encoder::{self, EncodeError, Number};
+use crate::process::serde_code::SerdeCode;
 
 /// A part is large from so many bytes on.
 const LARGE: usize = 4 * 1024;
@@ -22,6 +23,7 @@ pub(super) fn encode<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
+    let _here = SerdeCode::begin();
     encoder::encode(value, out)?;
     if let Some(head) = head_of_large(&out[start..]) {
         let content = start + head;

@@ -8,6 +8,7 @@ pub(crate) mod launch;
 pub(crate) mod nesting;
 pub(crate) mod oneshot;
 pub(crate) mod per_process;
+pub(crate) mod serde_code;
 pub(crate) mod stack;
 pub(crate) mod swap;
 pub(crate) mod waking;

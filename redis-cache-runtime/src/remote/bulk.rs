@@ -70,6 +70,10 @@ pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<
             }
             WriteDisposition::Later if retry.next().await => shard.route().request_ping(),
             _ => {
+                // Redis' own words, not those of the conversion.
+                let answer = answer
+                    .extract_error()
+                    .map_err(|error| refused(shard, error))?;
                 return T::from_redis_value(answer).map_err(|error| refused(shard, error.into()));
             }
         }

@@ -24,6 +24,10 @@ pub(crate) enum Loss {
     TooLarge,
     Unproved,
     QueueFull,
+    /// Its body began before Redis had told of its clears, and there had been one.
+    Unaware,
+    /// Values of two other builds stand at its key.
+    Crowded,
 }
 
 impl fmt::Display for Loss {
@@ -36,6 +40,8 @@ impl fmt::Display for Loss {
             Self::TooLarge => f.write_str("larger than `max_value_bytes`"),
             Self::Unproved => f.write_str("not read back in time"),
             Self::QueueFull => f.write_str("dropped because too many waited"),
+            Self::Unaware => f.write_str("computed before it was known when the cache was cleared"),
+            Self::Crowded => f.write_str("whose keys values of two other builds have"),
         }
     }
 }

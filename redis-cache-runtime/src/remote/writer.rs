@@ -15,7 +15,7 @@ use super::{
     Losses, Scripts, Shard,
     applied::Applied,
     bulk::{clear, run, unavailable},
-    epoch::{Invalidated, Known},
+    epoch::{Generation, Invalidated, Known},
     failed::Failed,
     flush_on_exit,
     keyspace::member,
@@ -191,7 +191,7 @@ impl Writer {
             }) => {
                 let result = clear(&self.shard, generation, &progress).await;
                 self.count_failure(CacheOperation::Clear, &result);
-                self.shard.queue().cleared();
+                self.shard.queue().cleared(result.is_ok());
                 done.tell(result);
             }
             Some(Job::Kept { .. } | Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. })
@@ -387,7 +387,13 @@ impl Writer {
         if let Some(applied) = &applied {
             self.learn(applied.known);
         }
-        let Job::Store { digest, ticket, .. } = job else {
+        let Job::Store {
+            digest,
+            ticket,
+            known,
+            ..
+        } = job
+        else {
             return;
         };
         match applied {
@@ -399,7 +405,13 @@ impl Writer {
                 self.events.counters().count(Event::Stored);
                 self.events.counters().count_many(Event::Evicted, evicted);
             }
-            Some(Applied { refused: true, .. }) => self.events.counters().count(Event::Overtaken),
+            Some(Applied { refused: true, .. }) => {
+                self.events.counters().count(Event::Overtaken);
+                // Others are not stored because they were cleared.
+                if known.generation == Generation::Unknown {
+                    self.events.losses().add(Loss::Unaware);
+                }
+            }
             None => {
                 let failed = Failed::new(ErrorType::Protocol);
                 return self.fail(job, &failed);

@@ -22,6 +22,7 @@ use crate::{
     process::{
         catch_panic::{Panicked, catch_panic},
         per_process::PerProcess,
+        serde_code,
     },
     remote::flush_on_exit,
     telemetry,
@@ -96,7 +97,7 @@ impl Site {
     ) -> KeyBuilder {
         let state = self.state.get();
         let opened = state.opened.get();
-        if telemetry::is_reporting() {
+        if telemetry::is_reporting() || serde_code::is_here() {
             let opened = opened.filter(|opened| opened.cache.is_some());
             return opened.map_or_else(KeyBuilder::off, |opened| KeyBuilder::new(opened, None));
         }

@@ -3,3 +3,4 @@
 pub(crate) mod codec;
 pub(crate) mod envelope;
 mod schema;
+mod type_name;

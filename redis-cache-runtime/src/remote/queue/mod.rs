@@ -276,9 +276,13 @@ impl WriteBehindQueue {
         dropped
     }
 
-    /// To be told of each clear that has ended.
-    pub(in crate::remote) fn cleared(&self) {
-        self.state().clears -= 1;
+    /// To be told of each clear that has ended. What Redis has after one that failed has to be asked.
+    pub(in crate::remote) fn cleared(&self, has_succeeded: bool) {
+        let mut state = self.state();
+        state.clears -= 1;
+        if !has_succeeded && state.clears == 0 {
+            self.set_epoch(self.epoch().with(Known::default()));
+        }
     }
 
     /// Queues the removal of one entry, after the stores that came before.

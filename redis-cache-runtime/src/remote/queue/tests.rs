@@ -259,9 +259,25 @@ fn what_redis_said_before_it_was_told_of_a_clear_is_no_news() {
     assert!(!queue.learn(NOTHING));
     queue.learn_first(NOTHING);
     assert_eq!(queue.epoch(), after);
-    queue.cleared();
+    queue.cleared(true);
     assert!(!queue.learn(after.known));
     assert!(queue.learn(cleared()));
+}
+
+#[test]
+fn what_redis_has_after_a_clear_that_failed_is_asked() {
+    let queue = WriteBehindQueue::default();
+    queue.learn_first(cleared());
+    for _ in 0..2 {
+        queue.push_clear(Arc::default(), Done::new(drop));
+    }
+    queue.cleared(false);
+    assert!(!queue.is_unaware());
+    queue.cleared(false);
+    assert!(queue.is_unaware());
+    let known = cleared();
+    queue.learn_first(known);
+    assert_eq!(queue.epoch().known, known);
 }
 
 #[test]

@@ -10,10 +10,11 @@
 use std::marker::PhantomData;
 
 use super::{
-    Cacheable,
+    Cacheable, CodecError,
     proof::{self, Equal, Owed, Proof},
     recorder::Limits,
 };
+use crate::process::catch_panic::{Panicked, catch_panic, discard};
 
 /// The part of a return type that is stored.
 #[derive(Debug)]
@@ -79,7 +80,10 @@ fn there<T: Cacheable + Clone + Send + 'static>(
 ) -> Proof {
     let original = value.clone();
     Proof::Owed(Owed::new(move |payload| {
-        proof::check(&original, equal, payload, limits)
+        let checked = catch_panic(|| proof::check(&original, equal, payload, limits));
+        // It may refuse to be dropped on this thread, by a panic that must not meet another.
+        discard(original);
+        checked.unwrap_or_else(|Panicked| Err(CodecError::panicked()))
     }))
 }
 

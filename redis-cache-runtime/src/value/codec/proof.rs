@@ -91,6 +91,19 @@ pub(super) fn check<T: Cacheable>(
     limits: Limits,
 ) -> Result<Shape, CodecError> {
     let read = recorder::read::<T>(payload, limits)?;
+    let checked = catch_panic(|| check_read(original, equal, &read, payload, limits));
+    // It may refuse to be dropped on this thread.
+    discard(read);
+    checked.unwrap_or_else(|Panicked| Err(CodecError::panicked()))
+}
+
+fn check_read<T: Cacheable>(
+    original: &T,
+    equal: Option<Equal<T>>,
+    read: &Read<T>,
+    payload: &[u8],
+    limits: Limits,
+) -> Result<Shape, CodecError> {
     // A value that is not equal to itself (NaN) can't be compared by `PartialEq`.
     let differs =
         equal.is_some_and(|equal| !equal(original, &read.value) && equal(original, original));
@@ -100,9 +113,9 @@ pub(super) fn check<T: Cacheable>(
     // Mostly the two encodings are the same bytes, and then neither need be hashed.
     let encoded = |value| encoded(value, MapOrder::Told, payload.len());
     if encoded(original)? == encoded(&read.value)? {
-        return shape_of(&read);
+        return shape_of(read);
     }
-    check_exact(&exact(original)?, &read, payload, limits)
+    check_exact(&exact(original)?, read, payload, limits)
 }
 
 /// [`check`] where only the hash of the original's exact encoding is there.
@@ -112,7 +125,9 @@ pub(super) fn check_hash<T: Cacheable>(
     limits: Limits,
 ) -> Result<Shape, CodecError> {
     let read = recorder::read::<T>(payload, limits)?;
-    check_exact(original, &read, payload, limits)
+    let checked = catch_panic(|| check_exact(original, &read, payload, limits));
+    discard(read);
+    checked.unwrap_or_else(|Panicked| Err(CodecError::panicked()))
 }
 
 fn check_exact<T: Cacheable>(

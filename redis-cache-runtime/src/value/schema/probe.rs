@@ -11,6 +11,7 @@ use super::{
     access::{Field, First, Variant},
     record::Record,
 };
+use crate::value::type_name::short_name;
 
 /// Types nested deeper than this are described down to here.
 const DEPTH: usize = 32;
@@ -76,7 +77,7 @@ impl<'r> Probe<'r> {
     /// Notes the name of the type that stands here: one that converts what it reads asks for no more than what it reads does.
     pub(super) fn note_type<T>(&mut self) {
         let place = format!("{}:", self.place);
-        self.record.note(&place, short_name::<T>);
+        self.record.note(&place, || short_name(type_name::<T>()));
     }
 
     /// A type may contain itself without a name, in lists or maps.
@@ -114,31 +115,11 @@ impl<'r> Probe<'r> {
     }
 }
 
-/// The names in the name of a type, without the modules that they stand in: code may move.
-pub(super) fn short_name<T>() -> String {
-    let mut short = String::new();
-    let mut begin = 0;
-    let mut rest = type_name::<T>();
-    while let Some(next) = rest.chars().next() {
-        if let Some(after) = rest.strip_prefix("::") {
-            short.truncate(begin);
-            rest = after;
-            continue;
-        }
-        short.push(next);
-        if !next.is_alphanumeric() && !matches!(next, '_' | '{' | '}' | '#') {
-            begin = short.len();
-        }
-        rest = &rest[next.len_utf8()..];
-    }
-    short
-}
-
 /// Numbers and the like. The type that reads one may make another value of it, as `#[serde(with = …)]` does.
 macro_rules! refused {
     ($($method:ident $fact:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(mut self, _visitor: V) -> Result<V::Value, Refused> {
-            self.note_with(|| format!("{} by {}", $fact, short_name::<V>()));
+            self.note_with(|| format!("{} by {}", $fact, short_name(type_name::<V>())));
             Err(Refused)
         }
     )*};
@@ -213,7 +194,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         visitor: V,
     ) -> Result<V::Value, Refused> {
         self.limit()?;
-        self.note_with(|| format!("tuple {len} {}", short_name::<V::Value>()));
+        self.note_with(|| format!("tuple {len} {}", short_name(type_name::<V::Value>())));
         visitor.visit_seq(First::new(self.inner(".0")))
     }
 
@@ -230,7 +211,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
         self.limit()?;
-        let name = short_name::<V::Value>();
+        let name = short_name(type_name::<V::Value>());
         // There is no way to a value without a key: what is known of it are the parameters of the map's type.
         let parameters = name.find('<').map_or("", |start| &name[start..]);
         self.note_with(|| format!("map {parameters}"));

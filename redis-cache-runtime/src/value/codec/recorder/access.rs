@@ -210,7 +210,8 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variants<'_, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.recording.note_names(Kind::StructVariant, "", fields);
+        self.recording
+            .note_names::<()>(Kind::StructVariant, "", fields);
         let (inner, watch) = self.watch(visitor, fields.len());
         inner.struct_variant(fields, watch)
     }

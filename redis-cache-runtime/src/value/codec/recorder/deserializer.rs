@@ -101,7 +101,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Recorder<'_, D> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.recording.note_names(Kind::UnitStruct, name, &[]);
+        self.recording
+            .note_names::<V::Value>(Kind::UnitStruct, name, &[]);
         let (inner, watch) = self.watch(visitor)?;
         inner.deserialize_unit_struct(name, watch)
     }
@@ -112,7 +113,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Recorder<'_, D> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.recording.note_names(Kind::Newtype, name, &[]);
+        self.recording
+            .note_names::<V::Value>(Kind::Newtype, name, &[]);
         let (inner, watch) = self.watch(visitor)?;
         inner.deserialize_newtype_struct(name, watch)
     }
@@ -135,7 +137,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Recorder<'_, D> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.recording.note_names(Kind::TupleStruct, name, &[]);
+        self.recording
+            .note_names::<V::Value>(Kind::TupleStruct, name, &[]);
         self.recording.note_len(Kind::Tuple, len);
         let (inner, watch) = self.watch(visitor)?;
         inner.deserialize_tuple_struct(name, len, watch)
@@ -148,7 +151,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Recorder<'_, D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.recording.note_names(Kind::Struct, name, fields);
+        self.recording
+            .note_names::<V::Value>(Kind::Struct, name, fields);
         let (inner, watch) = self.watch(visitor)?;
         inner.deserialize_struct(name, fields, watch.of_fields(fields.len()))
     }
@@ -160,7 +164,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Recorder<'_, D> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.recording.note_names(Kind::Enum, name, variants);
+        self.recording
+            .note_names::<V::Value>(Kind::Enum, name, variants);
         let (inner, watch) = self.watch(visitor)?;
         inner.deserialize_enum(name, variants, watch)
     }

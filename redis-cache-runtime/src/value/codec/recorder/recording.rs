@@ -1,11 +1,11 @@
 //! The record of one reading.
 
-use std::cell::Cell;
+use std::{any::type_name, cell::Cell};
 
 use serde::de;
 
 use super::kind::Kind;
-use crate::value::codec::Shape;
+use crate::value::{codec::Shape, type_name::short_name};
 
 /// A byte of payload may become so many in memory.
 const PER_BYTE: usize = 64;
@@ -46,6 +46,7 @@ pub(in crate::value::codec) struct Recording {
 /// The digest of names that are known by where they lie: a list of structs asks for the same ones again and again.
 #[derive(Clone, Copy, Default)]
 struct Remembered {
+    full_name: (usize, usize),
     name: (usize, usize),
     list: (usize, usize),
     digest: u64,
@@ -89,33 +90,47 @@ impl Recording {
         self.digest.set(mix(self.digest.get(), len as u64));
     }
 
-    /// Notes a name, and those of fields or variants.
+    /// Notes the name of `T`, and those of its fields or variants.
     #[inline]
-    pub(super) fn note_names(&self, kind: Kind, name: &'static str, list: &'static [&'static str]) {
+    pub(super) fn note_names<T>(
+        &self,
+        kind: Kind,
+        name: &'static str,
+        list: &'static [&'static str],
+    ) {
         self.note(kind);
-        let names = self.names(name, list);
+        let names = self.names(type_name::<T>(), name, list);
         self.digest.set(mix(self.digest.get(), names));
     }
 
     #[inline]
-    fn names(&self, name: &'static str, list: &'static [&'static str]) -> u64 {
-        let key = (
-            (name.as_ptr().addr(), name.len()),
-            (list.as_ptr().addr(), list.len()),
-        );
-        let slot = &self.names[(key.0.0 ^ (key.1.0 >> 4)) % REMEMBERED];
+    fn names(
+        &self,
+        full_name: &'static str,
+        name: &'static str,
+        list: &'static [&'static str],
+    ) -> u64 {
+        let seen = Remembered {
+            full_name: (full_name.as_ptr().addr(), full_name.len()),
+            name: (name.as_ptr().addr(), name.len()),
+            list: (list.as_ptr().addr(), list.len()),
+            digest: 0,
+        };
+        let slot = &self.names[(seen.name.0 ^ (seen.list.0 >> 4)) % REMEMBERED];
         let known = slot.get();
-        if (known.name, known.list) == key {
+        let is_known =
+            (known.full_name, known.name, known.list) == (seen.full_name, seen.name, seen.list);
+        if is_known {
             return known.digest;
         }
-        let digest = list
+        let mut digest = list
             .iter()
             .fold(mix_text(0, name), |digest, name| mix_text(digest, name));
-        slot.set(Remembered {
-            name: key.0,
-            list: key.1,
-            digest,
-        });
+        // The name that serde is told leaves them out, and nothing of the value may tell `Degrees<Celsius>` from another.
+        if full_name.contains('<') {
+            digest = mix_text(digest, &short_name(full_name));
+        }
+        slot.set(Remembered { digest, ..seen });
         digest
     }
 
