@@ -6,9 +6,9 @@ use std::{
 };
 
 use cache_tests_support::{
-    FakeServer, LEAST_PRIVILEGE, RedisServer, cache, commandstats, eventually, run,
+    FakeServer, LEAST_PRIVILEGE, RedisServer, cache, commandstats, eventually, result_of, run,
 };
-use redis_cache_runtime::{Error, ErrorKind, handler_cache};
+use redis_cache_runtime::{CacheStatus, Error, ErrorKind, handler_cache};
 
 /// The report of a flush: empty, or the reasons for which values are missing.
 fn said(flushed: Result<(), Error>) -> String {
@@ -196,4 +196,40 @@ fn entries_are_counted_where_nothing_can_be_written() {
     assert!(refused.to_string().contains("NOREPLICAS"), "{refused}");
     config_set(&server, "min-replicas-to-write", "0");
     assert_eq!(cache.info().wait().unwrap().currsize, 10);
+}
+
+/// A clear that Redis refuses leaves nothing behind that would have later values refused.
+#[test]
+fn what_is_computed_after_a_refused_clear_is_stored() {
+    static URL: OnceLock<String> = OnceLock::new();
+    #[handler_cache(url = URL.get().unwrap().as_str(), name = "refused-clear", timeout = "5s")]
+    fn doubled(n: u32) -> u32 {
+        n * 2
+    }
+
+    let server = RedisServer::start();
+    server.add_user("app", "pass", LEAST_PRIVILEGE);
+    URL.set(server.url_as("app", "pass")).unwrap();
+    doubled(1);
+    let cache = cache("refused-clear");
+    cache.clear().wait().unwrap();
+    let mut admin = server.connection();
+    let mut user = |rule: &str| {
+        run(&mut admin, &["ACL", "SETUSER", "app", rule]);
+    };
+    for round in 2..5 {
+        user("-evalsha");
+        let error = cache.clear().wait().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Redis, "{error}");
+        assert!(error.to_string().contains("NOPERM"), "{error}");
+        assert!(!error.to_string().contains("Incompatible type"), "{error}");
+        user("+evalsha");
+        doubled(round);
+        assert_eq!(flush("refused-clear"), "");
+        assert_eq!(
+            result_of(|| doubled(round)),
+            CacheStatus::HitRedis,
+            "{round}"
+        );
+    }
 }

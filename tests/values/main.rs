@@ -14,6 +14,7 @@ mod changed;
 mod made_up;
 mod nested;
 mod ordered;
+mod serde_code;
 mod sets;
 mod unreadable;
 

@@ -41,7 +41,7 @@ impl fmt::Display for Loss {
             Self::Unproved => f.write_str("not read back in time"),
             Self::QueueFull => f.write_str("dropped because too many waited"),
             Self::Unaware => f.write_str("computed before it was known when the cache was cleared"),
-            Self::Crowded => f.write_str("whose keys values of two other builds have"),
+            Self::Crowded => f.write_str("whose key has values of two other builds"),
         }
     }
 }

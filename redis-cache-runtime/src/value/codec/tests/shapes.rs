@@ -399,3 +399,25 @@ fn no_build_reads_anothers_value_as_something_else() {
     println!("{stored} values, {kept_apart} times kept apart, {same} times the same");
     assert!(stored > 1_200 && kept_apart > 3_000 && same > 100);
 }
+
+/// What serde is told of a type leaves its parameters out.
+#[test]
+fn a_type_with_other_parameters_is_another() {
+    #[derive(Debug, PartialEq)]
+    struct Celsius;
+    #[derive(Debug, PartialEq)]
+    struct Fahrenheit;
+    #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+    struct Degrees<U>(f64, #[serde(skip)] std::marker::PhantomData<U>);
+
+    fn shape<U: std::fmt::Debug + PartialEq>(payload: &[u8]) -> Shape {
+        codec!((u8, Degrees<U>)).read(payload, LIMITS).unwrap().1
+    }
+
+    let mut payload = Vec::new();
+    let value = (1, Degrees::<Celsius>(20.0, std::marker::PhantomData));
+    let written = codec!((u8, Degrees<Celsius>)).write(&value, &mut payload);
+    assert!(matches!(written, Written::Value));
+    assert_eq!(shape::<Celsius>(&payload), shape::<Celsius>(&payload));
+    assert_ne!(shape::<Celsius>(&payload), shape::<Fahrenheit>(&payload));
+}
