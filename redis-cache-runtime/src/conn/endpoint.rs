@@ -241,7 +241,7 @@ impl Endpoint {
     }
 
     /// The background thread's connection, once it is known whether there is one.
-    pub(crate) async fn connection(&self) -> Option<MultiplexedConnection> {
+    pub(super) async fn connection(&self) -> Option<MultiplexedConnection> {
         self.supervisor.connection().await
     }
 

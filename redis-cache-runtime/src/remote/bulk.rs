@@ -9,7 +9,10 @@ use super::{
     Scripts, Shard, epoch::Generation, retry::Retry, scripts::CHUNK,
     write_disposition::WriteDisposition,
 };
-use crate::outcome::{Error, ErrorKind};
+use crate::{
+    conn::Redis as _,
+    outcome::{Error, ErrorKind},
+};
 
 /// The most that one step may take.
 const BUDGET: Duration = Duration::from_secs(2);
@@ -68,7 +71,7 @@ pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<
                 }
             }
             WriteDisposition::Moved(redirect) if retry.next().await => {
-                drop(shard.route().follow(&redirect));
+                shard.route().follow(&redirect);
             }
             WriteDisposition::Later if retry.next().await => shard.route().request_ping(),
             _ => {

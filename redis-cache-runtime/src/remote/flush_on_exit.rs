@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{Done, Shard, StoreEvents};
-use crate::{process::per_process::PerProcess, telemetry};
+use crate::{conn::Redis as _, process::per_process::PerProcess, telemetry};
 
 /// The most that a thread waits.
 const PATIENCE: Duration = Duration::from_millis(500);
