@@ -17,6 +17,7 @@ use super::{
     IoThread,
     breaker::{Admission, Availability, Breaker, CallEnd, Transition},
     budget::Budget,
+    connect::Sockets,
     deadlines::{self, Deadlines},
     lookup::{Answered, interpret},
     news::News,
@@ -95,6 +96,7 @@ impl Endpoint {
                 let supervisor = &keeper.supervisor;
                 supervisor
                     .keep(
+                        &Sockets,
                         &keeper.source,
                         &keeper.address,
                         &greeting,

@@ -8,6 +8,7 @@ mod backoff;
 mod blocking;
 mod breaker;
 mod budget;
+mod connect;
 mod deadlines;
 mod deployment;
 mod endpoint;

@@ -23,9 +23,11 @@ fn a_value_is_computed_once_and_found_where_it_is() {
     assert_eq!(world.cache.flights.followers(), 0);
 }
 
+type MakeReply = fn() -> Reply;
+
 #[test]
 fn a_lookup_that_fails_runs_the_body_and_its_value_is_stored() {
-    let replies: [(&str, fn() -> Reply, u64); 9] = [
+    let replies: [(&str, MakeReply, u64); 9] = [
         ("lost", || Reply::Lost, 0),
         ("never", || Reply::Never, 1),
         ("no connection", || Reply::NoConnection, 0),
@@ -143,7 +145,7 @@ fn two_builds_have_their_values_side_by_side_and_a_third_has_none() {
 fn what_is_too_old_is_computed_again() {
     let ttl = Duration::from_secs(60);
     for (age, expected) in [(ttl / 2, "old"), (ttl, "new")] {
-        let world = World::with(Settings::new().ttl(ttl));
+        let world = World::with(&Settings::new().ttl(ttl));
         world.put(&envelope_of("old", age));
         assert_eq!(world.call("new"), expected);
         assert_eq!(world.count(Event::Corrupt), 0);
@@ -166,7 +168,7 @@ fn envelope_of(value: &str, age: Duration) -> Vec<u8> {
 
 #[test]
 fn what_is_too_large_goes_to_its_caller_alone() {
-    let world = World::with(Settings::new().max_value_bytes(64usize));
+    let world = World::with(&Settings::new().max_value_bytes(64usize));
     let large = "x".repeat(64);
     assert_eq!(world.call(&large), large);
     assert_eq!(world.count(Event::TooLarge), 1);

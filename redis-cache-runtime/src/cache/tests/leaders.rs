@@ -122,7 +122,7 @@ fn a_leader_that_panics_hands_over() {
 
 #[test]
 fn a_leader_whose_value_is_not_kept_gives_it_to_who_waits() {
-    let world = World::with(crate::config::Settings::new().max_value_bytes(64usize));
+    let world = World::with(&crate::config::Settings::new().max_value_bytes(64usize));
     let large = || "x".repeat(64);
     during_the_body(&world, large, |mut leader, mut follower, end| {
         end.send(()).unwrap();

@@ -26,11 +26,7 @@ pub(super) use crate::key::KeyBuilder;
 /// The codec that an expansion finds for a return type.
 macro_rules! codec {
     ($returned:ty) => {{
-        #[allow(unused_imports, reason = "which of them a type takes is for it to say")]
-        use crate::value::codec::{
-            ComparedByBytes as _, ComparedHere as _, ComparedThere as _, ReturnedWhole as _,
-            SentThere as _,
-        };
+        use crate::value::codec::{ComparedThere as _, ReturnedWhole as _};
         let returned = crate::value::codec::Returned::<$returned>::NEW;
         let stored = returned.__handler_cache_stored();
         returned.__handler_cache_codec((&&&stored).__handler_cache_comparison())
@@ -81,10 +77,10 @@ pub(super) fn digest(of: u8) -> Digest {
 
 impl World {
     pub(super) fn new() -> Self {
-        Self::with(Settings::new())
+        Self::with(&Settings::new())
     }
 
-    pub(super) fn with(settings: Settings) -> Self {
+    pub(super) fn with(settings: &Settings) -> Self {
         let model = Arc::<Mutex<Model>>::default();
         let turns = Arc::<Mutex<VecDeque<Turn>>>::default();
         let (served, next) = (Arc::clone(&model), Arc::clone(&turns));

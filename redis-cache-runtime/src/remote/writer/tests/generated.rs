@@ -191,7 +191,7 @@ impl History {
             assert!(at > self.cleared_elsewhere, "{at}");
             for (deleted, of, told) in &self.deletions {
                 let is_its = of.is_none_or(|of| of == digest);
-                let is_done = matches!(told.lock().unwrap()[0], Ok(_));
+                let is_done = told.lock().unwrap()[0].is_ok();
                 assert!(!(is_its && is_done) || at > *deleted, "{at} {deleted}");
             }
         }
