@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::{Cache, unproved::Unproved, verifier};
 use crate::{
+    conn::Redis as _,
     flight::{
         Caller, FlightResult, Follower, Joined, Leader, Queued, Untangled,
         reentrancy::{self, Leading},

@@ -45,16 +45,19 @@ pub(crate) fn invalidate(cache: &Arc<Cache>, arguments: &Arguments) -> Result<Ve
     let digests = digests(cache, arguments)?;
     verifier::hurry();
     cache.metrics().count_invalidation(Invalidation::Key);
-    let deletions = digests.into_iter().map(|digest| {
-        let shard = cache.shard(&digest);
-        cache.flights().invalidate(&digest);
-        let told = Arc::clone(cache);
-        let supersede = move || told.flights().supersede(Some(&digest));
-        ask(shard, supersede, |done| {
-            shard.queue().push_invalidate(digest, done);
-        })
-    });
+    let deletions = digests.into_iter().map(|digest| delete(cache, digest));
     Ok(deletions.collect())
+}
+
+/// Has one entry deleted.
+pub(super) fn delete(cache: &Arc<Cache>, digest: Digest) -> Told {
+    let shard = cache.shard(&digest);
+    cache.flights().invalidate(&digest);
+    let told = Arc::clone(cache);
+    let supersede = move || told.flights().supersede(Some(&digest));
+    ask(shard, supersede, |done| {
+        shard.queue().push_invalidate(digest, done);
+    })
 }
 
 /// Has all shards tell Redis what they have.

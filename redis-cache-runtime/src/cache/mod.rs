@@ -7,6 +7,8 @@ mod reports;
 mod run;
 mod run_async;
 mod session;
+#[cfg(test)]
+mod tests;
 mod uncached;
 mod unproved;
 mod verifier;
@@ -76,7 +78,12 @@ impl Cache {
             let route = deployment.route(&tag)?;
             Ok(Arc::new(Shard::new(Keyspace::new(&tag), maxsize, route)))
         };
-        Ok(Self {
+        let shards: Result<_, RedisError> = shards.into_iter().map(shard).collect();
+        Ok(Self::on(shards?, config, deployment))
+    }
+
+    fn on(shards: Box<[Arc<Shard>]>, config: &Resolved, deployment: Arc<Deployment>) -> Self {
+        Self {
             name: config.name.as_str().into(),
             process: Process::current(),
             maxsize: config.maxsize,
@@ -85,10 +92,7 @@ impl Cache {
             ttl: config.ttl,
             max_value_bytes: config.max_value_bytes,
             seal: config.seal,
-            shards: shards
-                .into_iter()
-                .map(shard)
-                .collect::<Result<_, RedisError>>()?,
+            shards,
             deployment,
             domains: Mutex::default(),
             flights: Flights::new(),
@@ -96,7 +100,7 @@ impl Cache {
             losses: Losses::default(),
             counted: AtomicU64::new(0),
             logged: LogOnce::default(),
-        })
+        }
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -8,7 +8,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    conn::Allowance,
+    conn::{Allowance, Redis as _},
     key::{CallKey, Digest, KeyBuilder},
     outcome::{Failure, Lookup},
     telemetry::metrics::Stopwatch,

@@ -19,7 +19,7 @@ use super::{
     uncached::UncachedCall,
 };
 use crate::{
-    conn::Allowance,
+    conn::{Allowance, Redis as _},
     flight::{Follower, Leader},
     key::{CallKey, Digest, KeyBuilder},
     outcome::{Failure, Lookup},

@@ -92,7 +92,7 @@ impl State {
 
 impl Deadlines {
     /// Starts it, so that it runs when it is needed.
-    pub(super) fn start() {
+    pub(crate) fn start() {
         CLOCK.get().launch();
     }
 

@@ -17,6 +17,7 @@ use super::{
     IoThread,
     breaker::{Admission, Availability, Breaker, CallEnd, Transition},
     budget::Budget,
+    connect::Sockets,
     deadlines::{self, Deadlines},
     lookup::{Answered, interpret},
     news::News,
@@ -95,6 +96,7 @@ impl Endpoint {
                 let supervisor = &keeper.supervisor;
                 supervisor
                     .keep(
+                        &Sockets,
                         &keeper.source,
                         &keeper.address,
                         &greeting,
@@ -241,7 +243,7 @@ impl Endpoint {
     }
 
     /// The background thread's connection, once it is known whether there is one.
-    pub(crate) async fn connection(&self) -> Option<MultiplexedConnection> {
+    pub(super) async fn connection(&self) -> Option<MultiplexedConnection> {
         self.supervisor.connection().await
     }
 

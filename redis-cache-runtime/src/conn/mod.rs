@@ -7,10 +7,13 @@
 mod blocking;
 mod breaker;
 mod budget;
+mod connect;
 mod deadlines;
 mod deployment;
 mod endpoint;
 mod eviction;
+#[cfg(test)]
+pub(crate) mod fake;
 mod login;
 mod lookup;
 mod news;
@@ -21,6 +24,7 @@ mod question;
 mod redirect;
 mod relay;
 mod reply;
+mod route;
 mod slot_route;
 mod slots;
 mod source;
@@ -35,6 +39,7 @@ pub(crate) use self::{
     deployment::Deployment,
     news::News,
     redirect::Redirect,
+    route::{Redis, Route},
     slot_route::SlotRoute,
     thread::IoThread,
 };

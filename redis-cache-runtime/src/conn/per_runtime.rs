@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    IoThread, login,
+    IoThread, connect, login,
     source::Source,
     supervisor,
     wire::{self, Stream, Wire},
@@ -292,7 +292,7 @@ async fn serve(mut reservation: Reservation) {
         }
     } else {
         let closed = Arc::new(Notify::new());
-        match timeout(CONNECT, supervisor::open(&client, Arc::clone(&closed))).await {
+        match timeout(CONNECT, connect::open(&client, Arc::clone(&closed))).await {
             Ok(Ok(connection)) => serve_library(&reservation, connection, &closed).await,
             Ok(Err(_)) | Err(_) => reservation.failed = true,
         }

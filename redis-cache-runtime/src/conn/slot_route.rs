@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
+use redis::{Cmd, Pipeline, RedisError, Value};
 
 use super::{
-    Deployment, Endpoint, News, Redirect,
+    Deployment, Endpoint, News, Redirect, Redis,
     breaker::Availability,
     budget::{Allowance, Budget},
     lookup::Answered,
@@ -33,84 +33,6 @@ impl SlotRoute {
         }
     }
 
-    /// Whether the server is worth asking.
-    pub(crate) fn availability(&self) -> Availability {
-        self.endpoint.load().availability()
-    }
-
-    /// Says that a reply was not one to what was asked.
-    pub(crate) fn discard_connections(&self) {
-        self.endpoint.load().discard_connections();
-    }
-
-    /// Why there is no connection, where one was tried.
-    pub(crate) fn reason(&self) -> Option<RedisError> {
-        self.endpoint.load().reason()
-    }
-
-    /// Where the server is, without credentials.
-    pub(crate) fn address(&self) -> String {
-        self.endpoint.load().address().to_owned()
-    }
-
-    /// Says that a request got no answer, or one that a server which is meant to have the slot does not give.
-    pub(crate) fn request_ping(&self) {
-        self.endpoint.load().request_ping();
-        self.deployment.look_again();
-    }
-
-    /// The background thread's connection, once it is known whether there is one.
-    pub(crate) async fn connection(&self) -> Option<MultiplexedConnection> {
-        self.endpoint.load().connection().await
-    }
-
-    /// Sends a command that nobody's call waits for; `None` where there is no connection.
-    pub(crate) async fn command(
-        &self,
-        command: &Cmd,
-        budget: Duration,
-    ) -> Option<Result<Value, RedisError>> {
-        self.endpoint.load().relay().command(command, budget).await
-    }
-
-    /// Looks `key` up, blocking the thread for as long as is allowed at most. `news` is asked before.
-    pub(crate) fn lookup_blocking(
-        &self,
-        key: &str,
-        news: Option<&News>,
-        allowance: Allowance,
-    ) -> Lookup {
-        let budget = Budget::begin(allowance);
-        let endpoint = self.endpoint.load();
-        let redirect = match endpoint.lookup_blocking(key, news, budget) {
-            Ok(lookup) => return lookup,
-            Err(redirect) => redirect,
-        };
-        let answered = match self.follow(&redirect) {
-            Some(endpoint) if redirect.once => endpoint
-                .relay()
-                .lookup_blocking(Question::asking(key), budget.deadline),
-            Some(endpoint) => endpoint.lookup_blocking(key, news, budget),
-            None => Err(redirect),
-        };
-        once_redirected(answered)
-    }
-
-    /// Looks `key` up, taking no longer than is allowed. `news` is asked before.
-    pub(crate) async fn lookup(
-        &self,
-        key: &str,
-        news: Option<&News>,
-        allowance: Allowance,
-    ) -> Lookup {
-        let budget = Budget::begin(allowance);
-        match self.endpoint.load().lookup(key, news, budget).await {
-            Ok(lookup) => lookup,
-            // Rare, and so it does not add to the size of every look-up.
-            Err(redirect) => Box::pin(self.lookup_elsewhere(key, news, budget, redirect)).await,
-        }
-    }
-
     async fn lookup_elsewhere(
         &self,
         key: &str,
@@ -118,7 +40,7 @@ impl SlotRoute {
         budget: Budget,
         redirect: Redirect,
     ) -> Lookup {
-        let answered = match self.follow(&redirect) {
+        let answered = match self.endpoint_at(&redirect) {
             Some(endpoint) if redirect.once => {
                 let question = Question::asking(key);
                 endpoint.relay().lookup(question, budget.deadline).await
@@ -130,7 +52,7 @@ impl SlotRoute {
     }
 
     /// The server that a redirect names; it is the slot's new server unless it is asked only once.
-    pub(crate) fn follow(&self, redirect: &Redirect) -> Option<Arc<Endpoint>> {
+    fn endpoint_at(&self, redirect: &Redirect) -> Option<Arc<Endpoint>> {
         let from = self.endpoint.load();
         let endpoint = self.deployment.node(redirect, &from)?;
         if !redirect.once {
@@ -138,6 +60,73 @@ impl SlotRoute {
             self.deployment.look_again();
         }
         Some(endpoint)
+    }
+}
+
+impl Redis for SlotRoute {
+    fn availability(&self) -> Availability {
+        self.endpoint.load().availability()
+    }
+
+    fn lookup_blocking(&self, key: &str, news: Option<&News>, allowance: Allowance) -> Lookup {
+        let budget = Budget::begin(allowance);
+        let endpoint = self.endpoint.load();
+        let redirect = match endpoint.lookup_blocking(key, news, budget) {
+            Ok(lookup) => return lookup,
+            Err(redirect) => redirect,
+        };
+        let answered = match self.endpoint_at(&redirect) {
+            Some(endpoint) if redirect.once => endpoint
+                .relay()
+                .lookup_blocking(Question::asking(key), budget.deadline),
+            Some(endpoint) => endpoint.lookup_blocking(key, news, budget),
+            None => Err(redirect),
+        };
+        once_redirected(answered)
+    }
+
+    async fn lookup(&self, key: &str, news: Option<&News>, allowance: Allowance) -> Lookup {
+        let budget = Budget::begin(allowance);
+        match self.endpoint.load().lookup(key, news, budget).await {
+            Ok(lookup) => lookup,
+            // Rare, and so it does not add to the size of every look-up.
+            Err(redirect) => Box::pin(self.lookup_elsewhere(key, news, budget, redirect)).await,
+        }
+    }
+
+    async fn command(&self, command: &Cmd, budget: Duration) -> Option<Result<Value, RedisError>> {
+        self.endpoint.load().relay().command(command, budget).await
+    }
+
+    async fn exchange(&self, commands: &Pipeline) -> Option<Result<Vec<Value>, RedisError>> {
+        let mut connection = self.endpoint.load().connection().await?;
+        let answers = connection.send_packed_commands(commands, 0, commands.len());
+        Some(answers.await)
+    }
+
+    async fn is_up(&self) -> bool {
+        self.endpoint.load().connection().await.is_some()
+    }
+
+    fn follow(&self, redirect: &Redirect) {
+        drop(self.endpoint_at(redirect));
+    }
+
+    fn request_ping(&self) {
+        self.endpoint.load().request_ping();
+        self.deployment.look_again();
+    }
+
+    fn discard_connections(&self) {
+        self.endpoint.load().discard_connections();
+    }
+
+    fn reason(&self) -> Option<RedisError> {
+        self.endpoint.load().reason()
+    }
+
+    fn address(&self) -> String {
+        self.endpoint.load().address().to_owned()
     }
 }
 

@@ -1,14 +1,14 @@
 //! The background thread's own connection to one endpoint: made, watched, and made again.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Mutex, PoisonError,
     atomic::{AtomicU8, Ordering},
 };
 
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, PushInfo, PushKind, RedisError, Value,
-    aio::MultiplexedConnection,
-};
+use redis::{Cmd, ErrorKind, RedisError, aio::MultiplexedConnection};
 use tokio::{
     sync::{Notify, watch},
     time::{sleep, timeout},
@@ -16,9 +16,12 @@ use tokio::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{eviction::free_policy, plain::explained, source::Source};
+use super::{
+    connect::{Connected, Opens, another_server, connect, no_answer},
+    source::Source,
+};
 use crate::{
-    limits::{CONNECT, PING, RECONNECT_FIRST, RECONNECT_LONGEST, WATCH},
+    limits::{PING, RECONNECT_FIRST, RECONNECT_LONGEST, WATCH},
     process::backoff::Backoff,
     telemetry,
 };
@@ -115,13 +118,14 @@ impl ConnectionSupervisor {
     /// Keeps the connection up until it is retired. Each new connection is told the `greeting`; `tell` hears of each change.
     pub(super) async fn keep(
         &self,
+        opens: &impl Opens,
         source: &Source,
         address: &str,
         greeting: &[Cmd],
         retired: &CancellationToken,
         tell: impl Fn(Change),
     ) {
-        let keeping = self.keep_up(source, address, greeting, &tell);
+        let keeping = self.keep_up(opens, source, address, greeting, &tell);
         if retired.run_until_cancelled(keeping).await.is_none() {
             self.publish(ConnectionState::Down, Connectivity::Down);
             tell(Change::Down);
@@ -130,6 +134,7 @@ impl ConnectionSupervisor {
 
     async fn keep_up(
         &self,
+        opens: &impl Opens,
         source: &Source,
         address: &str,
         greeting: &[Cmd],
@@ -139,7 +144,7 @@ impl ConnectionSupervisor {
         let mut was_up = None;
         let mut has_warned = false;
         loop {
-            match connect(source, greeting).await {
+            match connect(opens, source, greeting).await {
                 Ok(Connected {
                     mut connection,
                     closed,
@@ -227,26 +232,6 @@ pub(super) async fn watch(
     }
 }
 
-fn another_server() -> RedisError {
-    RedisError::from((
-        ErrorKind::Io,
-        "the server does not answer as the one that was meant",
-    ))
-}
-
-fn no_answer() -> RedisError {
-    std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer within a second").into()
-}
-
-struct Connected {
-    connection: MultiplexedConnection,
-    /// Notified when it ends.
-    closed: Arc<Notify>,
-    in_cluster: bool,
-    /// A policy by which the server may evict the order of a cache's entries.
-    free_policy: Option<String>,
-}
-
 fn warn_of(policy: String, address: String) {
     telemetry::report(move || {
         tracing::warn!(
@@ -256,89 +241,4 @@ fn warn_of(policy: String, address: String) {
              set `maxmemory-policy` to `noeviction` or to one that begins with `volatile-`"
         );
     });
-}
-
-/// Connects to the first place where the server is.
-async fn connect(source: &Source, greeting: &[Cmd]) -> Result<Connected, RedisError> {
-    let mut last_error = None;
-    for place in source.find().await? {
-        match connect_to(&place, source, greeting).await {
-            Ok(connected) => {
-                source.is_at(&place);
-                return Ok(connected);
-            }
-            Err(error) => last_error = Some(explained(error, &place).await),
-        }
-    }
-    Err(last_error.unwrap_or_else(|| RedisError::from((ErrorKind::Io, "there is no server"))))
-}
-
-async fn connect_to(
-    place: &Client,
-    source: &Source,
-    greeting: &[Cmd],
-) -> Result<Connected, RedisError> {
-    timeout(CONNECT, async {
-        let closed = Arc::new(Notify::new());
-        let mut connection = open(place, Arc::clone(&closed)).await?;
-        let mut questions = redis::Pipeline::new();
-        questions
-            .cmd("HELLO")
-            .add_command(source.question())
-            .cmd("INFO")
-            .arg("memory");
-        for command in greeting {
-            questions.add_command(command.clone());
-        }
-        // A server that refuses the greeting is asked all the same: look-ups need none.
-        let answers = connection
-            .send_packed_commands(&questions, 0, questions.len())
-            .await?;
-        if !answers.get(1).is_some_and(|answer| source.is_meant(answer)) {
-            return Err(another_server());
-        }
-        let in_cluster = answers.first().is_some_and(is_in_cluster);
-        Ok(Connected {
-            connection,
-            closed,
-            in_cluster,
-            free_policy: answers.get(2).and_then(free_policy),
-        })
-    })
-    .await
-    .unwrap_or_else(|_elapsed| Err(no_answer()))
-}
-
-/// Reads the answer to `HELLO`.
-fn is_in_cluster(answer: &Value) -> bool {
-    let is_text = |value: &Value, text: &str| match value {
-        Value::BulkString(bytes) => bytes == text.as_bytes(),
-        Value::SimpleString(string) => string == text,
-        _ => false,
-    };
-    match answer {
-        Value::Map(facts) => facts
-            .iter()
-            .any(|(name, value)| is_text(name, "mode") && is_text(value, "cluster")),
-        _ => false,
-    }
-}
-
-/// Opens a connection that the current runtime drives. It has no deadlines of its own: each request brings one.
-pub(super) async fn open(
-    client: &Client,
-    closed: Arc<Notify>,
-) -> Result<MultiplexedConnection, RedisError> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(None)
-        .set_response_timeout(None)
-        .set_push_sender(move |push: PushInfo| {
-            if push.kind == PushKind::Disconnection {
-                closed.notify_one();
-            }
-            Ok::<(), redis::aio::SendError>(())
-        });
-    client
-        .get_multiplexed_async_connection_with_config(&config)
-        .await
 }

@@ -8,6 +8,7 @@ use super::{
     write_disposition::WriteDisposition,
 };
 use crate::{
+    conn::Redis as _,
     limits::WRITE_BUDGET,
     outcome::{Error, ErrorKind},
 };
@@ -66,7 +67,7 @@ pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<
                 }
             }
             WriteDisposition::Moved(redirect) if retry.next().await => {
-                drop(shard.route().follow(&redirect));
+                shard.route().follow(&redirect);
             }
             WriteDisposition::Later if retry.next().await => shard.route().request_ping(),
             _ => {

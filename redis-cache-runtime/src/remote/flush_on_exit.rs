@@ -7,7 +7,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{Done, Shard, StoreEvents};
-use crate::{limits::EXIT, process::per_process::PerProcess, telemetry};
+use crate::{conn::Redis as _, limits::EXIT, process::per_process::PerProcess, telemetry};
 
 thread_local! {
     static FLUSH_ON_EXIT: FlushOnExit = const { FlushOnExit };

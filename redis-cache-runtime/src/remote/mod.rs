@@ -1,12 +1,16 @@
 //! Redis as a bounded store: what is to be written, and the scripts that write it.
 
 mod applied;
+mod batch;
 mod bulk;
 mod epoch;
+mod events;
 mod failed;
 pub(crate) mod flush_on_exit;
 mod keyspace;
 mod losses;
+#[cfg(test)]
+pub(crate) mod model;
 mod numbered;
 mod queue;
 mod retry;
@@ -16,13 +20,16 @@ mod touches;
 mod write_disposition;
 mod writer;
 
+#[cfg(test)]
+pub(crate) use self::writer::tests::write_all;
 pub(crate) use self::{
     bulk::entries,
     epoch::{Epoch, Freshness},
+    events::{StoreEvents, Terms},
     keyspace::Keyspace,
     losses::{Loss, Losses},
     queue::{Done, Place, Pushed, Used, WriteBehindQueue},
     scripts::Scripts,
     shard::{Shard, split},
-    writer::{StoreEvents, Terms, start},
+    writer::start,
 };

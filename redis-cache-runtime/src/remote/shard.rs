@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use super::{Keyspace, WriteBehindQueue, epoch::Known};
 use crate::{
     config::MaxSize,
-    conn::{News, SlotRoute},
+    conn::{News, Route},
 };
 
 /// A cache has one, or as many as `shards = …` says, each with its part of the bound.
@@ -15,18 +15,18 @@ use crate::{
 pub(crate) struct Shard {
     keyspace: Keyspace,
     maxsize: MaxSize,
-    route: Arc<SlotRoute>,
+    route: Route,
     queue: WriteBehindQueue,
     work: Notify,
     urgent: Notify,
 }
 
 impl Shard {
-    pub(crate) fn new(keyspace: Keyspace, maxsize: MaxSize, route: Arc<SlotRoute>) -> Self {
+    pub(crate) fn new(keyspace: Keyspace, maxsize: MaxSize, route: impl Into<Route>) -> Self {
         Self {
             keyspace,
             maxsize,
-            route,
+            route: route.into(),
             queue: WriteBehindQueue::default(),
             work: Notify::new(),
             urgent: Notify::new(),
@@ -41,7 +41,7 @@ impl Shard {
         self.maxsize
     }
 
-    pub(crate) const fn route(&self) -> &Arc<SlotRoute> {
+    pub(crate) const fn route(&self) -> &Route {
         &self.route
     }
 

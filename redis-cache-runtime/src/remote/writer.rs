@@ -1,21 +1,21 @@
 //! Tells Redis what one queue holds.
 
-use std::{
-    collections::VecDeque,
-    future::pending,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::{collections::VecDeque, future::pending, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use redis::{Pipeline, ServerErrorKind, Value};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::{
-    Losses, Scripts, Shard,
+    Scripts, Shard,
     applied::Applied,
+    batch::collect,
     bulk::{clear, run, unavailable},
     epoch::{Generation, Invalidated, Known},
+    events::{StoreEvents, Terms},
     failed::Failed,
     flush_on_exit,
     keyspace::member,
@@ -27,15 +27,15 @@ use super::{
     write_disposition::WriteDisposition,
 };
 use crate::{
-    conn::IoThread,
+    conn::{IoThread, Redis as _},
     key::Digest,
-    limits::{BATCH, BATCH_BYTES, WRITE_BUDGET},
+    limits::WRITE_BUDGET,
     outcome::Error,
     telemetry::{
-        Counters, Event,
+        Event,
         metrics::{CacheMetrics, CacheOperation, ErrorType, Invalidation},
     },
-    value::envelope::{Contents, Seal},
+    value::envelope::Contents,
 };
 
 /// Redis counts a time to live in milliseconds.
@@ -44,37 +44,6 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// How long the first thing to tell waits for more, where nobody waits for it: each trip wakes two threads and the server,
 /// on cores that those who compute would have.
 const LINGER: Duration = Duration::from_millis(1);
-
-/// What hears of the writer's work: the cache that the shard is part of.
-pub(crate) trait StoreEvents: Send + Sync {
-    fn counters(&self) -> &Counters;
-
-    /// What was computed and is not in Redis.
-    fn losses(&self) -> &Losses;
-
-    /// A value that was queued is on its way no more.
-    fn settled(&self, shard: &Shard, digest: &Digest, ticket: u64);
-
-    /// There was a clear: what is queued is for nobody.
-    fn cleared(&self);
-
-    /// Somebody waits for what has yet to be queued.
-    fn hurry(&self);
-
-    /// A value was not proved in time.
-    fn late(&self);
-
-    /// Redis refuses to store.
-    fn refused(&self, code: &str);
-}
-
-/// By what rules values are written.
-#[derive(Clone, Copy)]
-pub(crate) struct Terms {
-    pub(crate) ttl: Option<Duration>,
-    /// What makes the checks of envelopes.
-    pub(crate) seal: Seal,
-}
 
 /// Writes for one shard, in the order in which things happened.
 struct Writer {
@@ -94,13 +63,7 @@ pub(crate) fn start(shard: &Arc<Shard>, terms: Terms, events: Arc<dyn StoreEvent
 }
 
 async fn write(shard: Arc<Shard>, terms: Terms, events: Arc<dyn StoreEvents>) {
-    let mut writer = Writer {
-        events,
-        terms,
-        shard,
-        numbered: Numbered::default(),
-        in_vain: false,
-    };
+    let mut writer = Writer::new(shard, terms, events);
     loop {
         let due = writer.shard.queue().due();
         let touches_due = async {
@@ -119,42 +82,36 @@ async fn write(shard: Arc<Shard>, terms: Terms, events: Arc<dyn StoreEvents>) {
             () = writer.shard.hurried() => {}
             () = touches_due => {}
         }
+        writer.empty_queue().await;
+    }
+}
+
+impl Writer {
+    fn new(shard: Arc<Shard>, terms: Terms, events: Arc<dyn StoreEvents>) -> Self {
+        Self {
+            events,
+            terms,
+            shard,
+            numbered: Numbered::default(),
+            in_vain: false,
+        }
+    }
+
+    /// Tells Redis all that is to be told now.
+    async fn empty_queue(&mut self) {
         loop {
-            let batch = collect(&writer.shard);
+            let batch = collect(&self.shard);
             // Before a flush is told that all is there.
-            for _ in 0..writer.shard.queue().take_late() {
-                writer.events.late();
+            for _ in 0..self.shard.queue().take_late() {
+                self.events.late();
             }
             if batch.is_empty() {
                 break;
             }
-            writer.run(batch).await;
+            self.run(batch).await;
         }
     }
-}
 
-/// Takes the next jobs. One that somebody waits for ends the batch.
-fn collect(shard: &Shard) -> VecDeque<Job> {
-    let now = Instant::now();
-    let mut batch = VecDeque::new();
-    let mut bytes = 0;
-    while batch.len() < BATCH && bytes < BATCH_BYTES {
-        let Some(job) = shard.queue().pop(now) else {
-            break;
-        };
-        if let Job::Store { contents, .. } = &job {
-            bytes += contents.sealed_len();
-        }
-        let ends = job.is_waited_for();
-        batch.push_back(job);
-        if ends {
-            break;
-        }
-    }
-    batch
-}
-
-impl Writer {
     fn metrics(&self) -> &CacheMetrics {
         self.events.counters().metrics()
     }
@@ -176,7 +133,7 @@ impl Writer {
         }
         match last {
             Some(Job::Flush { done }) => {
-                let up = self.shard.route().connection().await.is_some();
+                let up = self.shard.route().is_up().await;
                 done.tell(up.then_some(0).ok_or_else(|| unavailable(&self.shard)));
             }
             Some(Job::Invalidate { digest, done }) => {
@@ -245,7 +202,7 @@ impl Writer {
                         failed = Failed::answered(ErrorType::NoScript, &answer);
                         load = true;
                     }
-                    WriteDisposition::Moved(redirect) => drop(self.shard.route().follow(&redirect)),
+                    WriteDisposition::Moved(redirect) => self.shard.route().follow(&redirect),
                     WriteDisposition::Later => {
                         failed = Failed::answered(ErrorType::Loading, &answer);
                         later = true;
@@ -280,15 +237,7 @@ impl Writer {
             pipeline.add_command(self.command(job).ok_or(ErrorType::Protocol)?);
         }
         let route = self.shard.route();
-        let exchanged = timeout(WRITE_BUDGET, async {
-            let mut connection = route.connection().await?;
-            Some(
-                connection
-                    .send_packed_commands(&pipeline, 0, pipeline.len())
-                    .await,
-            )
-        });
-        match exchanged.await {
+        match timeout(WRITE_BUDGET, route.exchange(&pipeline)).await {
             Ok(Some(Ok(mut answers))) if answers.len() == pipeline.len() => {
                 Ok(answers.split_off(skip))
             }

@@ -84,6 +84,22 @@ impl Scripts {
         SCRIPTS.get()
     }
 
+    /// The name of a script.
+    #[cfg(test)]
+    pub(crate) fn name(&self, hash: &[u8]) -> Option<&'static str> {
+        let scripts = [
+            (&self.apply, "apply"),
+            (&self.heal, "heal"),
+            (&self.invalidate, "invalidate"),
+            (&self.clear, "clear"),
+            (&self.count, "count"),
+        ];
+        let named = scripts
+            .into_iter()
+            .find(|(script, _)| script.hash.as_bytes() == hash);
+        named.map(|(_, name)| name)
+    }
+
     /// The same for a connection that begins.
     pub(crate) fn greeting(&self) -> Arc<[Cmd]> {
         self.load().cmd_iter().cloned().collect()

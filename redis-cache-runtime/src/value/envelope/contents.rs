@@ -152,7 +152,7 @@ pub(crate) struct Sealed<'c> {
 
 impl Sealed<'_> {
     #[cfg(test)]
-    pub(super) fn to_vec(&self) -> Vec<u8> {
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
         [self.contents, &self.check].concat()
     }
 }

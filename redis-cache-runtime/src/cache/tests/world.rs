@@ -1,0 +1,208 @@
+//! One cache, a server that is a fake, and a writer that writes when it is told to.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use crate::{
+    cache::invalidation::Told,
+    config::Settings,
+    conn::{
+        Deadlines, IoThread,
+        fake::{Command, FakeRedis, Reply, line},
+    },
+    key::{CallKey, EncodeError, KeyOwner},
+    outcome::CacheStatus,
+    remote::{Scripts, Terms, model::Model, write_all},
+    telemetry::Event,
+};
+
+pub(super) use super::super::*;
+pub(super) use crate::key::KeyBuilder;
+
+/// The codec that an expansion finds for a return type.
+macro_rules! codec {
+    ($returned:ty) => {{
+        use crate::value::codec::{ComparedThere as _, ReturnedWhole as _};
+        let returned = crate::value::codec::Returned::<$returned>::NEW;
+        let stored = returned.__handler_cache_stored();
+        returned.__handler_cache_codec((&&&stored).__handler_cache_comparison())
+    }};
+}
+pub(super) use codec;
+
+pub(super) const KEY: u8 = 1;
+
+/// What happens to one request in place of what usually does.
+type Turn = Box<dyn FnOnce(&mut Model, &[Command]) -> Reply + Send>;
+
+pub(super) struct World {
+    pub(super) cache: &'static Arc<Cache>,
+    pub(super) fake: Arc<FakeRedis>,
+    pub(super) model: Arc<Mutex<Model>>,
+    pub(super) turns: Arc<Mutex<VecDeque<Turn>>>,
+}
+
+#[derive(Debug)]
+struct Owner;
+
+impl KeyOwner for Owner {
+    fn report_unkeyed(&self, _: &EncodeError) {}
+
+    fn report_anonymous(&self, _: &'static str) {}
+}
+
+/// The key of a call.
+pub(super) fn key(of: u8) -> CallKey {
+    versioned(of, 0)
+}
+
+/// The same, with a version.
+pub(super) fn versioned(of: u8, version: u64) -> CallKey {
+    let domain = Domain {
+        seed: [of; 32],
+        ..Domain::default()
+    };
+    let mut key = KeyBuilder::new(&Owner, Some(domain));
+    key.version(&version);
+    key.finish()
+}
+
+pub(super) fn digest(of: u8) -> Digest {
+    key(of).digest.unwrap()
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with(&Settings::new())
+    }
+
+    pub(super) fn with(settings: &Settings) -> Self {
+        let model = Arc::<Mutex<Model>>::default();
+        let turns = Arc::<Mutex<VecDeque<Turn>>>::default();
+        let (served, next) = (Arc::clone(&model), Arc::clone(&turns));
+        let fake = FakeRedis::new(move |commands| {
+            let turn = next.lock().unwrap().pop_front();
+            let mut model = served.lock().unwrap();
+            match turn {
+                Some(turn) => turn(&mut model, commands),
+                None => model.serve(commands),
+            }
+        });
+        let config = settings.resolve("c").unwrap();
+        let shard = Shard::new(Keyspace::new("c"), config.maxsize, Arc::clone(&fake));
+        let deployment = Deployment::new(&config.topology, Scripts::get().greeting());
+        let cache = Cache::on([Arc::new(shard)].into(), &config, deployment);
+        // So long a body may take that no follower's patience ends in a test.
+        cache.compute_time.add(Duration::from_secs(600), false);
+        Deadlines::start();
+        until(|| Deadlines::get().is_some());
+        until(|| IoThread::running().is_some());
+        Self {
+            cache: Box::leak(Box::new(Arc::new(cache))),
+            fake,
+            model,
+            turns,
+        }
+    }
+
+    /// Says what happens to the next request for which nothing is said yet.
+    pub(super) fn next(&self, turn: impl FnOnce(&mut Model, &[Command]) -> Reply + Send + 'static) {
+        self.turns.lock().unwrap().push_back(Box::new(turn));
+    }
+
+    /// The look-up that comes next is answered so.
+    pub(super) fn next_line(&self, text: &'static str) {
+        self.next(move |_, commands| Reply::Answers(commands.iter().map(|_| line(text)).collect()));
+    }
+
+    /// A call whose body gives `value`.
+    pub(super) fn call(&self, value: &str) -> String {
+        self.call_with(|| value.to_owned())
+    }
+
+    pub(super) fn call_with(&self, body: impl FnOnce() -> String) -> String {
+        self.cache.call(key(KEY), codec!(String), body, |_| {})
+    }
+
+    /// The same as a task.
+    pub(super) fn task<F: Future<Output = String>>(
+        &self,
+        body: impl FnOnce() -> F,
+    ) -> impl Future<Output = String> {
+        let by = CalledBy::Cache(self.cache);
+        call_async(by, key(KEY), codec!(String), body, |_| {})
+    }
+
+    /// Has all that is queued written.
+    pub(super) fn write(&self) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build();
+        let terms = Terms {
+            ttl: self.cache.ttl,
+            seal: self.cache.seal,
+        };
+        let events = Arc::clone(self.cache) as Arc<dyn StoreEvents>;
+        runtime
+            .unwrap()
+            .block_on(write_all(&self.cache.shards[0], terms, events));
+    }
+
+    pub(super) fn clear(&self) -> Vec<Told> {
+        invalidation::clear(self.cache, &Arc::default())
+    }
+
+    pub(super) fn invalidate(&self) -> Vec<Told> {
+        vec![invalidation::delete(self.cache, digest(KEY))]
+    }
+
+    pub(super) fn count(&self, event: Event) -> u64 {
+        self.cache.counters.event(event)
+    }
+
+    /// How the calls have ended, in the order in which results are listed.
+    pub(super) fn results(&self) -> Vec<(CacheStatus, u64)> {
+        let counted = |result| (result, self.cache.counters.result(result));
+        let all = CacheStatus::ALL.into_iter().map(counted);
+        all.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// What stands at the key.
+    pub(super) fn stored(&self) -> Option<Vec<u8>> {
+        let model = self.model.lock().unwrap();
+        let entry = model.entry(self.cache.shards[0].keyspace(), &digest(KEY));
+        entry.map(<[u8]>::to_vec)
+    }
+
+    /// Puts something else there.
+    pub(super) fn put(&self, what: &[u8]) {
+        let entry = self.cache.shards[0].keyspace().entry(&digest(KEY));
+        let mut model = self.model.lock().unwrap();
+        model.entries.insert(entry, what.to_vec());
+    }
+
+    /// What a call gets that comes when all is written, and whose body would give something else.
+    pub(super) fn later(&self) -> String {
+        self.write();
+        self.call("computed")
+    }
+}
+
+/// Waits for what other threads do.
+pub(super) fn until(mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < end, "it takes too long");
+        std::thread::yield_now();
+    }
+}
+
+/// Polls a task once.
+pub(super) fn poll<T>(task: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
+    task.poll(&mut Context::from_waker(Waker::noop()))
+}
