@@ -23,6 +23,7 @@ fn the_attribute_adds_no_warning() {
         "unused variable",
         "unreachable statement",
         "does not need to be mutable",
+        "is never read",
     ];
     for hidden in hidden {
         let count = |all: &BTreeSet<String>| all.iter().filter(|w| w.contains(hidden)).count();

@@ -94,6 +94,79 @@ fn parameters_of_an_async_handler_are_dropped_in_reverse() {
 }
 
 #[test]
+#[expect(clippy::toplevel_ref_arg, reason = "a parameter may be written so")]
+fn a_parameter_that_is_only_borrowed_is_dropped_in_its_turn() {
+    twice! {
+        fn handle(
+            first: Guard,
+            ref second: Guard,
+            mut third: Guard,
+            Guard(..): Guard,
+            Pair(ref fourth, _): Pair,
+            Pair(..): Pair,
+            ref mut fifth: Guard,
+            _: Guard,
+            n: u32,
+        ) -> u32 {
+            let _local = Guard("local", Rc::clone(&first.1));
+            third = Guard("third again", Rc::clone(&third.1));
+            fifth.0 = "fifth again";
+            assert!(!second.0.is_empty() && !third.0.is_empty() && !fourth.0.is_empty());
+            n
+        }
+    }
+    let arguments = |guard: &dyn Fn(_) -> Guard, is_cached| {
+        let pair = |left, right| Pair(guard(left), guard(right));
+        let handle = if is_cached {
+            cached::handle
+        } else {
+            bare::handle
+        };
+        _ = handle(
+            guard("1"),
+            guard("2"),
+            guard("3"),
+            guard("4"),
+            pair("5", "6"),
+            pair("7", "8"),
+            guard("9"),
+            guard("10"),
+            1,
+        );
+    };
+    assert_eq!(
+        said(|guard| arguments(guard, true)),
+        said(|guard| arguments(guard, false))
+    );
+}
+
+#[test]
+#[expect(clippy::toplevel_ref_arg, reason = "a parameter may be written so")]
+fn what_an_async_handler_only_borrows_is_dropped_in_its_turn() {
+    twice! {
+        async fn handle(first: Guard, ref second: Guard, mut third: Guard, Pair(..): Pair) -> u32 {
+            std::future::ready(()).await;
+            third = Guard("third again", Rc::clone(&third.1));
+            assert!(!first.0.is_empty() && !second.0.is_empty() && !third.0.is_empty());
+            1
+        }
+    }
+    let run = |guard: &dyn Fn(_) -> Guard, is_cached| {
+        let pair = Pair(guard("4"), guard("5"));
+        let (first, second, third) = (guard("1"), guard("2"), guard("3"));
+        if is_cached {
+            pollster::block_on(cached::handle(first, second, third, pair))
+        } else {
+            pollster::block_on(bare::handle(first, second, third, pair))
+        }
+    };
+    assert_eq!(
+        said(|guard| _ = run(guard, true)),
+        said(|guard| _ = run(guard, false))
+    );
+}
+
+#[test]
 fn a_receiver_is_dropped_last_and_whole() {
     struct Owner {
         first: Guard,

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, TokenStreamExt as _, format_ident};
+use quote::{ToTokens as _, TokenStreamExt as _, format_ident, quote};
 use syn::{
-    Attribute, Error, FnArg, Ident, Pat, PatIdent, PatOr, PatType, Receiver, ReturnType, Signature,
-    Token, Type, Visibility,
+    Attribute, Error, FnArg, Ident, Meta, Pat, PatIdent, PatOr, PatType, Receiver, ReturnType,
+    Signature, Token, Type, Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream, Parser as _},
     parse_quote,
+    punctuated::Punctuated,
     visit::{self, Visit},
 };
 
@@ -39,16 +40,29 @@ pub(crate) struct Body {
 pub(crate) struct Binding<'a> {
     pub(crate) name: Cow<'a, Ident>,
     /// The `#[cfg]`s under which the parameter is there.
-    pub(crate) cfgs: Vec<&'a Attribute>,
+    pub(crate) cfgs: Vec<Attribute>,
+    /// `mut name: Type`, or `ref mut name: Type`
+    pub(crate) mutability: Option<Token![mut]>,
+    /// The parameter is an unnamed one.
+    pub(crate) is_borrowed: bool,
     /// The parameter is a reference: there is nothing to drop.
     pub(crate) is_reference: bool,
     /// The first and the last token of the parameter's type, or the name where it is one of a pattern.
     pub(crate) place: (Span, Span),
 }
 
+/// A parameter whose pattern binds no value, only borrows.
+pub(crate) struct Unnamed<'a> {
+    /// The name that it is given.
+    pub(crate) name: Ident,
+    pub(crate) pat: &'a Pat,
+    /// The names in the pattern.
+    pub(crate) borrows: Vec<&'a Ident>,
+    pub(crate) cfgs: Vec<Attribute>,
+}
+
 impl<'a> Binding<'a> {
     fn new(name: Cow<'a, Ident>, parameter: &'a PatType) -> Self {
-        let attrs = parameter.attrs.iter();
         let is_whole = matches!(&*parameter.pat, Pat::Ident(pat) if pat.subpat.is_none());
         Self {
             place: if is_whole {
@@ -57,7 +71,9 @@ impl<'a> Binding<'a> {
                 (name.span(), name.span())
             },
             name,
-            cfgs: attrs.filter(|attr| attr.path().is_ident("cfg")).collect(),
+            cfgs: cfgs(&parameter.attrs),
+            mutability: mutability(parameter),
+            is_borrowed: is_unnamed(parameter),
             is_reference: is_reference(parameter),
         }
     }
@@ -138,14 +154,21 @@ impl Handler {
 
     /// Every name that a parameter binds, in order.
     pub(crate) fn bindings(&self) -> Vec<Binding<'_>> {
-        let mut bindings = self.captured();
+        let mut bindings = self.named();
         bindings.retain(|binding| matches!(binding.name, Cow::Borrowed(_)));
         bindings
     }
 
-    /// As [`bindings`](Self::bindings), and every `_` that stands for a parameter which has to be dropped with the others, by
-    /// the name that it is given.
+    /// The values that the body has: as [`bindings`](Self::bindings), and in place of those of an unnamed parameter the name
+    /// that it is given.
     pub(crate) fn captured(&self) -> Vec<Binding<'_>> {
+        let mut captured = self.named();
+        captured.retain(|binding| !binding.is_borrowed || matches!(binding.name, Cow::Owned(_)));
+        captured
+    }
+
+    /// Every name that a parameter binds, each unnamed parameter by the name that it is given before those that borrow from it.
+    fn named(&self) -> Vec<Binding<'_>> {
         let mut captured: Vec<Binding<'_>> = Vec::new();
         for (at, input) in self.sig.inputs.iter().enumerate() {
             let FnArg::Typed(parameter) = input else {
@@ -159,6 +182,24 @@ impl Handler {
             captured.extend(names.map(|name| Binding::new(Cow::Borrowed(name), parameter)));
         }
         captured
+    }
+
+    /// The unnamed parameters that are more than a `_`.
+    pub(crate) fn unnamed(&self) -> impl Iterator<Item = Unnamed<'_>> {
+        let inputs = self.sig.inputs.iter().enumerate();
+        inputs.filter_map(|(at, input)| match input {
+            FnArg::Typed(parameter)
+                if is_unnamed(parameter) && !matches!(*parameter.pat, Pat::Wild(_)) =>
+            {
+                Some(Unnamed {
+                    name: name_of_unnamed(at),
+                    pat: &parameter.pat,
+                    borrows: names_in(&parameter.pat),
+                    cfgs: cfgs(&parameter.attrs),
+                })
+            }
+            _ => None,
+        })
     }
 
     /// The second `#[handler_cache]` and those after it.
@@ -176,15 +217,22 @@ impl Handler {
         tokens
     }
 
-    /// The function with other statements in its body, and names for its unnamed parameters.
+    /// The function with other statements in its body, and names for its unnamed parameters. What is `mut` is so where the body
+    /// has it.
     pub(crate) fn with_statements(&self, statements: &TokenStream) -> TokenStream {
         let mut sig = self.sig.clone();
         for (at, input) in sig.inputs.iter_mut().enumerate() {
-            if let FnArg::Typed(parameter) = input
-                && is_unnamed(parameter)
-            {
+            let FnArg::Typed(parameter) = input else {
+                continue;
+            };
+            if is_unnamed(parameter) {
                 let name = name_of_unnamed(at);
-                *parameter.pat = parse_quote!(#name);
+                let mutability = mutability(parameter);
+                *parameter.pat = parse_quote!(#mutability #name);
+            } else if mutability(parameter).is_some()
+                && let Pat::Ident(pat) = &mut *parameter.pat
+            {
+                pat.mutability = None;
             }
         }
         let mut tokens = self.head(&sig, |_| true);
@@ -229,8 +277,55 @@ fn is_reference(parameter: &PatType) -> bool {
     matches!(ungrouped_type(&parameter.ty), Type::Reference(_))
 }
 
+/// Nothing binds the value itself, which has to be dropped with the others: `_` or `ref name`.
 fn is_unnamed(parameter: &PatType) -> bool {
-    matches!(*parameter.pat, Pat::Wild(_)) && !is_reference(parameter)
+    let mut identifiers = identifiers(&parameter.pat).into_iter();
+    !is_reference(parameter) && identifiers.all(|pat| pat.by_ref.is_some())
+}
+
+/// Whether the value is `mut` where one name has it whole, or where the parameter is unnamed.
+fn mutability(parameter: &PatType) -> Option<Token![mut]> {
+    match &*parameter.pat {
+        pat if is_unnamed(parameter) => identifiers(pat).into_iter().find_map(|pat| pat.mutability),
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => pat.mutability,
+        _ => None,
+    }
+}
+
+/// The `#[cfg]`s, and those that a `#[cfg_attr]` stands for.
+fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
+    let mut cfgs = Vec::new();
+    for attr in attrs {
+        if attr.path().is_ident("cfg") {
+            cfgs.push(attr.clone());
+        } else {
+            let conditions = conditions(&attr.meta).into_iter();
+            cfgs.extend(conditions.map(|condition| parse_quote!(#[cfg(#condition)])));
+        }
+    }
+    cfgs
+}
+
+/// What has to hold so that an attribute doesn't remove what it is on: `any(not(a), b)` for `cfg_attr(a, cfg(b))`.
+fn conditions(meta: &Meta) -> Vec<TokenStream> {
+    let Meta::List(list) = meta else {
+        return Vec::new();
+    };
+    if list.path.is_ident("cfg") {
+        return vec![list.tokens.clone()];
+    }
+    if !list.path.is_ident("cfg_attr") {
+        return Vec::new();
+    }
+    let is_comma =
+        |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let mut trees = list.tokens.clone().into_iter();
+    let outer: TokenStream = trees.by_ref().take_while(|tree| !is_comma(tree)).collect();
+    let attrs = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(trees.collect());
+    let inner = attrs.iter().flatten().flat_map(conditions);
+    inner
+        .map(|inner| quote!(any(not(#outer), #inner)))
+        .collect()
 }
 
 fn name_of_unnamed(at: usize) -> Ident {
@@ -256,11 +351,17 @@ fn braces(span: Span, content: TokenStream) -> Group {
 
 /// The names that a pattern binds.
 fn names_in(pat: &Pat) -> Vec<&Ident> {
-    struct Names<'a>(Vec<&'a Ident>);
+    let identifiers = identifiers(pat).into_iter();
+    identifiers.map(|pat| &pat.ident).collect()
+}
 
-    impl<'a> Visit<'a> for Names<'a> {
+/// The parts of a pattern that bind a name.
+fn identifiers(pat: &Pat) -> Vec<&PatIdent> {
+    struct Identifiers<'a>(Vec<&'a PatIdent>);
+
+    impl<'a> Visit<'a> for Identifiers<'a> {
         fn visit_pat_ident(&mut self, pat: &'a PatIdent) {
-            self.0.push(&pat.ident);
+            self.0.push(pat);
             visit::visit_pat_ident(self, pat);
         }
 
@@ -273,9 +374,9 @@ fn names_in(pat: &Pat) -> Vec<&Ident> {
         }
     }
 
-    let mut names = Names(Vec::new());
-    names.visit_pat(pat);
-    names.0
+    let mut identifiers = Identifiers(Vec::new());
+    identifiers.visit_pat(pat);
+    identifiers.0
 }
 
 fn is_ours(attr: &Attribute) -> bool {

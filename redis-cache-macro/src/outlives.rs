@@ -5,10 +5,12 @@
 //! other type: what is called as parameters usually are, or leads to an associated type, is taken for one.
 
 use syn::{
-    GenericArgument, GenericParam, Ident, Lifetime, Macro, Path, PathArguments, QSelf, Signature,
-    Type, TypeImplTrait, TypeReference, TypeTraitObject,
+    GenericParam, Ident, Lifetime, Macro, Path, QSelf, Signature, Type, TypeImplTrait,
+    TypeReference, TypeTraitObject,
     visit::{self, Visit},
 };
+
+use crate::{fragment::ungrouped_type, signature::ok_of_result};
 
 /// Whether values of `output`, or of the `Ok` side of a `Result`, surely outlive a call of the function.
 pub(crate) fn outlives(sig: &Signature, output: &Type) -> bool {
@@ -28,23 +30,10 @@ pub(crate) fn outlives(sig: &Signature, output: &Type) -> bool {
     !search.found
 }
 
-/// The `Ok` side of what is written as a `Result` of two.
+/// The `Ok` side of a `Result`.
 fn stored(output: &Type) -> &Type {
-    match output {
-        Type::Group(group) => stored(&group.elem),
-        Type::Paren(paren) => stored(&paren.elem),
-        Type::Path(path) => {
-            let last = path.path.segments.last();
-            let last = last.filter(|last| last.ident.to_string().ends_with("Result"));
-            let Some(PathArguments::AngleBracketed(arguments)) = last.map(|last| &last.arguments)
-            else {
-                return output;
-            };
-            match arguments.args.first() {
-                Some(GenericArgument::Type(ok)) => ok,
-                _ => output,
-            }
-        }
+    match ungrouped_type(output) {
+        Type::Path(path) => ok_of_result(&path.path).unwrap_or(output),
         _ => output,
     }
 }
@@ -123,11 +112,16 @@ mod tests {
             (quote!((u8, [f32; 3], ())), true),
             (quote!(Result<Prediction, Box<dyn Error + 'a>>), true),
             (quote!(io::Result<HashMap<String, Prediction>>), true),
+            (quote!(std::result::Result<Prediction, &'a str>), true),
+            (quote!(SearchResult<u32, Prediction>), true),
             (quote!(Cow<str>), false),
             (quote!(Cow<'static, str>), false),
             (quote!(Vec<Borrowed<'_>>), false),
             (quote!(Option<&str>), false),
             (quote!(Result<T, Error>), false),
+            (quote!(SearchResult<u32, T>), false),
+            (quote!(search::Result<u32, T>), false),
+            (quote!(io::Result<T>), false),
             (quote!(Vec<Model>), false),
             (quote!(M::Output), false),
             (quote!(Handler::Output), false),

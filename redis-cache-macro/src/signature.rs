@@ -2,8 +2,8 @@
 
 use quote::ToTokens as _;
 use syn::{
-    GenericArgument, GenericParam, Pat, PathArguments, PathSegment, Safety, Type, TypeImplTrait,
-    TypeParamBound, TypeReference,
+    GenericArgument, GenericParam, Pat, Path, PathArguments, PathSegment, Safety, Type,
+    TypeImplTrait, TypeParamBound, TypeReference,
     punctuated::Punctuated,
     visit::{self, Visit},
 };
@@ -109,26 +109,12 @@ fn output(handler: &Handler, errors: &mut Errors) {
     let Some(ty) = handler.output().map(ungrouped_type) else {
         return;
     };
-    if is_boxed_future(ty) {
-        errors.at(
-            ty,
-            "a future can't be stored; make this an `async fn` that returns what it gives",
-        );
-        return;
-    }
-    if is_boxed_iterator(ty) {
-        errors.at(
-            ty,
-            "an iterator can't be stored; return what it yields as a `Vec`",
-        );
-        return;
-    }
     if matches!(ty, Type::Never(_)) {
         errors.at(ty, "a function that never returns has no result to cache");
         return;
     }
     ImplTraits(errors).visit_type(ty);
-    references(ty, errors);
+    stored(ty, errors);
 }
 
 struct ImplTraits<'a>(&'a mut Errors);
@@ -146,10 +132,18 @@ impl Visit<'_> for ImplTraits<'_> {
     }
 }
 
-/// Reports references where a stored value would have to be one. Elsewhere, as in the error of a
+/// Reports references, futures and iterators where a stored value would have to be one. Elsewhere, as in the error of a
 /// `Result` or a function pointer, they do no harm.
-fn references(ty: &Type, errors: &mut Errors) {
+fn stored(ty: &Type, errors: &mut Errors) {
     match ungrouped_type(ty) {
+        ty if is_boxed_future(ty) => errors.at(
+            ty,
+            "a future can't be stored; make this an `async fn` that returns what it gives",
+        ),
+        ty if is_boxed_iterator(ty) => errors.at(
+            ty,
+            "an iterator can't be stored; return what it yields as a `Vec`",
+        ),
         Type::Reference(reference) => {
             let instead = owned(reference);
             errors.at(
@@ -157,29 +151,36 @@ fn references(ty: &Type, errors: &mut Errors) {
                 format!("a stored result can't borrow; return {instead} instead"),
             );
         }
-        Type::Tuple(tuple) => tuple.elems.iter().for_each(|ty| references(ty, errors)),
-        Type::Array(array) => references(&array.elem, errors),
-        Type::Slice(slice) => references(&slice.elem, errors),
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|ty| stored(ty, errors)),
+        Type::Array(array) => stored(&array.elem, errors),
+        Type::Slice(slice) => stored(&slice.elem, errors),
         Type::Path(path) => {
-            if let Some(last) = path.path.segments.last() {
-                stored_arguments(last).for_each(|ty| references(ty, errors));
-            }
+            stored_arguments(&path.path).for_each(|ty| stored(ty, errors));
         }
         _ => {}
     }
 }
 
 /// The generic arguments of which a stored value holds some.
-fn stored_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
-    let name = segment.ident.to_string();
-    let count = if name.ends_with("Result") {
-        1
-    } else if CONTAINERS.contains(&name.as_str()) {
-        usize::MAX
-    } else {
-        0
-    };
-    type_arguments(segment).take(count)
+fn stored_arguments(path: &Path) -> impl Iterator<Item = &Type> {
+    let container = path
+        .segments
+        .last()
+        .filter(|last| CONTAINERS.iter().any(|container| last.ident == container));
+    let all = container.into_iter().flat_map(type_arguments);
+    ok_of_result(path).into_iter().chain(all)
+}
+
+/// The `Ok` side of a `Result` of the standard library, or of an alias that leaves the error out (`io::Result<T>`).
+///
+/// What else is called like it (`SearchResult<Id, T>`, `search::Result<Id, T>`) may hold all that it names, in any order.
+pub(crate) fn ok_of_result(path: &Path) -> Option<&Type> {
+    let last = path.segments.last().filter(|last| last.ident == "Result")?;
+    let before = path.segments.iter().rev().nth(1);
+    let is_standard = before.is_none_or(|module| module.ident == "result");
+    let mut arguments = type_arguments(last);
+    let ok = arguments.next()?;
+    (is_standard || arguments.next().is_none()).then_some(ok)
 }
 
 fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {

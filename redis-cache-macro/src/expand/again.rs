@@ -125,9 +125,10 @@ impl Expansion<'_> {
         let asked = bindings
             .iter()
             .filter(|binding| free.may_use(&binding.name.to_string()));
-        for (at, Binding { name, cfgs, .. }) in asked.enumerate() {
-            // Whether it is there at all is not known here.
-            if !cfgs.is_empty() {
+        for (at, binding) in asked.enumerate() {
+            let Binding { name, cfgs, .. } = binding;
+            // Whether it is there at all is not known here, or it borrows from what the body has.
+            if !cfgs.is_empty() || binding.is_borrowed {
                 return Default::default();
             }
             let place = format_ident!("__kept{at}", span = Span::mixed_site());

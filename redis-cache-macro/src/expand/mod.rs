@@ -81,7 +81,13 @@ impl<'a> Expansion<'a> {
     }
 
     fn function(&self) -> TokenStream {
-        let statements = [self.start(), self.codec(), self.key(), self.call()];
+        let statements = [
+            self.borrowed(),
+            self.start(),
+            self.codec(),
+            self.key(),
+            self.call(),
+        ];
         let statements = statements.into_iter().collect();
         self.handler.with_statements(&statements)
     }

@@ -43,8 +43,9 @@ impl From<usize> for MaxSize {
     }
 }
 
-impl<T: Into<Self>> From<Option<T>> for MaxSize {
-    fn from(entries: Option<T>) -> Self {
-        entries.map_or(Self::Unbounded, Into::into)
+// As one: `None` alone would have no type.
+impl From<Option<usize>> for MaxSize {
+    fn from(entries: Option<usize>) -> Self {
+        entries.map_or(Self::Unbounded, Self::Entries)
     }
 }

@@ -68,6 +68,28 @@ impl Handler {
     }
 }
 
+/// A count.
+#[derive(Clone, Copy, Debug)]
+pub struct Count(u32);
+
+impl Count {
+    /// Counts.
+    #[handler_cache]
+    pub fn count(mut self, n: u32) -> u32 {
+        self.0 += n;
+        n
+    }
+
+    /// Counts later.
+    #[handler_cache]
+    pub async fn count_later(mut self, ref n: u32, (_, mut m): (u32, u32)) -> u32 {
+        std::future::ready(()).await;
+        self.0 += n;
+        m += 1;
+        m + self.0
+    }
+}
+
 #[handler_cache]
 fn single(n: u32) -> u32 {
     n
@@ -99,6 +121,8 @@ fn main() {
     assert_eq!(Handler.handle(1), 1);
     assert_eq!(smol::block_on(Handler.handle_async(1, 1)), Ok(3));
     assert_eq!(smol::block_on(single_async(single(1))), 1);
+    assert_eq!(Count(1).count(1), 1);
+    assert_eq!(smol::block_on(Count(1).count_later(1, (1, 2))), 5);
     nothing(fails(0));
     smol::block_on(nothing_async());
     drop(fails_async());

@@ -121,8 +121,59 @@ async fn borrowed_error_async(text: &str) -> Result<u32, &str> {
     text.parse().map_err(|_| text)
 }
 
+/// A value, though it is called a result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct SearchResult<Id, T> {
+    id: Id,
+    found: Vec<T>,
+}
+
+#[handler_cache]
+fn called_result<T>(id: u32) -> SearchResult<u32, T>
+where
+    T: Clone + Send + PartialEq + Serialize + serde::de::DeserializeOwned,
+{
+    SearchResult {
+        id,
+        found: Vec::new(),
+    }
+}
+
+mod search {
+    pub type Result<Id, T> = super::SearchResult<Id, T>;
+}
+
+#[handler_cache]
+fn called_result_elsewhere<T>(id: u32) -> search::Result<u32, T>
+where
+    T: Clone + Send + PartialEq + Serialize + serde::de::DeserializeOwned,
+{
+    SearchResult {
+        id,
+        found: Vec::new(),
+    }
+}
+
+type ErrorFirstResult<E, T> = Result<T, E>;
+
+#[handler_cache]
+fn error_first(n: u32) -> ErrorFirstResult<&'static str, u32> {
+    Ok(n)
+}
+
+#[handler_cache]
+fn generic_after_error<T>(n: u32) -> ErrorFirstResult<String, T>
+where
+    T: Clone + Send + Serialize + serde::de::DeserializeOwned,
+{
+    Err(n.to_string())
+}
+
 #[test]
 pub fn main() {
+    assert_eq!(called_result::<u8>(1), called_result_elsewhere(1));
+    assert_eq!(error_first(1), Ok(1));
+    assert!(generic_after_error::<u8>(1).is_err());
     nothing();
     unit();
     smol::block_on(nothing_async());

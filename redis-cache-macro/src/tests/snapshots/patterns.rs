@@ -4,11 +4,15 @@ fn handle(
     whole @ [first,
     ..,
     ]: [u8; 2],
-    ref text: String,
+    __unnamed3: String,
     _: &Context,
     _unused: u8,
     (Ok(n) | Err(n)): Result<u32, u32>,
 ) -> u32 {
+    let ref text = __unnamed3;
+    {
+        *::redis_cache_runtime::__private::mention(&text) = ();
+    }
     let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || ::redis_cache_runtime::__private::Settings::new();
     let __site = {
         static SITE: ::redis_cache_runtime::__private::Site = ::redis_cache_runtime::__private::Site::new(
@@ -112,7 +116,7 @@ fn handle(
                 *::redis_cache_runtime::__private::mention(&_unused) = ();
             }
             {
-                *::redis_cache_runtime::__private::mention(&text) = ();
+                *::redis_cache_runtime::__private::mention(&__unnamed3) = ();
             }
             {
                 *::redis_cache_runtime::__private::mention(&first) = ();
@@ -131,6 +135,10 @@ fn handle(
             }
             {
                 *::redis_cache_runtime::__private::mention(&a) = ();
+            }
+            let ref text = __unnamed3;
+            {
+                *::redis_cache_runtime::__private::mention(&text) = ();
             }
             match () {
                 () => 0,

@@ -4,7 +4,7 @@ impl Handler {
     pub fn handle(
         &self,
         images: &[u8],
-        mut n: u32,
+        n: u32,
         context: &Context,
     ) -> Result<Prediction, HandleError> {
         let __settings: fn() -> ::redis_cache_runtime::__private::Settings = || ::redis_cache_runtime::__private::Settings::timeout(
@@ -98,6 +98,10 @@ impl Handler {
             __key,
             __codec,
             move || -> Result<Prediction, HandleError> {
+                {
+                    *::redis_cache_runtime::__private::mention(&n) = ();
+                }
+                let mut n = n;
                 {
                     *::redis_cache_runtime::__private::mention(&n) = ();
                 }

@@ -1,6 +1,8 @@
 //! Durations as text: `50ms`, `1.5s`, `10m`.
 
-/// The units, and how many nanoseconds each has. A unit that ends like another comes before it.
+use std::borrow::Cow;
+
+/// The units, and how many nanoseconds each has.
 const UNITS: [(&str, u64); 8] = [
     ("ns", 1),
     ("us", 1_000),
@@ -17,21 +19,26 @@ const UNITS: [(&str, u64); 8] = [
 /// # Errors
 ///
 /// The end of a sentence that begins with the name of the setting.
-pub(crate) fn parse(text: &str) -> Result<u64, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<u64, Cow<'static, str>> {
     let text = text.trim();
-    let (number, unit) = UNITS
-        .iter()
-        .find_map(|(suffix, nanos)| Some((text.strip_suffix(suffix)?, *nanos)))
-        .ok_or("has no unit")?;
+    let number = text.trim_end_matches(char::is_alphabetic);
+    let unit = &text[number.len()..];
+    if unit.is_empty() {
+        return Err("has no unit".into());
+    }
     let number = number.trim_end();
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(fraction) {
-        return Err("is not a number and a unit");
+        return Err("is not a number and a unit".into());
     }
-    match scale(whole, fraction, unit) {
-        None => Err("is too long"),
-        Some(0) => Err("is not longer than zero"),
+    let known = UNITS.iter().find(|(name, _)| *name == unit);
+    let Some((_, unit)) = known else {
+        return Err(format!("is not in a known unit: `{unit}` is none").into());
+    };
+    match scale(whole, fraction, *unit) {
+        None => Err("is too long".into()),
+        Some(0) => Err("is not longer than zero".into()),
         Some(nanos) => Ok(nanos),
     }
 }
@@ -96,14 +103,30 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_unit_is_named() {
+        let cases = [
+            ("50", "has no unit"),
+            ("2w", "is not in a known unit: `w` is none"),
+            ("200y", "is not in a known unit: `y` is none"),
+            ("1 day", "is not in a known unit: `day` is none"),
+            ("1.5 sms", "is not in a known unit: `sms` is none"),
+            ("2S", "is not in a known unit: `S` is none"),
+            ("h", "is not a number and a unit"),
+        ];
+        for (text, said) in cases {
+            assert_eq!(parse(text), Err(said.into()), "{text}");
+        }
+    }
+
+    #[test]
     fn zero_and_too_long() {
-        assert_eq!(parse("0s"), Err("is not longer than zero"));
-        assert_eq!(parse("0.9ns"), Err("is not longer than zero"));
+        assert_eq!(parse("0s"), Err("is not longer than zero".into()));
+        assert_eq!(parse("0.9ns"), Err("is not longer than zero".into()));
         assert_eq!(parse("18446744073709551615ns"), Ok(u64::MAX));
-        assert_eq!(parse("18446744073709551616ns"), Err("is too long"));
+        assert_eq!(parse("18446744073709551616ns"), Err("is too long".into()));
         assert_eq!(
             parse("99999999999999999999999999999999999999999s"),
-            Err("is too long")
+            Err("is too long".into())
         );
     }
 

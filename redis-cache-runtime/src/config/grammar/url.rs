@@ -12,11 +12,16 @@ const ENCODING: Fault = "a user or password in it has to be percent-encoded: `@`
      `?` as `%3F`, `%` as `%25`";
 const USER: Fault = "its user has no password: write `redis://user:password@host`, or `redis://:password@host` where \
      there is only a password";
-const HOST: Fault =
-    "its host is missing, or neither a name nor an address: write `redis://host:6379`";
+const HOST: Fault = "its host is missing: write `redis://host:6379`";
+const NAME: Fault =
+    "its host is neither a name nor an address: a space, or one of `<>[]\\^|`, stands in no name";
 const IPV6: Fault = "an IPv6 address stands in brackets in it: write `redis://[::1]:6379`";
+const BRACKETS: Fault = "what stands in its brackets is no IPv6 address: write `redis://[::1]:6379`, or a name without brackets";
+const ZONE: Fault =
+    "an IPv6 address in it can't have a zone (`%eth0`): write a name, or an address without one";
 const ANY: Fault = "`0.0.0.0` and `[::]` are addresses to listen at: write `127.0.0.1` or `[::1]` for this machine";
 const PORT: Fault = "its port is no number from 1 to 65535";
+const COLONS: Fault = "behind its host stands more than one `:`: write `redis://host:6379`";
 const DB: Fault =
     "its path is no database number, 0 or more: write `redis://host:6379/0`, or no path";
 const QUERY: Fault = "nothing may stand behind a `?` in it: the database is the path, as in `redis://host:6379/0`, and a \
@@ -24,6 +29,11 @@ const QUERY: Fault = "nothing may stand behind a `?` in it: the database is the 
 const FRAGMENT: Fault =
     "behind a `#` in it only `insecure` may stand, and a `#` in a password is written `%23`";
 const SOCKET: Fault = "a socket is written `redis+unix:///path/to/redis.sock?db=0&user=…&pass=…`";
+const SOCKET_DB: Fault = "the `db` of its socket is no database number, 0 or more";
+const SOCKET_QUERY: Fault =
+    "behind the `?` of a socket only `db=…`, `user=…` and `pass=…` may stand";
+const SCHEMES: Fault =
+    "its servers have no scheme each: a cluster is written `redis://a:7000,redis://b:7000`";
 const CLUSTER: Fault = "each server of a cluster is one over TCP, without a database number: a cluster has only \
      database 0";
 const MASTER: Fault = "it names no primary: write `redis+sentinel://a:26379,b:26379/NAME`, with the name that \
@@ -175,20 +185,30 @@ fn decoded(text: &str) -> Vec<u8> {
 
 /// `host:port`
 fn place(place: &str) -> Result<(), Fault> {
+    if place.contains(',') {
+        return Err(SCHEMES);
+    }
     let port = match place.strip_prefix('[') {
         Some(rest) => {
             let (address, port) = rest.split_once(']').ok_or(IPV6)?;
-            let address: Ipv6Addr = address.parse().map_err(|_| IPV6)?;
+            if address.contains('%') {
+                return Err(ZONE);
+            }
+            let address: Ipv6Addr = address.parse().map_err(|_| BRACKETS)?;
             if address.is_unspecified() {
                 return Err(ANY);
             }
             port
         }
-        None if place.matches(':').count() > 1 => return Err(IPV6),
+        None if is_bare_ipv6(place) => return Err(IPV6),
+        None if place.matches(':').count() > 1 => return Err(COLONS),
         None => {
             let (host, port) = place.split_at(place.find(':').unwrap_or(place.len()));
-            if host.is_empty() || host.contains([' ', '<', '>', '[', '\\', ']', '^', '|']) {
+            if host.is_empty() {
                 return Err(HOST);
+            }
+            if host.contains([' ', '<', '>', '[', '\\', ']', '^', '|']) {
+                return Err(NAME);
             }
             if host == "0.0.0.0" {
                 return Err(ANY);
@@ -204,19 +224,28 @@ fn place(place: &str) -> Result<(), Fault> {
     }
 }
 
+/// An IPv6 address without brackets, with a zone, a port, or neither.
+fn is_bare_ipv6(place: &str) -> bool {
+    let before = |at| place.rsplit_once(at).map_or(place, |(before, _)| before);
+    [place, before(':'), before('%')]
+        .iter()
+        .any(|text| text.parse::<Ipv6Addr>().is_ok())
+}
+
 fn socket(rest: &str) -> Result<Kind, Fault> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     if rest.contains('#') {
         return Err(ENCODING);
     }
-    let is_known = |(name, value): &(&str, &str)| match *name {
-        "db" => is_db(value),
-        "user" | "pass" => true,
-        _ => false,
-    };
-    let is_path = path.starts_with('/') && !path.ends_with('/');
-    if !is_path || !pairs(query).all(|pair| is_known(&pair)) {
+    if !path.starts_with('/') || path.ends_with('/') {
         return Err(SOCKET);
+    }
+    for (name, value) in pairs(query) {
+        match name {
+            "db" if !is_db(value) => return Err(SOCKET_DB),
+            "db" | "user" | "pass" => {}
+            _ => return Err(SOCKET_QUERY),
+        }
     }
     if lacks_password(query, "user", "pass") {
         return Err(USER);
@@ -310,7 +339,7 @@ mod tests {
         "redis+sentinel://[::1]:26379/main?sentinel_password=s",
     ];
 
-    const WRONG: [(&str, Fault); 59] = [
+    const WRONG: [(&str, Fault); 66] = [
         ("", SCHEME),
         ("localhost", SCHEME),
         ("host:6379", SCHEME),
@@ -336,13 +365,20 @@ mod tests {
         ("redis://:6379", HOST),
         ("redis:///0", HOST),
         ("redis://u:p@/0", HOST),
-        ("redis://local host", HOST),
-        ("redis://a|b", HOST),
+        ("redis://local host", NAME),
+        ("redis://a|b", NAME),
         ("redis+sentinel:///main", HOST),
         ("redis://::1", IPV6),
         ("redis://fe80::1:6379/0", IPV6),
         ("redis://[::1", IPV6),
-        ("redis://[host]", IPV6),
+        ("redis://[host]", BRACKETS),
+        ("redis://[::g]:1", BRACKETS),
+        ("redis://[fe80::1%25eth0]:1", ZONE),
+        ("redis://fe80::1%eth0", IPV6),
+        ("redis://::1:6379", IPV6),
+        ("redis://u:p@h:1:2", COLONS),
+        ("redis://a:7000,b:7001", SCHEMES),
+        ("redis://:p@a,b", SCHEMES),
         ("redis://0.0.0.0:6379", ANY),
         ("redis://[::]:6379", ANY),
         ("redis://host:", PORT),
@@ -361,8 +397,8 @@ mod tests {
         ("unix://", SOCKET),
         ("unix:///", SOCKET),
         ("unix://run/redis.sock", SOCKET),
-        ("unix:///run/redis.sock?db=-1", SOCKET),
-        ("unix:///run/redis.sock?protocol=resp3", SOCKET),
+        ("unix:///run/redis.sock?db=-1", SOCKET_DB),
+        ("unix:///run/redis.sock?protocol=resp3", SOCKET_QUERY),
         ("redis://a:7000/1,redis://b:7000", CLUSTER),
         ("redis+unix:///run/redis.sock,redis://b:7000", CLUSTER),
         ("redis+sentinel://a:26379,b:26379", MASTER),
@@ -392,8 +428,8 @@ mod tests {
         };
         assert_eq!(urls, ["redis://:a,b@a:1", "redis://:c,d@[::1]:2"]);
         assert!(matches!(
-            split(" redis://a,b "),
-            Ok(Endpoint::Server("redis://a,b"))
+            split(" redis://:a,b@c "),
+            Ok(Endpoint::Server("redis://:a,b@c"))
         ));
     }
 

@@ -52,4 +52,19 @@ fn text(text: &str) -> &str {
     text
 }
 
+#[handler_cache]
+fn iterator(n: u32) -> Box<dyn Iterator<Item = u32> + Send> {
+    Box::new(0..n)
+}
+
+#[handler_cache]
+fn iterator_inside(n: u32) -> Option<Box<dyn Iterator<Item = u32>>> {
+    Some(Box::new(0..n))
+}
+
+#[handler_cache]
+fn futures(n: u32) -> Vec<Pin<Box<dyn Future<Output = u32>>>> {
+    vec![Box::pin(async move { n })]
+}
+
 fn main() {}

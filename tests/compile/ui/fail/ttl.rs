@@ -15,6 +15,11 @@ fn wrong_unit(n: u32) -> u32 {
     n
 }
 
+#[handler_cache(ttl = "1 day")]
+fn unit_in_full(n: u32) -> u32 {
+    n
+}
+
 #[handler_cache(ttl = "36501d")]
 fn too_long(n: u32) -> u32 {
     n

@@ -95,4 +95,34 @@ fn user_without_password(n: u32) -> u32 {
     n
 }
 
+#[handler_cache(url = "redis://a:7000,b:7001")]
+fn cluster_without_schemes(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://u:p@host:1:2")]
+fn two_ports(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://[::g]:1")]
+fn no_address(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://[fe80::1%25eth0]:1")]
+fn zone(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis://::1:6379")]
+fn without_brackets(n: u32) -> u32 {
+    n
+}
+
+#[handler_cache(url = "redis+unix:///run/redis.sock?proto=3")]
+fn socket_query(n: u32) -> u32 {
+    n
+}
+
 fn main() {}

@@ -315,6 +315,80 @@ pub fn fibonacci(n: u64) -> u64 {
     }
 }
 
+/// Has parameters of its own, and writes to them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Owned {
+    count: u32,
+    bytes: Vec<u8>,
+}
+
+impl Owned {
+    /// Itself.
+    #[cfg_attr(not(control), handler_cache)]
+    pub fn counted(mut self, n: u32) -> u32 {
+        self.count += n;
+        1
+    }
+
+    /// Boxed.
+    #[cfg_attr(not(control), handler_cache)]
+    pub fn counted_in_a_box(mut self: Box<Self>, n: u32) -> Vec<u8> {
+        self.count += n;
+        self.bytes
+    }
+
+    /// Async.
+    #[cfg_attr(not(control), handler_cache)]
+    pub async fn counted_later(mut self, n: u32) -> u32 {
+        self.count += n;
+        std::future::ready(n).await
+    }
+}
+
+/// Writes to one field and returns the other.
+#[cfg_attr(not(control), handler_cache)]
+pub fn taken(mut owned: Owned, n: u32) -> Vec<u8> {
+    owned.count = n;
+    owned.bytes
+}
+
+/// Writes to a field, maybe.
+#[cfg_attr(not(control), handler_cache)]
+pub fn written(n: u32, mut owned: Owned) -> u32 {
+    if n > 1 {
+        owned.count = n;
+    }
+    owned.bytes = Vec::new();
+    1
+}
+
+/// Writes to a field, later.
+#[cfg_attr(not(control), handler_cache)]
+pub async fn written_later(mut owned: Owned, n: u32) -> u32 {
+    std::future::ready(()).await;
+    while owned.count < n {
+        owned.count += 1;
+    }
+    owned.count += 1;
+    n
+}
+
+/// Written badly: nobody reads the array again.
+#[cfg_attr(not(control), handler_cache)]
+pub fn written_in_vain(mut array: [u32; 2], n: u32) -> u32 {
+    let read = array[0];
+    array[1] = n;
+    read
+}
+
+/// Written badly, and async.
+#[cfg_attr(not(control), handler_cache)]
+pub async fn written_in_vain_later(mut count: u32) -> u32 {
+    let read = std::future::ready(count).await;
+    count = 1;
+    read
+}
+
 /// Written badly.
 #[cfg_attr(not(control), handler_cache)]
 pub fn bad(mut n: u32, text: String, items: &Vec<u32>) -> Result<u32, ()> {
