@@ -54,6 +54,9 @@ struct Run {
     /// Few rounds
     #[arg(long)]
     quick: bool,
+    /// So many rounds instead
+    #[arg(long)]
+    rounds: Option<usize>,
     /// Only the measures whose name contains this
     #[arg(long, default_value = "")]
     only: String,
@@ -84,6 +87,7 @@ fn main() -> Result<()> {
 
 fn run(args: &Run) -> Result<()> {
     let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
+    let plan = args.rounds.map_or(plan, |rounds| plan.with_rounds(rounds));
     let bench = Bench::new(plan)?;
     let mut sections = measures::all(&bench, &args.only)?;
     sections.extend(measures::over_http(

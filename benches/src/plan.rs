@@ -5,10 +5,17 @@ use std::time::Duration;
 /// Counts and times of one run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
+    /// Rounds of single calls. One more than a multiple of four, so that quartiles are rounds.
     pub(crate) rounds: usize,
+    /// Rounds of turns of many callers, which differ more.
+    pub(crate) turns: usize,
+    /// Rounds of what takes seconds each time.
+    pub(crate) long_rounds: usize,
     /// Calls of each contestant in a round of single calls; fewer where a call is long.
     pub(crate) samples: usize,
-    /// How long each contestant is driven in a round of many calls at once.
+    /// How long each contestant is driven before its turn counts.
+    pub(crate) warm_up: Duration,
+    /// How long each contestant is driven in its turn.
     pub(crate) slice: Duration,
     /// Calls of each contestant in a round before a slow body.
     pub(crate) slow_samples: usize,
@@ -30,9 +37,12 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) const FULL: Self = Self {
-        rounds: 7,
+        rounds: 9,
+        turns: 25,
+        long_rounds: 5,
         samples: 600,
-        slice: Duration::from_millis(200),
+        warm_up: Duration::from_millis(20),
+        slice: Duration::from_millis(100),
         slow_samples: 100,
         misses: 3_000,
         largest_input: usize::MAX,
@@ -46,7 +56,10 @@ impl Plan {
     /// Proves that everything works.
     pub(crate) const QUICK: Self = Self {
         rounds: 2,
+        turns: 2,
+        long_rounds: 1,
         samples: 20,
+        warm_up: Duration::from_millis(5),
         slice: Duration::from_millis(20),
         slow_samples: 5,
         misses: 200,
@@ -57,4 +70,14 @@ impl Plan {
         http_seconds: 1,
         patience: Duration::from_millis(300),
     };
+
+    /// The same with so many rounds of everything.
+    pub(crate) const fn with_rounds(self, rounds: usize) -> Self {
+        Self {
+            rounds,
+            turns: rounds,
+            long_rounds: rounds,
+            ..self
+        }
+    }
 }

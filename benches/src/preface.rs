@@ -33,9 +33,11 @@ pub(crate) fn text(plan: &Plan) -> Result<String> {
         })
         .unwrap_or_else(|| "unknown processor".to_owned());
     Ok(format!(
-        "{date}; {cores} cores, {processor}; redis-server {redis} on the same cores over loopback; {rounds} rounds.\n\n\
-         Made by `cargo xtask bench`. Figures are medians over the rounds; relations are taken within a round, and stand as \
-         median (least–most). Absolute figures are this machine's; the relations are what carries over.\n\n\
+        "{date}; {cores} cores, {processor}; redis-server {redis} on the same cores over loopback.\n\n\
+         Made by `cargo xtask bench`. Figures are medians over the rounds: {rounds} of single calls, {turns} of many callers, \
+         {long_rounds} of what takes seconds. Relations are taken within a round, and stand as median (lower–upper quartile): half of the \
+         rounds lie between. In each round the order of the contestants is drawn anew. Absolute figures are this machine's; the \
+         relations are what carries over.\n\n\
          A single caller's times on a virtual machine have two levels, some 20 and some 75 µs for the same `GET`, as a core \
          that waits has been halted or not. So each contestant takes turns with the baselines, call by call; a process of the \
          lowest priority keeps each core awake, unless it says otherwise; and the minimum stands beside the median.\n\n\
@@ -44,6 +46,8 @@ pub(crate) fn text(plan: &Plan) -> Result<String> {
         date = date(),
         redis = server::get().version()?,
         rounds = plan.rounds,
+        turns = plan.turns,
+        long_rounds = plan.long_rounds,
     ))
 }
 

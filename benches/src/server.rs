@@ -8,6 +8,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 static SERVER: OnceLock<Server> = OnceLock::new();
 
+/// As `conn/per_runtime.rs` has it.
+const LIBRARY_DATABASE: u8 = 15;
+
 /// Where the server is, and which process it is.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -23,6 +26,11 @@ pub(crate) fn set(url: String, process: i32) {
 /// The server of this run.
 pub(crate) fn get() -> &'static Server {
     SERVER.get().expect("`main` has said which")
+}
+
+/// The URL of the database that `#[handler_cache]` asks through the client library, in this build.
+pub(crate) fn library_url() -> String {
+    get().database(LIBRARY_DATABASE)
 }
 
 /// Its URL.

@@ -23,20 +23,20 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The middle, the least and the most of what the rounds gave.
+/// The middle of what the rounds gave, and between what the middle half of them lies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
-    pub(crate) least: f64,
-    pub(crate) most: f64,
+    pub(crate) lower: f64,
+    pub(crate) upper: f64,
 }
 
 impl Spread {
     pub(crate) fn of(values: &[f64]) -> Self {
         Self {
             median: median(values),
-            least: quantile(values, 0.0),
-            most: quantile(values, 1.0),
+            lower: quantile(values, 0.25),
+            upper: quantile(values, 0.75),
         }
     }
 }

@@ -23,7 +23,7 @@ use anyhow::Result;
 use self::asynchronous::{AsyncEntrant, AsyncHandler};
 use self::blocking::{BlockingEntrant, BlockingHandler};
 pub(crate) use self::load::{Driven, Load, Until};
-pub(crate) use self::ours::{OURS, bounded};
+pub(crate) use self::ours::{OURS, OVER_LIBRARY, bounded};
 
 /// The name of the baseline that does nothing but ask Redis.
 pub(crate) const RAW: &str = "raw redis-rs";
@@ -150,6 +150,14 @@ pub(crate) async fn in_redis() -> Result<Vec<Async>> {
         python::Python::connect(1_000_000).await?,
     ));
     Ok(all)
+}
+
+/// Ours on its own connection and on the client library's.
+pub(crate) fn on_both_connections() -> Vec<Async> {
+    vec![
+        Async::new(OURS, Kind::Ours, ours::Patient),
+        Async::new(OVER_LIBRARY, Kind::Baseline, ours::OverLibrary),
+    ]
 }
 
 /// The Python decorator's protocol with a bound.

@@ -1,6 +1,6 @@
 //! `#[handler_cache]`.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bytes::Bytes;
 use redis_cache_runtime::{flush_all, handler_cache};
 use serde_bytes::ByteBuf;
@@ -11,6 +11,9 @@ use crate::{body, server};
 
 /// The name of what this repository makes.
 pub(crate) const OURS: &str = "#[handler_cache]";
+
+/// The name of the same on the client library's connection.
+pub(crate) const OVER_LIBRARY: &str = "#[handler_cache] over redis-rs";
 
 /// The annotated handlers of the other measures: a bound that they do not reach.
 #[derive(Debug)]
@@ -44,6 +47,28 @@ async fn patient_floats(input: &[u8]) -> Vec<f32> {
 #[handler_cache(url = server::url(), name = "patient-bytes", maxsize = 1_000_000, timeout = "500ms")]
 async fn patient_bytes(input: &[u8]) -> ByteBuf {
     body::bytes(input)
+}
+
+#[handler_cache(url = server::library_url(), name = "library-bytes", maxsize = 1_000_000, timeout = "500ms")]
+async fn library_bytes(input: &[u8]) -> ByteBuf {
+    body::bytes(input)
+}
+
+/// As patient, where look-ups go through a `MultiplexedConnection`.
+#[derive(Debug)]
+pub(super) struct OverLibrary;
+
+impl AsyncHandler for OverLibrary {
+    async fn call(&self, answer: Answer, input: &Bytes) -> Result<Reply> {
+        match answer {
+            Answer::Floats => bail!("only bytes are compared"),
+            Answer::Bytes => Ok(Reply::Bytes(library_bytes(input).await)),
+        }
+    }
+
+    async fn settle(&self) -> Result<()> {
+        Ok(flush_all().await?)
+    }
 }
 
 /// The same with as much time for a look-up as the peers give theirs.

@@ -3,8 +3,9 @@
 use anyhow::Result;
 use bytes::Bytes;
 
-use super::preparation::{pool_size, rotated, store_blocking};
+use super::preparation::{pool_size, store_blocking};
 use super::scores::Scores;
+use super::turns::{drawn, take_blocking};
 use crate::bench::Bench;
 use crate::contestants::{self, BY_HAND, Blocking, Load, RAW, Until};
 use crate::input;
@@ -24,7 +25,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
     Ok(Section {
         title: "Hits from Redis, blocking",
         about: "Plain threads, no runtime. The baselines have a connection for each thread; the peers pool theirs, as many as \
-                there are threads."
+                there are threads. Several threads have turns of a tenth of a second, after a while that does not count, in an \
+                order that is drawn."
             .to_owned(),
         findings,
     })
@@ -34,8 +36,8 @@ fn one_thread(bench: &Bench, all: &[Blocking], work: Work) -> Result<Finding> {
     let mut scores = Scores::default();
     let inputs = input::fresh(pool_size(work.input), work.input);
     let ready = store_blocking(all, work.answer, &inputs, &mut scores);
-    for round in 0..bench.plan.rounds {
-        for contestant in rotated(&ready, round) {
+    for _ in 0..bench.plan.rounds {
+        for contestant in drawn(&ready) {
             let baselines = ready.iter().filter(|other| {
                 [RAW, BY_HAND].contains(&other.name) && other.name != contestant.name
             });
@@ -95,24 +97,24 @@ fn many_threads(bench: &Bench, all: &[Blocking], work: Work) -> Result<Finding> 
     let mut scores = Scores::default();
     let inputs = input::fresh(pool_size(work.input), work.input);
     let ready = store_blocking(all, work.answer, &inputs, &mut scores);
-    let mut series: Vec<_> = ready
-        .iter()
-        .map(|contestant| Swept {
-            name: contestant.name,
-            kind: contestant.kind,
-            points: vec![Vec::new(); THREADS.len()],
-        })
-        .collect();
-    for _ in 0..bench.plan.rounds {
-        for (at, threads) in THREADS.into_iter().enumerate() {
+    let mut series = Swept::each(&ready, THREADS.len());
+    let points: Vec<_> = THREADS.into_iter().enumerate().collect();
+    for _ in 0..bench.plan.turns {
+        for (at, threads) in drawn(&points) {
             let load = Load {
                 answer: work.answer,
                 callers: threads,
                 inputs: inputs.clone().into(),
                 until: Until::Elapsed(bench.plan.slice),
             };
-            for (contestant, swept) in ready.iter().zip(&mut series) {
-                swept.points[at].push(contestant.entrant.drive(&load)?.rate());
+            for contestant in drawn(&ready) {
+                let rate = take_blocking(bench, &contestant, &load)?;
+                let swept = series
+                    .iter_mut()
+                    .find(|swept| swept.name == contestant.name);
+                if let Some(swept) = swept {
+                    swept.points[at].push(rate);
+                }
             }
         }
     }

@@ -4,15 +4,13 @@
 //! would be warm at each of their turns, and only that of whoever has a client of its own cold. So each takes turns with
 //! the baselines alone.
 
-use std::sync::Arc;
-
 use anyhow::Result;
 use bytes::Bytes;
 
 use super::hits::alternate;
 use super::scores::Scores;
+use super::turns::{self, drawn};
 use crate::bench::Bench;
-use crate::body;
 use crate::contestants::{Async, Load};
 use crate::work::Answer;
 
@@ -45,28 +43,18 @@ impl Company<'_> {
         Ok(())
     }
 
-    /// Has many call at once: for a slice of time the contestant, then each baseline. Only hits count.
+    /// Has many call at once: the contestant and each baseline for a turn, in an order that is drawn. Only hits count.
     pub(super) fn hits_at_once(&self, contestant: &Async, load: &Load, scores: &mut Scores) {
-        for other in self.with(contestant) {
+        for other in drawn(&self.with(contestant)) {
             if scores.has_failed(contestant.name) {
                 return;
             }
-            let before = body::runs();
-            match self
-                .bench
-                .run(Arc::clone(&other.entrant).drive(load.clone()))
-            {
-                Ok(mut driven) => {
-                    let calls = driven.calls;
-                    let runs = body::runs() - before;
-                    driven.calls = calls.saturating_sub(runs);
-                    if other.name == contestant.name {
-                        scores.add(contestant, &[driven.rate()]);
-                        note_runs(scores, contestant.name, runs, calls);
-                    } else {
-                        scores.add_beside(contestant, other.name, &[driven.rate()]);
-                    }
+            match turns::take(self.bench, &other, load) {
+                Ok(turn) if other.name == contestant.name => {
+                    scores.add(contestant, &[turn.rate]);
+                    scores.note_runs(contestant.name, turn.runs, turn.calls);
                 }
+                Ok(turn) => scores.add_beside(contestant, other.name, &[turn.rate]),
                 Err(error) => scores.fail(other.name, &error),
             }
         }
@@ -78,13 +66,5 @@ impl Company<'_> {
             .iter()
             .filter(|baseline| baseline.name != contestant.name);
         [contestant].into_iter().chain(others).cloned().collect()
-    }
-}
-
-fn note_runs(scores: &mut Scores, name: &str, runs: u64, calls: u64) {
-    if runs > 0 {
-        scores.note(format!(
-            "{name}: not all calls were hits; the body ran {runs} times in {calls} calls of one round. Only hits are counted."
-        ));
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::company::Company;
-use super::preparation::rotated;
 use super::scores::Scores;
+use super::turns::drawn;
 use crate::bench::Bench;
 use crate::contestants::{self, UNCACHED};
 use crate::report::{Better, Column, Comparison, Finding, Section};
@@ -29,8 +29,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
         baselines: &[contestants::uncached()],
     };
     let samples = bench.plan.slow_samples;
-    for round in 0..bench.plan.rounds {
-        for contestant in rotated(&all, round) {
+    for _ in 0..bench.plan.rounds {
+        for contestant in drawn(&all) {
             company.single_calls(
                 &contestant,
                 work.answer,

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::preparation::store;
 use super::scores::Scores;
+use super::turns::{self, drawn};
 use crate::bench::Bench;
 use crate::contestants::{self, Async, Load, RAW, Until};
 use crate::report::{Better, Finding, Section, Sweep, Swept};
@@ -24,9 +25,17 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
     let all = bench.run(contestants::in_redis())?;
     Ok(Section {
         title: "Growth",
-        about: "Hits from Redis as traffic and values grow; what was no hit is not counted. A look-up of `#[handler_cache]` may take \
-                half a second, as above."
-            .to_owned(),
+        about: format!(
+            "Hits from Redis as traffic and values grow; what was no hit is not counted. In each of {rounds} rounds each contestant has \
+             a turn of {slice} ms at each number of tasks, after {warm_up} ms that do not count; the order of the numbers, and of the \
+             contestants at each, is drawn anew. Relations are taken between turns of one round and number, which lie within seconds of \
+             each other, and stand as median and quartiles of the rounds. Each has one connection that all tasks share and the \
+             callers' runtime drives, as its documentation has it: redis-rs' in most, fred's in cachekit-rs, its own in `#[handler_cache]`. The \
+             baselines and kash wait for Redis without a deadline, the others for half a second, as above, which costs a timer.",
+            rounds = bench.plan.turns,
+            slice = bench.plan.slice.as_millis(),
+            warm_up = bench.plan.warm_up.as_millis(),
+        ),
         findings: vec![tasks(bench, &all), values(bench, &all)],
     })
 }
@@ -37,16 +46,17 @@ fn tasks(bench: &Bench, all: &[Async]) -> Finding {
     let work = Work::KIB;
     let inputs: Arc<[_]> = input::fresh(MOST_TASKS, work.input).into();
     let ready = store(bench, all, work.answer, &inputs, &mut scores);
-    let mut series = empty(&ready, TASKS.len());
-    for _ in 0..bench.plan.rounds {
-        for (at, callers) in TASKS.into_iter().enumerate() {
+    let mut series = Swept::each(&ready, TASKS.len());
+    let points: Vec<_> = TASKS.into_iter().enumerate().collect();
+    for _ in 0..bench.plan.turns {
+        for (at, callers) in drawn(&points) {
             let load = Load {
                 answer: work.answer,
                 callers,
                 inputs: Arc::clone(&inputs),
                 until: Until::Elapsed(bench.plan.slice),
             };
-            drive_all(bench, &ready, &load, &mut series, at, &mut scores);
+            turns::round(bench, &ready, &load, &mut series, at, &mut scores);
         }
     }
     finding(
@@ -68,7 +78,7 @@ fn tasks(bench: &Bench, all: &[Async]) -> Finding {
 #[expect(clippy::cast_precision_loss, reason = "small values")]
 fn values(bench: &Bench, all: &[Async]) -> Finding {
     let mut scores = Scores::default();
-    let mut series = empty(all, VALUES.len());
+    let mut series = Swept::each(all, VALUES.len());
     for (at, length) in VALUES.into_iter().enumerate() {
         let _long = body::Long::new(length);
         let inputs: Arc<[_]> = input::fresh(CALLERS, Work::KIB.input).into();
@@ -80,8 +90,8 @@ fn values(bench: &Bench, all: &[Async]) -> Finding {
             inputs,
             until: Until::Elapsed(bench.plan.slice),
         };
-        for _ in 0..bench.plan.rounds {
-            drive_all(bench, &ready, &load, &mut series, at, &mut scores);
+        for _ in 0..bench.plan.turns {
+            turns::round(bench, &ready, &load, &mut series, at, &mut scores);
         }
     }
     finding(
@@ -103,46 +113,4 @@ fn values(bench: &Bench, all: &[Async]) -> Finding {
 fn finding(mut sweep: Sweep, scores: Scores) -> Finding {
     (_, sweep.notes) = scores.finish();
     Finding::Sweep(sweep)
-}
-
-fn empty(all: &[Async], points: usize) -> Vec<Swept> {
-    all.iter()
-        .map(|contestant| Swept {
-            name: contestant.name,
-            kind: contestant.kind,
-            points: vec![Vec::new(); points],
-        })
-        .collect()
-}
-
-/// One slice of each contestant.
-fn drive_all(
-    bench: &Bench,
-    all: &[Async],
-    load: &Load,
-    series: &mut [Swept],
-    at: usize,
-    scores: &mut Scores,
-) {
-    for contestant in all {
-        let Some(swept) = series
-            .iter_mut()
-            .find(|swept| swept.name == contestant.name)
-        else {
-            continue;
-        };
-        let entrant = Arc::clone(&contestant.entrant);
-        let before = body::runs();
-        match bench.run(entrant.drive(load.clone())) {
-            Ok(mut driven) => {
-                let runs = body::runs() - before;
-                driven.calls = driven.calls.saturating_sub(runs);
-                swept.points[at].push(driven.rate());
-            }
-            Err(error) => scores.note(format!(
-                "{} failed at {} {}: {error:#}.",
-                contestant.name, load.callers, "callers"
-            )),
-        }
-    }
 }

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::scores::Scores;
+use super::turns::drawn;
 use crate::bench::Bench;
 use crate::contestants::{Kind, OURS, UNCACHED};
 use crate::report::{Better, Column, Comparison, Finding, Section};
@@ -51,7 +52,7 @@ pub(crate) fn measure(
     for connections in CONNECTIONS {
         let mut scores = Scores::default();
         for _ in 0..bench.plan.rounds {
-            for (name, kind, server) in &servers {
+            for (name, kind, server) in drawn(&servers.each_ref()) {
                 let client = Wrk {
                     program: wrk,
                     script: &script,

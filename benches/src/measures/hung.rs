@@ -7,6 +7,7 @@ use tokio::time::{sleep, timeout};
 
 use super::preparation::store;
 use super::scores::Scores;
+use super::turns::drawn;
 use crate::bench::Bench;
 use crate::contestants::{self, Async, RAW};
 use crate::plan::Plan;
@@ -33,7 +34,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
     let mut scores = Scores::default();
     let known = vec![input::one(Work::KIB.input)];
     let ready = store(bench, &all, Work::KIB.answer, &known, &mut scores);
-    for contestant in ready {
+    let rounds = std::iter::repeat_with(|| drawn(&ready)).take(bench.plan.long_rounds);
+    for contestant in rounds.flatten() {
         let hung = server::get().hang()?;
         let calls = bench.run(calls(contestant.clone(), bench.plan));
         drop(hung);
@@ -78,11 +80,11 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
             columns: vec![
                 Column {
                     heading: "slowest, ms",
-                    relative: false,
+                    relative: true,
                 },
                 Column {
                     heading: "median, ms",
-                    relative: false,
+                    relative: true,
                 },
                 Column {
                     heading: "calls failed, %",

@@ -3,8 +3,9 @@
 use anyhow::Result;
 
 use super::hits::alternate;
-use super::preparation::{pool_size, rotated, store};
+use super::preparation::{pool_size, store};
 use super::scores::Scores;
+use super::turns::drawn;
 use crate::bench::Bench;
 use crate::contestants;
 use crate::input;
@@ -32,9 +33,9 @@ fn one_caller(bench: &Bench, work: Work) -> Result<Finding> {
     let inputs = input::fresh(pool_size(work.input), work.input);
     let mut ready = store(bench, &all, work.answer, &inputs, &mut scores);
     ready.push(contestants::hash());
-    for round in 0..bench.plan.rounds {
+    for _ in 0..bench.plan.rounds {
         let turns = alternate(
-            rotated(&ready, round),
+            drawn(&ready),
             work.answer,
             inputs.clone(),
             bench.plan.samples,

@@ -6,8 +6,9 @@ use super::batches::Batches;
 use super::hits::alternate;
 use super::preparation::{pool_size, store};
 use super::scores::Scores;
+use super::turns::drawn;
 use crate::bench::Bench;
-use crate::contestants::{self, Async, Kind, RAW};
+use crate::contestants::{self, Async, RAW};
 use crate::report::{Better, Finding, Section, Sweep, Swept};
 use crate::stats::median;
 use crate::work::Answer;
@@ -18,6 +19,12 @@ const TASKS: usize = 64;
 /// Small, so that a million fit.
 const INPUT: usize = 64;
 const VALUE: usize = 64;
+
+const BATCHES: Batches = Batches {
+    answer: Answer::Bytes,
+    input: INPUT,
+    tasks: TASKS,
+};
 
 pub(super) fn measure(bench: &Bench) -> Result<Section> {
     let _long = body::Long::new(VALUE);
@@ -34,17 +41,23 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
     let mut hits: Vec<Swept> = Vec::new();
     for (at, (bound, contestant)) in ours.iter().enumerate() {
         let python = bench.run(contestants::python_bounded(*bound))?;
-        for contestant in [Some(contestant.clone()), Some(python), raw.clone()]
+        let all: Vec<_> = [Some(contestant.clone()), Some(python), raw.clone()]
             .into_iter()
             .flatten()
-        {
-            server::get().clear()?;
-            let rounds = evicting(bench, &contestant, *bound)?;
-            point(&mut evicting_misses, &contestant, ours.len())[at] = rounds;
-            if let (Kind::Ours, Some(raw)) = (contestant.kind, &raw) {
-                for (who, rounds) in hits_of(bench, &contestant, raw)? {
-                    point(&mut hits, &who, ours.len())[at] = rounds;
-                }
+            .collect();
+        server::get().clear()?;
+        for contestant in &all {
+            fill(bench, contestant, *bound)?;
+        }
+        for _ in 0..bench.plan.rounds {
+            for contestant in drawn(&all) {
+                let rate = BATCHES.store(bench, &contestant, bench.plan.misses)?.rate();
+                point(&mut evicting_misses, &contestant, ours.len())[at].push(rate);
+            }
+        }
+        if let Some(raw) = &raw {
+            for (who, rounds) in hits_of(bench, contestant, raw)? {
+                point(&mut hits, &who, ours.len())[at] = rounds;
             }
         }
     }
@@ -55,8 +68,9 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
         about: format!(
             "64 tasks, every input new, the cache full: each miss evicts. Values of {VALUE} bytes; counted until everything \
              is in Redis. `#[handler_cache]` evicts the least recently used, the Python decorator a random key, the raw \
-             baseline nothing: it only reads and writes beside as many entries. None of the peers has a bound in Redis. Hits are \
-             those of one caller on the full cache, who takes turns with the raw baseline."
+             baseline nothing: it only reads and writes beside as many entries. All three are full at once, and take turns by \
+             {misses} misses. None of the peers has a bound in Redis. Hits are those of one caller on the full cache, who takes turns with the raw baseline.",
+            misses = bench.plan.misses,
         ),
         findings: vec![
             Finding::Sweep(Sweep {
@@ -106,22 +120,17 @@ fn hits_of(bench: &Bench, contestant: &Async, raw: &Async) -> Result<Vec<(Async,
     Ok(rounds)
 }
 
-fn evicting(bench: &Bench, contestant: &Async, bound: u64) -> Result<Vec<f64>> {
-    let batches = Batches {
-        answer: Answer::Bytes,
-        input: INPUT,
-        tasks: TASKS,
-    };
-    batches.store(bench, contestant, usize::try_from(bound)?)?;
-    let keys = server::get().keys()?;
+/// Stores as many entries as fit.
+fn fill(bench: &Bench, contestant: &Async, bound: u64) -> Result<()> {
+    let before = server::get().keys()?;
+    BATCHES.store(bench, contestant, usize::try_from(bound)?)?;
+    let keys = server::get().keys()?.saturating_sub(before);
     ensure!(
         keys >= bound,
         "{} has {keys} keys where {bound} were stored",
         contestant.name
     );
-    (0..bench.plan.rounds)
-        .map(|_| Ok(batches.store(bench, contestant, bench.plan.misses)?.rate()))
-        .collect()
+    Ok(())
 }
 
 fn point<'s>(series: &'s mut Vec<Swept>, contestant: &Async, points: usize) -> &'s mut [Vec<f64>] {

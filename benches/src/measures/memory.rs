@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::batches::Batches;
 use super::scores::Scores;
+use super::turns::drawn;
 use crate::bench::Bench;
 use crate::contestants::{self, Async, RAW};
 use crate::report::{Better, Column, Comparison, Finding, Section};
@@ -23,6 +24,8 @@ const TASKS: usize = 8;
 
 /// After so long the server gives up the buffers of clients that sent much before.
 const IDLE: Duration = Duration::from_secs(4);
+
+const MIB: f64 = 1024.0 * 1024.0;
 
 /// Entries that come first, so that what is allocated once is not counted.
 const WARM: usize = 1_000;
@@ -50,13 +53,15 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
 fn in_redis(bench: &Bench, all: &[Async], work: Work) -> Result<Finding> {
     let mut scores = Scores::default();
     let server = server::get();
-    for contestant in all {
-        server.clear()?;
-        batches(work).store(bench, contestant, TASKS)?;
-        let before = server.used_memory()?;
-        batches(work).store(bench, contestant, bench.plan.entries)?;
-        let grown = server.used_memory()?.saturating_sub(before);
-        scores.add(contestant, &[grown as f64 / bench.plan.entries as f64]);
+    for _ in 0..bench.plan.long_rounds {
+        for contestant in &drawn(all) {
+            server.clear()?;
+            batches(work).store(bench, contestant, TASKS)?;
+            let before = server.used_memory()?;
+            batches(work).store(bench, contestant, bench.plan.entries)?;
+            let grown = server.used_memory()?.saturating_sub(before);
+            scores.add(contestant, &[grown as f64 / bench.plan.entries as f64]);
+        }
     }
     let (entries, notes) = scores.finish();
     Ok(Finding::Comparison(Comparison {
@@ -76,32 +81,48 @@ fn in_redis(bench: &Bench, all: &[Async], work: Work) -> Result<Finding> {
 
 fn in_process(bench: &Bench) -> Result<Finding> {
     let mut scores = Scores::default();
-    for contestant in bench.run(contestants::as_shipped())? {
-        match ask_child(contestant.name, bench.plan.entries) {
-            Ok(bytes) => scores.add(&contestant, &[bytes]),
-            Err(error) => scores.fail(contestant.name, &error),
+    let all = bench.run(contestants::as_shipped())?;
+    for _ in 0..bench.plan.long_rounds {
+        for contestant in drawn(&all) {
+            if scores.has_failed(contestant.name) {
+                continue;
+            }
+            // What the others have stored is no matter of this one's.
+            server::get().clear()?;
+            match ask_child(contestant.name, bench.plan.entries) {
+                Ok(figures) => scores.add(&contestant, &figures),
+                Err(error) => scores.fail(contestant.name, &error),
+            }
         }
     }
     let (entries, notes) = scores.finish();
     Ok(Finding::Comparison(Comparison {
         id: "memory-process".to_owned(),
         question: format!(
-            "How much memory does a stored entry leave in the process? {}",
+            "How much memory has a process that has stored {} entries? {}",
+            bench.plan.entries,
             Work::KIB.name
         ),
-        unit: "bytes an entry",
+        unit: "MiB, resident",
         better: Better::Lower,
         reference: RAW,
-        columns: vec![Column {
-            heading: "bytes",
-            relative: false,
-        }],
+        columns: vec![
+            Column {
+                heading: "MiB",
+                relative: true,
+            },
+            Column {
+                heading: "bytes that an entry has left",
+                relative: false,
+            },
+        ],
         entries,
         notes,
     }))
 }
 
-fn ask_child(name: &str, entries: usize) -> Result<f64> {
+/// The figures of a process that does nothing else.
+fn ask_child(name: &str, entries: usize) -> Result<[f64; 2]> {
     let output = Command::new(env::current_exe()?)
         .args(["--redis-url", server::url(), COMMAND, name])
         .arg(entries.to_string())
@@ -111,10 +132,12 @@ fn ask_child(name: &str, entries: usize) -> Result<f64> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    let text = String::from_utf8(output.stdout)?;
+    let (resident, an_entry) = text.trim().split_once(' ').context("two figures")?;
+    Ok([resident.parse()?, an_entry.parse()?])
 }
 
-/// Stores `entries` and prints by how much the process has grown, an entry.
+/// Stores `entries`, and prints the mebibytes that the process then has, and by how many bytes it has grown, an entry.
 #[expect(clippy::cast_precision_loss, reason = "less than 2^52 bytes")]
 pub(crate) fn footprint(bench: &Bench, name: &str, entries: usize) -> Result<()> {
     let contestant = bench
@@ -126,8 +149,9 @@ pub(crate) fn footprint(bench: &Bench, name: &str, entries: usize) -> Result<()>
     batches.store(bench, &contestant, WARM)?;
     let before = resident()?;
     batches.store(bench, &contestant, entries)?;
-    let grown = resident()?.saturating_sub(before);
-    println!("{}", grown as f64 / entries as f64);
+    let after = resident()?;
+    let grown = after.saturating_sub(before);
+    println!("{} {}", after as f64 / MIB, grown as f64 / entries as f64);
     Ok(())
 }
 

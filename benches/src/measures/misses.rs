@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
+use redis_cache_runtime::ErrorKind;
 
 use super::company::Company;
 use super::hits::slug;
-use super::preparation::{fewer, rotated};
+use super::preparation::fewer;
 use super::scores::Scores;
+use super::turns::drawn;
 use crate::bench::Bench;
 use crate::contestants::{self, Async, BY_HAND, Driven, LOOKED_UP, Load, RAW, Until};
 use crate::report::{Better, Column, Comparison, Finding, Section};
@@ -26,7 +28,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
     for work in [Work::FLOATS, Work::KIB, Work::ONE_MIB] {
         findings.push(one_caller(bench, &all, work)?);
     }
-    findings.push(many_callers(bench, &storing, Work::KIB));
+    findings.push(many_callers(bench, &storing, Work::KIB)?);
     Ok(Section {
         title: "Misses",
         about: "Every input is new, and the body takes next to nothing: what is left is the cache's own cost. The reference \
@@ -46,8 +48,8 @@ fn one_caller(bench: &Bench, all: &[Async], work: Work) -> Result<Finding> {
         bench,
         baselines: &baselines,
     };
-    for round in 0..bench.plan.rounds {
-        for contestant in rotated(all, round) {
+    for _ in 0..bench.plan.rounds {
+        for contestant in drawn(all) {
             company.single_calls(
                 &contestant,
                 work.answer,
@@ -80,10 +82,11 @@ fn one_caller(bench: &Bench, all: &[Async], work: Work) -> Result<Finding> {
     }))
 }
 
-fn many_callers(bench: &Bench, all: &[Async], work: Work) -> Finding {
+fn many_callers(bench: &Bench, all: &[Async], work: Work) -> Result<Finding> {
     let mut scores = Scores::default();
-    for round in 0..bench.plan.rounds {
-        for contestant in rotated(all, round) {
+    for _ in 0..bench.plan.turns {
+        server::get().clear()?;
+        for contestant in drawn(all) {
             let load = Load {
                 answer: work.answer,
                 callers: TASKS,
@@ -91,13 +94,16 @@ fn many_callers(bench: &Bench, all: &[Async], work: Work) -> Finding {
                 until: Until::Done,
             };
             match settled_share(bench, &contestant, load) {
-                Ok((driven, share)) => scores.add(&contestant, &[driven.rate(), share]),
+                Ok((driven, share)) => {
+                    // What was dropped did not get there.
+                    scores.add(&contestant, &[driven.rate() * share / 100.0, share]);
+                }
                 Err(error) => scores.fail(contestant.name, &error),
             }
         }
     }
     let (entries, notes) = scores.finish();
-    Finding::Comparison(Comparison {
+    Ok(Finding::Comparison(Comparison {
         id: format!("miss-64-{}", slug(work)),
         question: format!(
             "How many misses a second do 64 tasks get through and into Redis? {}",
@@ -118,7 +124,7 @@ fn many_callers(bench: &Bench, all: &[Async], work: Work) -> Finding {
         ],
         entries,
         notes,
-    })
+    }))
 }
 
 /// How fast new values went, and the share of them in percent that is in Redis then: who stores in the background may
@@ -130,11 +136,37 @@ pub(super) fn settled_share(
     load: Load,
 ) -> Result<(Driven, f64)> {
     let before = server::get().keys()?;
-    let driven = bench.run(until_settled(contestant.clone(), load))?;
+    let driven = bench.run(until_over(contestant.clone(), load))?;
     let stored = server::get().keys()?.saturating_sub(before);
     // A cache's own bookkeeping is no value.
     let share = (stored as f64 / driven.calls as f64).min(1.0);
     Ok((driven, share * 100.0))
+}
+
+/// Counts the time until everything is in Redis or dropped.
+async fn until_over(contestant: Async, load: Load) -> Result<Driven> {
+    let start = Instant::now();
+    let driven = Arc::clone(&contestant.entrant).drive(load).await?;
+    let settled = contestant.entrant.settle().await;
+    let time = start.elapsed();
+    match settled {
+        Err(error) if !is_loss(&error) => Err(error),
+        Ok(()) | Err(_) => Ok(Driven { time, ..driven }),
+    }
+}
+
+/// Whether that says that values were not stored.
+fn is_loss(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<redis_cache_runtime::Error>()
+        .is_some_and(|error| error.kind() == ErrorKind::NotStored)
+}
+
+/// Counts the time until all have their answers; returns when everything is in Redis.
+pub(super) async fn settled_apart(contestant: Async, load: Load) -> Result<Driven> {
+    let driven = Arc::clone(&contestant.entrant).drive(load).await?;
+    contestant.entrant.settle().await?;
+    Ok(driven)
 }
 
 /// Counts the time until everything is in Redis.

@@ -15,6 +15,8 @@ mod misses;
 mod preparation;
 mod scores;
 mod stampede;
+mod turns;
+mod wire;
 
 use std::path::Path;
 use std::time::Instant;
@@ -55,7 +57,7 @@ impl Measure {
 
 /// Hits in the process and batches have their place between the others. The hung server is the last: not everybody
 /// recovers from it.
-const MEASURES: [Measure; 10] = [
+const MEASURES: [Measure; 11] = [
     Measure::awake("hits from Redis", hits::measure),
     Measure::awake("hits from threads", blocking_hits::measure),
     Measure::awake("hits in the process", in_process::measure),
@@ -63,6 +65,7 @@ const MEASURES: [Measure; 10] = [
     Measure::as_it_is("distinct traffic", distinct::measure),
     Measure::awake("stampede", stampede::measure),
     Measure::awake("growth", growth::measure),
+    Measure::awake("wire", wire::measure),
     Measure::awake("maxsize", maxsize::measure),
     Measure::awake("memory", memory::measure),
     Measure::awake("hung server", hung::measure),

@@ -31,14 +31,6 @@ pub(super) fn fewer(count: usize, length: usize) -> usize {
     (count / divisor).max(5)
 }
 
-/// The contestant whose turn is first moves on by one in each round.
-pub(super) fn rotated<T: Clone>(all: &[T], round: usize) -> Vec<T> {
-    let mut all = all.to_vec();
-    let by = round % all.len().max(1);
-    all.rotate_left(by);
-    all
-}
-
 /// Has every contestant store every input, and checks that it then answers rightly and without the body.
 pub(super) fn store(
     bench: &Bench,

@@ -10,6 +10,8 @@ use crate::report::Entry;
 pub(super) struct Scores {
     entries: Vec<Entry>,
     notes: Vec<String>,
+    /// Who had calls that were no hits: how often the body ran, in how many calls of such turns.
+    misses: Vec<(&'static str, [u64; 2])>,
 }
 
 impl Scores {
@@ -63,12 +65,32 @@ impl Scores {
         }
     }
 
+    /// Takes note of a turn in which the body ran.
+    pub(super) fn note_runs(&mut self, name: &'static str, runs: u64, calls: u64) {
+        if runs == 0 {
+            return;
+        }
+        let at = self.misses.iter().position(|(missed, _)| *missed == name);
+        let at = at.unwrap_or_else(|| {
+            self.misses.push((name, [0, 0]));
+            self.misses.len() - 1
+        });
+        let (_, sums) = &mut self.misses[at];
+        *sums = [sums[0] + runs, sums[1] + calls];
+    }
+
     pub(super) fn has_failed(&self, name: &str) -> bool {
         let start = format!("Not measured: {name}:");
         self.notes.iter().any(|note| note.starts_with(&start))
     }
 
-    pub(super) fn finish(self) -> (Vec<Entry>, Vec<String>) {
+    pub(super) fn finish(mut self) -> (Vec<Entry>, Vec<String>) {
+        for (name, [runs, calls]) in self.misses {
+            self.notes.push(format!(
+                "{name}: the body ran {runs} times in {calls} calls of those turns in which not all were hits. Only hits are \
+                 counted."
+            ));
+        }
         (self.entries, self.notes)
     }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tokio::task::JoinSet;
 
-use super::preparation::rotated;
 use super::scores::Scores;
+use super::turns::drawn;
 use crate::bench::Bench;
 use crate::contestants::{self, Async, UNCACHED};
 use crate::report::{Better, Column, Comparison, Finding, Section};
@@ -23,8 +23,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
     all.push(contestants::uncached());
     let mut scores = Scores::default();
     let _slow = body::Slow::new(BODY);
-    for round in 0..bench.plan.rounds {
-        for contestant in rotated(&all, round) {
+    for _ in 0..bench.plan.turns {
+        for contestant in drawn(&all) {
             if scores.has_failed(contestant.name) {
                 continue;
             }

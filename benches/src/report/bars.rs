@@ -30,8 +30,8 @@ pub(super) fn draw(comparison: &Comparison, file: &Path) -> Result<()> {
         .collect();
     let longest = spreads
         .iter()
-        .map(|spread| spread.most)
-        .filter(|most| most.is_finite())
+        .map(|spread| spread.upper)
+        .filter(|upper| upper.is_finite())
         .fold(f64::MIN_POSITIVE, f64::max);
     let axis = Axis::up_to(longest);
     for step in 0..=STEPS {
@@ -57,7 +57,7 @@ pub(super) fn draw(comparison: &Comparison, file: &Path) -> Result<()> {
         INK,
         Align::Middle,
     )?;
-    let key = "bar: median of the rounds; line: from the least to the most";
+    let key = "bar: median of the rounds; line: the middle half of them";
     canvas.words(key, (16, bottom + 38), 11, INK, Align::Left)?;
     for (row, (entry, spread)) in (0..).zip(ranked.iter().zip(&spreads)) {
         let middle = TOP + row * ROW + ROW / 2;
@@ -66,11 +66,11 @@ pub(super) fn draw(comparison: &Comparison, file: &Path) -> Result<()> {
         canvas.words(entry.name, (LEFT - 10, middle), size, INK, Align::Right)?;
         let end = axis.x(spread.median);
         canvas.block([(LEFT, middle - 9), (end, middle + 9)], colour)?;
-        let (least, most) = (axis.x(spread.least), axis.x(spread.most));
-        canvas.line(vec![(least, middle), (most, middle)], INK, 1)?;
+        let (lower, upper) = (axis.x(spread.lower), axis.x(spread.upper));
+        canvas.line(vec![(lower, middle), (upper, middle)], INK, 1)?;
         canvas.words(
             &number(spread.median),
-            (most.max(end) + 6, middle),
+            (upper.max(end) + 6, middle),
             14,
             INK,
             Align::Left,

@@ -37,8 +37,8 @@ pub(super) fn ratio(ratios: &[f64]) -> String {
     format!(
         "**{}** ({}–{})",
         number(spread.median),
-        number(spread.least),
-        number(spread.most)
+        number(spread.lower),
+        number(spread.upper)
     )
 }
 

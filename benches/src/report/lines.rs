@@ -8,7 +8,7 @@ use super::canvas::{Align, Canvas, FAINT, INK, colour};
 use super::format::mark;
 use super::sweep::{Sweep, Swept};
 use crate::contestants::Kind;
-use crate::stats::median;
+use crate::stats::{Spread, median};
 
 const WIDTH: i32 = 900;
 const HEIGHT: i32 = 480;
@@ -53,6 +53,9 @@ pub(super) fn draw(sweep: &Sweep, file: &Path) -> Result<()> {
             continue;
         };
         let width = if series.kind == Kind::Ours { 3 } else { 2 };
+        if series.kind == Kind::Ours {
+            whiskers(&canvas, sweep, series, &across, &up)?;
+        }
         for point in &points {
             canvas.dot(*point, colour(series.kind))?;
         }
@@ -61,6 +64,25 @@ pub(super) fn draw(sweep: &Sweep, file: &Path) -> Result<()> {
     }
     names(&canvas, ends)?;
     canvas.finish()
+}
+
+/// The middle half of the rounds at each point.
+fn whiskers(
+    canvas: &Canvas<'_>,
+    sweep: &Sweep,
+    series: &Swept,
+    across: &Log,
+    up: &Log,
+) -> Result<()> {
+    for (at, value) in sweep.at.iter().enumerate() {
+        let spread = Spread::of(&sweep.relative(series, at));
+        if spread.lower > 0.0 {
+            let x = across.pixel(*value);
+            let ends = [spread.lower, spread.upper].map(|value| (x, up.pixel(value)));
+            canvas.line(ends.to_vec(), colour(series.kind), 1)?;
+        }
+    }
+    Ok(())
 }
 
 fn grid(canvas: &Canvas<'_>, sweep: &Sweep, across: &Log, up: &Log) -> Result<()> {
@@ -77,7 +99,7 @@ fn grid(canvas: &Canvas<'_>, sweep: &Sweep, across: &Log, up: &Log) -> Result<()
     let middle = (LEFT + WIDTH - RIGHT) / 2;
     canvas.words(sweep.axis, (middle, BOTTOM + 42), 14, INK, Align::Middle)?;
     let unit = format!(
-        "{}, {} = 1 ({})",
+        "{}, {} = 1 ({}); upright: the middle half of our rounds",
         sweep.unit,
         sweep.reference,
         sweep.better.words()

@@ -9,7 +9,7 @@ use crate::contestants::{BY_HAND, Kind, OURS};
 pub(super) fn table(sections: &[Section]) -> String {
     let mut text = format!(
         "\n## In short\n\n\
-         `{OURS}` divided by the other, round by round: median (least–most). For times less than 1 is better, for rates \
+         `{OURS}` divided by the other, round by round: median (quartiles). For times less than 1 is better, for rates \
          more.\n\n\
          | | unit | / reference | / by hand | / best peer |\n|---|---|---|---|---|\n"
     );

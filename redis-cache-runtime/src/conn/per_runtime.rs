@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::aio::MultiplexedConnection;
+use redis::{ConnectionInfo, aio::MultiplexedConnection};
 use tokio::{
     runtime::{Handle, Id},
     sync::Notify,
@@ -40,6 +40,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Runtimes that asked once, or could not open a lane, leave an entry behind when they end; this many are kept.
 const COUNTERS: usize = 64;
+
+/// The database that is asked through the client library's connection where the two are compared: the benchmarks build
+/// with the `cfg` that [`takes_wire`] asks for, which is nothing that users set.
+const LIBRARY_DATABASE: i64 = 15;
 
 #[derive(Debug)]
 enum Lane {
@@ -285,7 +289,7 @@ async fn serve(mut reservation: Reservation) {
         return;
     };
     let server = client.get_connection_info();
-    if login::is_possible(server) {
+    if takes_wire(server) {
         match timeout(CONNECT, wire::connect(server)).await {
             Ok(Ok(stream)) => serve_wire(&reservation, stream).await,
             Ok(Err(_)) | Err(_) => reservation.failed = true,
@@ -297,6 +301,12 @@ async fn serve(mut reservation: Reservation) {
             Ok(Err(_)) | Err(_) => reservation.failed = true,
         }
     }
+}
+
+fn takes_wire(server: &ConnectionInfo) -> bool {
+    let is_compared =
+        cfg!(redis_cache_library_connection) && server.redis_settings().db() == LIBRARY_DATABASE;
+    login::is_possible(server) && !is_compared
 }
 
 async fn serve_wire(reservation: &Reservation, stream: Stream) {

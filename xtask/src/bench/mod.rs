@@ -2,6 +2,7 @@
 
 mod wrk;
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +16,9 @@ use crate::run::{cargo, run};
 const PACKAGE: &str = "benches";
 const PROGRAM: &str = "redis-cache-benches";
 
+/// Has one database asked through the client library's connection, which the connection of our own is measured against.
+const LIBRARY_CONNECTION: &str = "--cfg redis_cache_library_connection";
+
 /// Where one of the peers looks for its server.
 const KASH_URL: &str = "KASH_REDIS_CONNECTION_STRING";
 
@@ -23,6 +27,9 @@ pub(crate) struct Args {
     /// A minute that proves that everything works; the report goes to the target folder
     #[arg(long)]
     quick: bool,
+    /// So many rounds instead; the report goes to the target folder
+    #[arg(long, value_name = "COUNT")]
+    rounds: Option<usize>,
     /// Only the measures whose name contains this; the report goes to the target folder
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -52,8 +59,11 @@ pub(crate) fn bench(args: &Args) -> Result<()> {
 
 fn build() -> Result<()> {
     let manifest = paths::root().join(PACKAGE).join("Cargo.toml");
+    let flags = env::var("RUSTFLAGS").unwrap_or_default();
+    let flags = format!("{flags} {LIBRARY_CONNECTION}");
     run(cargo(&["build", "--release", "--manifest-path"])
         .arg(manifest)
+        .env("RUSTFLAGS", flags.trim_start())
         .env("CARGO_TARGET_DIR", paths::target()?))
 }
 
@@ -72,7 +82,7 @@ fn mnist() -> Result<PathBuf> {
 
 /// Only a full run is worth keeping.
 fn report_folder(args: &Args, folder: &Path) -> PathBuf {
-    if args.quick || args.only.is_some() {
+    if args.quick || args.rounds.is_some() || args.only.is_some() {
         folder.to_path_buf()
     } else {
         paths::root().join(PACKAGE)
@@ -96,6 +106,9 @@ fn program(args: &Args, server: &RedisServer, out: &Path) -> Result<Command> {
     }
     if args.quick {
         command.arg("--quick");
+    }
+    if let Some(rounds) = args.rounds {
+        command.arg("--rounds").arg(rounds.to_string());
     }
     if let Some(only) = &args.only {
         command.arg("--only").arg(only);

@@ -1,0 +1,125 @@
+//! What the connection of our own gains, against the client library's in its place.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::misses::settled_apart;
+use super::preparation::store;
+use super::scores::Scores;
+use super::turns::{self, drawn};
+use crate::bench::Bench;
+use crate::contestants::{self, Async, Driven, Load, OVER_LIBRARY, Until};
+use crate::input;
+use crate::report::{Better, Finding, Section, Sweep, Swept};
+use crate::server;
+use crate::work::Work;
+
+const TASKS: [usize; 3] = [1, 4, MOST_TASKS];
+
+const MOST_TASKS: usize = 64;
+
+/// New values before it is waited until they are in Redis: so few that none are dropped.
+const BATCH: usize = 500;
+
+const WORK: Work = Work::KIB;
+
+pub(super) fn measure(bench: &Bench) -> Result<Section> {
+    ensure!(
+        cfg!(redis_cache_library_connection),
+        "built without the client library's connection"
+    );
+    let all = contestants::on_both_connections();
+    Ok(Section {
+        title: "What the connection of our own gains",
+        about: "Look-ups of tasks go through a connection that this crate drives itself (`conn/wire`). Here the same handler has the client \
+                library's `MultiplexedConnection` in its place, in a build that only this benchmark makes; all else is the same, \
+                stores included, which go through the library's in any case. Both take turns within each round, in an order that is drawn. \
+                Misses are counted as callers get their answers; what they have stored reaches Redis between the turns."
+            .to_owned(),
+        findings: vec![hits(bench, &all), misses(bench, &all)?],
+    })
+}
+
+fn hits(bench: &Bench, all: &[Async]) -> Finding {
+    let mut scores = Scores::default();
+    let inputs = input::fresh(MOST_TASKS, WORK.input);
+    let ready = store(bench, all, WORK.answer, &inputs, &mut scores);
+    let mut series = Swept::each(&ready, TASKS.len());
+    let points: Vec<_> = TASKS.into_iter().enumerate().collect();
+    for _ in 0..bench.plan.turns {
+        for (at, callers) in drawn(&points) {
+            let load = Load {
+                answer: WORK.answer,
+                callers,
+                inputs: inputs.clone().into(),
+                until: Until::Elapsed(bench.plan.slice),
+            };
+            turns::round(bench, &ready, &load, &mut series, at, &mut scores);
+        }
+    }
+    finding("wire-hits", "hits", series, scores)
+}
+
+fn misses(bench: &Bench, all: &[Async]) -> Result<Finding> {
+    let mut series = Swept::each(all, TASKS.len());
+    let points: Vec<_> = TASKS.into_iter().enumerate().collect();
+    for _ in 0..bench.plan.turns {
+        server::get().clear()?;
+        for (at, callers) in drawn(&points) {
+            for contestant in drawn(all) {
+                let rate = misses_in_a_turn(bench, &contestant, callers)?.rate();
+                let swept = series
+                    .iter_mut()
+                    .find(|swept| swept.name == contestant.name);
+                if let Some(swept) = swept {
+                    swept.points[at].push(rate);
+                }
+            }
+        }
+    }
+    Ok(finding("wire-misses", "misses", series, Scores::default()))
+}
+
+/// Batches until the turn is over. The first does not count.
+fn misses_in_a_turn(bench: &Bench, contestant: &Async, callers: usize) -> Result<Driven> {
+    let batch = || {
+        let load = Load {
+            answer: WORK.answer,
+            callers,
+            inputs: input::fresh(BATCH, WORK.input).into(),
+            until: Until::Done,
+        };
+        bench.run(settled_apart(contestant.clone(), load))
+    };
+    batch()?;
+    let mut total = Driven {
+        calls: 0,
+        time: Duration::ZERO,
+    };
+    while total.time < bench.plan.slice {
+        let driven = batch()?;
+        total.calls += driven.calls;
+        total.time += driven.time;
+    }
+    Ok(total)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "few tasks")]
+fn finding(id: &str, what: &str, series: Vec<Swept>, scores: Scores) -> Finding {
+    let (_, notes) = scores.finish();
+    Finding::Sweep(Sweep {
+        id: id.to_owned(),
+        question: format!(
+            "What does the connection of our own gain for {what}? {}",
+            WORK.name
+        ),
+        axis: "tasks",
+        at: TASKS.iter().map(|tasks| *tasks as f64).collect(),
+        unit: "calls a second",
+        better: Better::Higher,
+        reference: OVER_LIBRARY,
+        series,
+        notes,
+    })
+}
