@@ -32,10 +32,12 @@ macro_rules! twice {
     ($($fn:tt)*) => {
         mod bare {
             use super::*;
+            #[allow(clippy::too_many_arguments, reason = "each shows one way to write a parameter")]
             pub(super) $($fn)*
         }
         mod cached {
             use super::*;
+            #[allow(clippy::too_many_arguments, reason = "each shows one way to write a parameter")]
             #[handler_cache(url = "redis://127.0.0.1:1")]
             pub(super) $($fn)*
         }

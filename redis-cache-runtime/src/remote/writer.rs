@@ -354,13 +354,11 @@ impl Writer {
                 self.events.counters().count(Event::Stored);
                 self.events.counters().count_many(Event::Evicted, evicted);
             }
-            Some(Applied { refused: true, .. }) => {
-                self.events.counters().count(Event::Overtaken);
-                // Others are not stored because they were cleared.
-                if known.generation == Generation::Unknown {
-                    self.events.losses().add(Loss::Unaware);
-                }
+            Some(Applied { refused: true, .. }) if known.generation == Generation::Unknown => {
+                self.events.counters().count(Event::StoreFailed);
+                self.events.losses().add(Loss::Unaware);
             }
+            Some(Applied { refused: true, .. }) => self.events.counters().count(Event::Overtaken),
             None => {
                 let failed = Failed::new(ErrorType::Protocol);
                 return self.fail(job, &failed);

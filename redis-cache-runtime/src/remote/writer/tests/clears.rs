@@ -113,11 +113,12 @@ async fn a_clear_that_fails_says_so_and_the_next_one_works() {
         let (_, told) = world.push_clear();
         world.run().await;
         assert_eq!(once(&told), Err(kind));
-        // Until Redis is told, what it says of the latest clear is not news; then it is again.
+        // What Redis has is not known until it is asked: a value is refused where there was a clear, and a flush says so.
         clear_elsewhere(&world);
         world.push(A, "refused");
         world.run().await;
-        assert_eq!(world.count(Event::Overtaken), 1);
+        assert_eq!(world.count(Event::StoreFailed), 1);
+        assert!(world.losses().contains("when the cache was cleared"));
         let (_, told) = world.push_clear();
         world.push(A, "new");
         world.run().await;
