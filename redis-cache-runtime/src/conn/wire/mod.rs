@@ -3,6 +3,11 @@
 //! What they ask goes out together, in one write, and what comes in is handed out in order. Nothing is allocated for a
 //! request but the channel on which its answer comes back. All that is done by one task; only a task that asks alone writes
 //! and reads by itself, so that no other has to be woken on the way.
+//!
+//! The client library has a connection that does the same, and costs more: with it in place of this one, in the same run,
+//! one task gets as many hits a second, 4 tasks get 1.6 times fewer and 64 tasks 1.8 times fewer; misses, whose stores are the
+//! library's either way, are 1.1 to 1.25 times fewer (`cargo xtask bench --only wire`, on two cores that were not quiet; the
+//! report has the figures of quiet ones).
 
 mod asking;
 mod incoming;
