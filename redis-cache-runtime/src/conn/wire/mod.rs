@@ -4,10 +4,10 @@
 //! request but the channel on which its answer comes back. All that is done by one task; only a task that asks alone writes
 //! and reads by itself, so that no other has to be woken on the way.
 //!
-//! The client library has a connection that does the same, and costs more: with it in place of this one, in the same run,
-//! one task gets as many hits a second, 4 tasks get 1.6 times fewer and 64 tasks 1.8 times fewer; misses, whose stores are the
-//! library's either way, are 1.1 to 1.25 times fewer (`cargo xtask bench --only wire`, on two cores that were not quiet; the
-//! report has the figures of quiet ones).
+//! The client library's connection could be in its place, and costs more. Against it, in the same run, this one gives 1.20 times
+//! the hits a second for one task, 1.55 times for 4 and 1.65 times for 64, with 0.78, 0.61 and 0.63 of the processor time; and
+//! 1.11, 1.23 and 1.27 times the misses, whose stores go through the library's either way (medians of 13 rounds of
+//! `cargo xtask bench --only wire`, on two cores that others used as well).
 
 mod asking;
 mod incoming;
