@@ -6,10 +6,10 @@ use anyhow::Result;
 
 use super::preparation::store;
 use super::scores::Scores;
-use super::turns::{self, drawn};
+use super::turns::{Rounds, drawn};
 use crate::bench::Bench;
 use crate::contestants::{self, Async, Load, RAW, Until};
-use crate::report::{Better, Finding, Section, Sweep, Swept};
+use crate::report::{Better, Finding, Section, Sweep};
 use crate::work::{Answer, Work};
 use crate::{body, input};
 
@@ -31,22 +31,27 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
              contestants at each, is drawn anew. Relations are taken between turns of one round and number, which lie within seconds of \
              each other, and stand as median and quartiles of the rounds. Each has one connection that all tasks share and the \
              callers' runtime drives, as its documentation has it: redis-rs' in most, fred's in cachekit-rs, its own in `#[handler_cache]`. The \
-             baselines and kash wait for Redis without a deadline, the others for half a second, as above, which costs a timer.",
+             baselines and kash wait for Redis without a deadline, the others for half a second, as above, which costs a timer. \
+             Processor time is that of the whole process that asks, its background threads included and Redis not: it shows the same as the \
+             rates, and depends less on who else has the cores.",
             rounds = bench.plan.turns,
             slice = bench.plan.slice.as_millis(),
             warm_up = bench.plan.warm_up.as_millis(),
         ),
-        findings: vec![tasks(bench, &all), values(bench, &all)],
+        findings: tasks(bench, &all)
+            .into_iter()
+            .chain([values(bench, &all)])
+            .collect(),
     })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "few tasks")]
-fn tasks(bench: &Bench, all: &[Async]) -> Finding {
+fn tasks(bench: &Bench, all: &[Async]) -> [Finding; 2] {
     let mut scores = Scores::default();
     let work = Work::KIB;
     let inputs: Arc<[_]> = input::fresh(MOST_TASKS, work.input).into();
     let ready = store(bench, all, work.answer, &inputs, &mut scores);
-    let mut series = Swept::each(&ready, TASKS.len());
+    let mut rounds = Rounds::of(&ready, TASKS.len());
     let points: Vec<_> = TASKS.into_iter().enumerate().collect();
     for _ in 0..bench.plan.turns {
         for (at, callers) in drawn(&points) {
@@ -56,34 +61,48 @@ fn tasks(bench: &Bench, all: &[Async]) -> Finding {
                 inputs: Arc::clone(&inputs),
                 until: Until::Elapsed(bench.plan.slice),
             };
-            turns::round(bench, &ready, &load, &mut series, at, &mut scores);
+            rounds.add(bench, &ready, &load, at, &mut scores);
         }
     }
-    finding(
-        Sweep {
-            id: "growth-tasks".to_owned(),
-            question: format!("How do hits scale with tasks? {}", work.name),
-            axis: "tasks",
-            at: TASKS.iter().map(|tasks| *tasks as f64).collect(),
-            unit: "hits a second",
-            better: Better::Higher,
-            reference: RAW,
-            series,
-            notes: Vec::new(),
-        },
-        scores,
-    )
+    let sweep = |id: &str, question, unit, better, series| Sweep {
+        id: id.to_owned(),
+        question: format!("{question} {}", work.name),
+        axis: "tasks",
+        at: TASKS.iter().map(|tasks| *tasks as f64).collect(),
+        unit,
+        better,
+        reference: RAW,
+        series,
+        notes: Vec::new(),
+    };
+    let costs = sweep(
+        "growth-tasks-cost",
+        "What does a hit cost the process that asks, as tasks grow?",
+        "µs of processor time a hit",
+        Better::Lower,
+        rounds.costs,
+    );
+    let rates = sweep(
+        "growth-tasks",
+        "How do hits scale with tasks?",
+        "hits a second",
+        Better::Higher,
+        rounds.rates,
+    );
+    [finding(rates, scores), Finding::Sweep(costs)]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small values")]
 fn values(bench: &Bench, all: &[Async]) -> Finding {
     let mut scores = Scores::default();
-    let mut series = Swept::each(all, VALUES.len());
+    let mut rounds = Rounds::of(all, VALUES.len());
     for (at, length) in VALUES.into_iter().enumerate() {
         let _long = body::Long::new(length);
         let inputs: Arc<[_]> = input::fresh(CALLERS, Work::KIB.input).into();
         let ready = store(bench, all, Answer::Bytes, &inputs, &mut scores);
-        series.retain(|swept| ready.iter().any(|contestant| contestant.name == swept.name));
+        rounds
+            .rates
+            .retain(|swept| ready.iter().any(|contestant| contestant.name == swept.name));
         let load = Load {
             answer: Answer::Bytes,
             callers: CALLERS,
@@ -91,7 +110,7 @@ fn values(bench: &Bench, all: &[Async]) -> Finding {
             until: Until::Elapsed(bench.plan.slice),
         };
         for _ in 0..bench.plan.turns {
-            turns::round(bench, &ready, &load, &mut series, at, &mut scores);
+            rounds.add(bench, &ready, &load, at, &mut scores);
         }
     }
     finding(
@@ -103,7 +122,7 @@ fn values(bench: &Bench, all: &[Async]) -> Finding {
             unit: "hits a second",
             better: Better::Higher,
             reference: RAW,
-            series,
+            series: rounds.rates,
             notes: Vec::new(),
         },
         scores,

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use super::misses::settled_apart;
 use super::preparation::store;
 use super::scores::Scores;
-use super::turns::{self, drawn};
+use super::turns::{Rounds, drawn};
 use crate::bench::Bench;
 use crate::contestants::{self, Async, Driven, Load, OVER_LIBRARY, Until};
 use crate::input;
@@ -30,6 +30,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
         "built without the client library's connection"
     );
     let all = contestants::on_both_connections();
+    let mut findings = Vec::from(hits(bench, &all));
+    findings.push(misses(bench, &all)?);
     Ok(Section {
         title: "What the connection of our own gains",
         about: "Look-ups of tasks go through a connection that this crate drives itself (`conn/wire`). Here the same handler has the client \
@@ -37,15 +39,15 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
                 stores included, which go through the library's in any case. Both take turns within each round, in an order that is drawn. \
                 Misses are counted as callers get their answers; what they have stored reaches Redis between the turns."
             .to_owned(),
-        findings: vec![hits(bench, &all), misses(bench, &all)?],
+        findings,
     })
 }
 
-fn hits(bench: &Bench, all: &[Async]) -> Finding {
+fn hits(bench: &Bench, all: &[Async]) -> [Finding; 2] {
     let mut scores = Scores::default();
     let inputs = input::fresh(MOST_TASKS, WORK.input);
     let ready = store(bench, all, WORK.answer, &inputs, &mut scores);
-    let mut series = Swept::each(&ready, TASKS.len());
+    let mut rounds = Rounds::of(&ready, TASKS.len());
     let points: Vec<_> = TASKS.into_iter().enumerate().collect();
     for _ in 0..bench.plan.turns {
         for (at, callers) in drawn(&points) {
@@ -55,10 +57,28 @@ fn hits(bench: &Bench, all: &[Async]) -> Finding {
                 inputs: inputs.clone().into(),
                 until: Until::Elapsed(bench.plan.slice),
             };
-            turns::round(bench, &ready, &load, &mut series, at, &mut scores);
+            rounds.add(bench, &ready, &load, at, &mut scores);
         }
     }
-    finding("wire-hits", "hits", series, scores)
+    let (_, notes) = scores.finish();
+    let rates = sweep(
+        "wire-hits",
+        "What does the connection of our own gain for hits?",
+        rounds.rates,
+    );
+    let costs = sweep(
+        "wire-hits-cost",
+        "What does a hit cost the process that asks, on either connection?",
+        rounds.costs,
+    );
+    [
+        Finding::Sweep(Sweep { notes, ..rates }),
+        Finding::Sweep(Sweep {
+            unit: "µs of processor time a hit",
+            better: Better::Lower,
+            ..costs
+        }),
+    ]
 }
 
 fn misses(bench: &Bench, all: &[Async]) -> Result<Finding> {
@@ -78,7 +98,11 @@ fn misses(bench: &Bench, all: &[Async]) -> Result<Finding> {
             }
         }
     }
-    Ok(finding("wire-misses", "misses", series, Scores::default()))
+    Ok(Finding::Sweep(sweep(
+        "wire-misses",
+        "What does the connection of our own gain for misses?",
+        series,
+    )))
 }
 
 /// Batches until the turn is over. The first does not count.
@@ -106,20 +130,16 @@ fn misses_in_a_turn(bench: &Bench, contestant: &Async, callers: usize) -> Result
 }
 
 #[expect(clippy::cast_precision_loss, reason = "few tasks")]
-fn finding(id: &str, what: &str, series: Vec<Swept>, scores: Scores) -> Finding {
-    let (_, notes) = scores.finish();
-    Finding::Sweep(Sweep {
+fn sweep(id: &str, question: &str, series: Vec<Swept>) -> Sweep {
+    Sweep {
         id: id.to_owned(),
-        question: format!(
-            "What does the connection of our own gain for {what}? {}",
-            WORK.name
-        ),
+        question: format!("{question} {}", WORK.name),
         axis: "tasks",
         at: TASKS.iter().map(|tasks| *tasks as f64).collect(),
         unit: "calls a second",
         better: Better::Higher,
         reference: OVER_LIBRARY,
         series,
-        notes,
-    })
+        notes: Vec::new(),
+    }
 }

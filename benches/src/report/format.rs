@@ -83,6 +83,6 @@ mod tests {
     #[test]
     fn ratios_are_taken_round_by_round() {
         assert_eq!(ratios(&[2.0, 9.0], &[1.0, 3.0]), [2.0, 3.0]);
-        assert_eq!(ratio(&[2.0, 3.0, 4.0]), "**3.00** (2.00–4.00)");
+        assert_eq!(ratio(&[5.0, 2.0, 3.0, 4.0, 1.0]), "**3.00** (2.00–4.00)");
     }
 }

@@ -16,6 +16,9 @@ use crate::run::{cargo, run};
 const PACKAGE: &str = "benches";
 const PROGRAM: &str = "redis-cache-benches";
 
+/// The program's name for what it measures over HTTP.
+const HTTP: &str = "http";
+
 /// Has one database asked through the client library's connection, which the connection of our own is measured against.
 const LIBRARY_CONNECTION: &str = "--cfg redis_cache_library_connection";
 
@@ -40,17 +43,18 @@ pub(crate) fn bench(args: &Args) -> Result<()> {
     // The program ends at Ctrl-C; this one stays until it has ended the server, which may be stopped at that moment.
     ctrlc::set_handler(|| {}).context("Ctrl-C can't be noticed")?;
     let executable = redis_server::find_or_bring()?;
-    let wrk = wrk::find_or_bring();
+    let wrk = wants_http(args).then(wrk::find_or_bring);
     build()?;
     let folder = paths::target()?.join("bench");
     let server = RedisServer::start(&executable, &folder.join("redis"))?;
     let out = report_folder(args, &folder);
     let mut program = program(args, &server, &out)?;
     match wrk {
-        Ok(wrk) => {
+        Some(Ok(wrk)) => {
             program.arg("--wrk").arg(wrk).arg("--mnist").arg(mnist()?);
         }
-        Err(error) => eprintln!("HTTP is not measured: {error:#}"),
+        Some(Err(error)) => eprintln!("HTTP is not measured: {error:#}"),
+        None => {}
     }
     run(&mut program)?;
     eprintln!("\n{}", out.join("REPORT.md").display());
@@ -78,6 +82,11 @@ fn mnist() -> Result<PathBuf> {
         "mnist",
     ]))?;
     Ok(paths::target()?.join("release").join("mnist"))
+}
+
+/// Whether the measure is among those that are meant: building its server takes long.
+fn wants_http(args: &Args) -> bool {
+    args.only.as_deref().is_none_or(|only| HTTP.contains(only))
 }
 
 /// Only a full run is worth keeping.

@@ -3,6 +3,11 @@
 //! What they ask goes out together, in one write, and what comes in is handed out in order. Nothing is allocated for a
 //! request but the channel on which its answer comes back. All that is done by one task; only a task that asks alone writes
 //! and reads by itself, so that no other has to be woken on the way.
+//!
+//! The client library's connection could be in its place, and costs more. Against it, in the same run, this one gives 1.20 times
+//! the hits a second for one task, 1.55 times for 4 and 1.65 times for 64, with 0.78, 0.61 and 0.63 of the processor time; and
+//! 1.11, 1.23 and 1.27 times the misses, whose stores go through the library's either way (medians of 13 rounds of
+//! `cargo xtask bench --only wire`, on two cores that others used as well).
 
 mod asking;
 mod incoming;
