@@ -51,6 +51,36 @@ fn bodies_that_need_the_workers_which_their_followers_block() {
     });
 }
 
+/// Followers of one call hold up the leaders of others. If those bodies' times counted as usual, each round would take longer than
+/// the one before.
+#[test]
+fn bodies_that_are_held_up_by_followers_of_others_make_nobody_more_patient() {
+    const ROUNDS: u32 = 20;
+    const KEYS: u32 = 4;
+
+    #[handler_cache(config = config(), shards = shards(), name = "block-each-other", timeout = "1s", maxsize = None)]
+    fn feature(key: u32) -> u32 {
+        let io = tokio::time::sleep(Duration::from_millis(20));
+        block_in_place(|| Handle::current().block_on(io));
+        key
+    }
+
+    ends(|tell| {
+        let runtime = two_workers();
+        for round in 0..ROUNDS {
+            let keys = (0..4 * KEYS).map(|call| round * KEYS + call % KEYS);
+            let calls: Vec<_> = keys
+                .map(|key| (key, runtime.spawn(async move { feature(key) })))
+                .collect();
+            for (key, call) in calls {
+                assert_eq!(pollster::block_on(call).unwrap(), key);
+            }
+        }
+        // Without knots they take two seconds.
+        tell("all rounds".to_owned());
+    });
+}
+
 #[test]
 fn a_leader_elsewhere_that_needs_the_workers_which_its_followers_block() {
     static RUNS: AtomicU32 = AtomicU32::new(0);

@@ -3,22 +3,22 @@
 use std::{
     any::type_name,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
 
-use super::{Cache, unproved::Unproved, verifier};
+use super::{Cache, unproved::Unproved, verifier, work::Work};
 use crate::{
     conn::Redis as _,
     flight::{
-        Caller, FlightResult, Follower, Joined, Leader, Queued, Untangled,
+        Caller, FlightResult, Follower, Joined, Leader, Queued,
         reentrancy::{self, Leading},
     },
     key::{CallKey, Digest, KeyBuilder},
     outcome::{CacheStatus, Damage, Failure, Lookup, Outcome},
     process::{catch_panic::discard, serde_code::SerdeCode},
-    remote::{Epoch, Used},
+    remote::Used,
     telemetry::{
         self, Event,
         metrics::{CacheOperation, ErrorType, Level},
@@ -45,29 +45,6 @@ pub(super) enum Next<R> {
     Lead(Leader, Digest),
     /// It asks Redis once more, for the other [entry](Call::entry).
     AskAgain(Leader, Digest),
-}
-
-/// The body's run for all who wait.
-pub(super) struct Work {
-    pub(super) leader: Leader,
-    digest: Digest,
-    started: Instant,
-    untangled: Untangled,
-    /// The clears that came before.
-    epoch: Epoch,
-}
-
-impl Work {
-    pub(super) fn begin(cache: &Cache, mut leader: Leader, digest: Digest) -> Self {
-        leader.computes();
-        Self {
-            leader,
-            digest,
-            started: Instant::now(),
-            untangled: Untangled::now(),
-            epoch: cache.shard(&digest).queue().epoch(),
-        }
-    }
 }
 
 /// What another call has left is of no use to this one.

@@ -12,6 +12,7 @@ mod tests;
 mod uncached;
 mod unproved;
 mod verifier;
+mod work;
 
 use std::{
     fmt,

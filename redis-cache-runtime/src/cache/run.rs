@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use super::{
     Cache,
-    call::{Call, Next, Step, Work},
+    call::{Call, Next, Step},
     session::Session,
+    work::Work,
 };
 use crate::{
     conn::{Allowance, Redis as _},

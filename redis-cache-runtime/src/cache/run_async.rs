@@ -14,9 +14,10 @@ use std::{
 
 use super::{
     Cache,
-    call::{Call, Next, Step, Work},
+    call::{Call, Next, Step},
     session::Session,
     uncached::UncachedCall,
+    work::Work,
 };
 use crate::{
     conn::{Allowance, Redis as _},

@@ -5,10 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{
-    Cache,
-    call::{Call, Work},
-};
+use super::{Cache, call::Call, work::Work};
 use crate::{
     flight::reentrancy::{self, Leading},
     key::KeyBuilder,
