@@ -108,12 +108,12 @@ fn refused(shard: &Shard, error: RedisError) -> Error {
     } else {
         ErrorKind::Redis
     };
-    Error::new(
-        kind,
-        format!(
-            "{} did not do as it was asked: {error}",
-            shard.route().address()
-        ),
-    )
-    .with_source(error)
+    // Redis' own words: the client library has another name for some codes.
+    let said = match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        _ => error.to_string(),
+    };
+    let address = shard.route().address();
+    let message = format!("{address} did not do as it was asked: {said}");
+    Error::new(kind, message).with_source(error)
 }
