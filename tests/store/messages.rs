@@ -107,7 +107,7 @@ fn arguments_that_can_t_be_a_call_s_are_no_miss() {
     let said = refused("area", (3u32,).into());
     assert_eq!(said, "the handler has 2 arguments in its key, not 1");
     let said = refused("area", (3u32, 4).into());
-    assert_eq!(said, "argument 2 is a `u32`, not a `i32`");
+    assert_eq!(said, "argument 2 is of type `u32`, not `i32`");
     refused("area", ("3", 4u32).into());
     assert!(!cache("area").invalidate((4u32, 4u32)).wait().unwrap());
     assert!(cache("area").invalidate((3u32, &4u32)).wait().unwrap());
@@ -123,6 +123,11 @@ fn arguments_that_can_t_be_a_call_s_are_no_miss() {
     let said = refused("identified", arguments().identity(&model));
     assert!(said.contains("`Arguments::version`"), "{said}");
     refused("area", Arguments::from((3u32, 4u32)).version(&7));
+    let said = refused("identified", whole().version("7"));
+    assert_eq!(said, "the version is of type `i32`, not `str`");
+    let inside = Arguments::from(("text", None::<u32>, vec![1.0]));
+    let said = refused("identified", inside.identity(&model).version(&7));
+    assert_eq!(said, "argument 3 is of type `&[f32]`, not `Vec<f64>`");
     let few = Arguments::from(("text", None::<u32>)).identity(&model);
     refused("identified", few.version(&7));
     // Other types of the same serde form stand for the arguments.

@@ -184,9 +184,9 @@ impl HandlerCache {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArguments`] where one of them can't be written into a key, and where their number, a type that
-    /// can be told (a number's width, say), or whether there is an identity and a version, is not that of the handler's calls. Where Redis can't be reached or
-    /// refuses.
+    /// [`ErrorKind::InvalidArguments`] where one of them can't be written into a key, and where their number, a type of
+    /// the language or its standard library (a number's width, or that of the numbers in a list), or whether there is an identity
+    /// and a version, is not that of the handler's calls. Where Redis can't be reached or refuses.
     pub fn invalidate(&self, arguments: impl Into<Arguments>) -> Operation<bool> {
         let arguments = arguments.into();
         let cache = match self.cache() {

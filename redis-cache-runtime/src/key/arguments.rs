@@ -78,8 +78,8 @@ impl Arguments {
     /// // For `#[handler_cache(version = "2024-05")]`:
     /// let arguments = Arguments::from(("hello",)).version("2024-05");
     /// ```
-    pub fn version(mut self, version: &(impl Serialize + ?Sized)) -> Self {
-        self.shape.add_version();
+    pub fn version<T: Serialize + ?Sized>(mut self, version: &T) -> Self {
+        self.shape.add_version::<T>();
         self.version.clear();
         self.version.extend_from_slice(&separator(b'V'));
         self.error = self

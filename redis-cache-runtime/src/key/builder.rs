@@ -147,12 +147,12 @@ impl KeyBuilder {
     }
 
     /// Adds the version.
-    pub(super) fn write_version(
+    pub(super) fn write_version<T: ?Sized>(
         &mut self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) {
         if let Some(shape) = &mut self.shape {
-            shape.add_version();
+            shape.add_version::<T>();
         }
         self.stamps.version = self.write_stamped(b'V', encode);
         if let Anonymous::Found(path) = self.anonymous {

@@ -5,6 +5,7 @@ mod builder;
 mod digest;
 mod encoder;
 mod identity;
+mod kind;
 mod large;
 mod lock;
 mod memo;
@@ -13,6 +14,7 @@ mod part;
 mod readable;
 #[cfg(test)]
 mod tests;
+pub(crate) mod type_name;
 mod version;
 
 pub use self::{

@@ -1,8 +1,12 @@
 //! The parts that a handler feeds into its keys, to check the arguments of `invalidate` against.
 
-use std::sync::OnceLock;
+use std::{any::type_name, sync::OnceLock};
 
-use crate::outcome::{Error, ErrorKind};
+use super::kind::Kind;
+use crate::{
+    key::type_name::short_name,
+    outcome::{Error, ErrorKind},
+};
 
 /// The parameters of one instantiation, known once it has been called.
 #[derive(Debug, Default)]
@@ -24,27 +28,53 @@ impl Parameters {
     }
 }
 
+/// The type of one part.
+#[derive(Clone, Debug)]
+struct Part {
+    kind: Kind,
+    name: &'static str,
+}
+
+impl Part {
+    fn of<T: ?Sized>() -> Self {
+        Self {
+            kind: Kind::of::<T>(),
+            name: type_name::<T>(),
+        }
+    }
+
+    fn check(&self, given: &Self, what: impl FnOnce() -> String) -> Result<(), Error> {
+        if self.kind.may_be(&given.kind) {
+            return Ok(());
+        }
+        let [takes, has] = [self, given].map(|part| short_name(part.name));
+        Err(wrong(format!(
+            "{} is of type `{takes}`, not `{has}`",
+            what()
+        )))
+    }
+}
+
 /// The parts of a key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shape {
     has_identity: bool,
-    has_version: bool,
-    /// The types of the arguments.
-    kinds: Vec<Option<&'static str>>,
+    version: Option<Part>,
+    arguments: Vec<Part>,
 }
 
 impl Shape {
     /// Adds an argument of type `T`.
     pub(super) fn add<T: ?Sized>(&mut self) {
-        self.kinds.push(primitive::<T>());
+        self.arguments.push(Part::of::<T>());
     }
 
     pub(super) const fn add_identity(&mut self) {
         self.has_identity = true;
     }
 
-    pub(super) const fn add_version(&mut self) {
-        self.has_version = true;
+    pub(super) fn add_version<T: ?Sized>(&mut self) {
+        self.version = Some(Part::of::<T>());
     }
 
     /// Checks that a call of the handler may have parts like `given`.
@@ -53,74 +83,42 @@ impl Shape {
     ///
     /// The first part that no call has.
     pub(super) fn check(&self, given: &Self) -> Result<(), Error> {
-        let wrong = |message: String| Err(Error::new(ErrorKind::InvalidArguments, message));
-        let (takes, has) = (self.kinds.len(), given.kinds.len());
+        let (takes, has) = (self.arguments.len(), given.arguments.len());
         if takes != has {
             let plural = if takes == 1 { "" } else { "s" };
-            return wrong(format!(
+            return Err(wrong(format!(
                 "the handler has {takes} argument{plural} in its key, not {has}"
-            ));
+            )));
         }
-        let parts = [
-            (
-                self.has_identity,
-                given.has_identity,
-                "an identity",
-                "identity",
-            ),
-            (self.has_version, given.has_version, "a version", "version"),
-        ];
-        for (takes, has, part, method) in parts {
-            match (takes, has) {
-                (true, false) => {
-                    return wrong(format!(
-                        "the handler has {part} in its key: add it with `Arguments::{method}`"
-                    ));
-                }
-                (false, true) => return wrong(format!("the handler has no {method} in its key")),
-                (true, true) | (false, false) => {}
-            }
+        let has_both = |handler, given, part, method| match (handler, given) {
+            (true, false) => Err(wrong(format!(
+                "the handler has {part} in its key: add it with `Arguments::{method}`"
+            ))),
+            (false, true) => Err(wrong(format!("the handler has no {method} in its key"))),
+            (true, true) | (false, false) => Ok(()),
+        };
+        has_both(
+            self.has_identity,
+            given.has_identity,
+            "an identity",
+            "identity",
+        )?;
+        let versions = (self.version.is_some(), given.version.is_some());
+        has_both(versions.0, versions.1, "a version", "version")?;
+        if let (Some(takes), Some(has)) = (&self.version, &given.version) {
+            takes.check(has, || "the version".to_owned())?;
         }
-        let pairs = self.kinds.iter().zip(&given.kinds).enumerate();
-        for (place, pair) in pairs {
-            if let (Some(takes), Some(has)) = pair
-                && takes != has
-            {
-                let place = place + 1;
-                return wrong(format!("argument {place} is a `{takes}`, not a `{has}`"));
-            }
+        for (place, takes) in self.arguments.iter().enumerate() {
+            takes.check(&given.arguments[place], || {
+                format!("argument {}", place + 1)
+            })?;
         }
         Ok(())
     }
 }
 
-/// The name of a type that serde writes in one way only, which no other such type shares.
-fn primitive<T: ?Sized>() -> Option<&'static str> {
-    macro_rules! among {
-        ($($type:ty),*) => {
-            [$(
-                (typeid::of::<$type>(), stringify!($type)),
-                (typeid::of::<&$type>(), stringify!($type)),
-            )*]
-        };
-    }
-    let id = typeid::of::<T>();
-    let texts = [
-        typeid::of::<str>(),
-        typeid::of::<&str>(),
-        typeid::of::<&&str>(),
-        typeid::of::<String>(),
-        typeid::of::<&String>(),
-    ];
-    if texts.contains(&id) {
-        return Some("str");
-    }
-    among!(
-        bool, char, f32, f64, u8, u16, u32, u64, u128, i8, i16, i32, i64, i128
-    )
-    .into_iter()
-    .find(|(known, _)| *known == id)
-    .map(|(_, name)| name)
+fn wrong(message: String) -> Error {
+    Error::new(ErrorKind::InvalidArguments, message)
 }
 
 #[cfg(test)]
@@ -144,7 +142,7 @@ mod tests {
         assert!(check(&shape(&[Shape::add::<Box<u32>>, Shape::add::<Box<str>>])).is_ok());
         assert_eq!(
             check(&shape(&[Shape::add::<i32>, Shape::add::<str>])).unwrap_err(),
-            "argument 1 is a `u32`, not a `i32`"
+            "argument 1 is of type `u32`, not `i32`"
         );
         assert_eq!(
             check(&shape(&[Shape::add::<u32>])).unwrap_err(),
@@ -158,7 +156,7 @@ mod tests {
         let mut identified = Shape::default();
         identified.add_identity();
         let mut versioned = identified.clone();
-        versioned.add_version();
+        versioned.add_version::<i32>();
         let check = |shape: &Shape, given| shape.check(given).map_err(|error| error.to_string());
         for shape in [&plain, &identified, &versioned] {
             assert_eq!(check(shape, shape), Ok(()));
@@ -174,6 +172,12 @@ mod tests {
         assert_eq!(
             check(&identified, &versioned).unwrap_err(),
             "the handler has no version in its key"
+        );
+        let mut other = identified.clone();
+        other.add_version::<&str>();
+        assert_eq!(
+            check(&versioned, &other).unwrap_err(),
+            "the version is of type `i32`, not `&str`"
         );
     }
 }

@@ -20,7 +20,7 @@ pub trait VersionPart {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> VersionPart for T {
     fn write_version(&self, key: &mut KeyBuilder) {
-        key.write_version(|out| encode(self, out));
+        key.write_version::<T>(|out| encode(self, out));
     }
 }
 

@@ -4,7 +4,10 @@ use redis::{Cmd, FromRedisValue, RedisError, Value};
 use tokio::sync::Notify;
 
 use super::{
-    Scripts, Shard, epoch::Generation, retry::Retry, scripts::CHUNK,
+    Scripts, Shard,
+    epoch::{Clear, Generation},
+    retry::Retry,
+    scripts::CHUNK,
     write_disposition::WriteDisposition,
 };
 use crate::{
@@ -13,25 +16,37 @@ use crate::{
     outcome::{Error, ErrorKind},
 };
 
+/// What a clear has done.
+pub(super) struct Cleared {
+    /// How many entries it deleted.
+    pub(super) deleted: u64,
+    /// What Redis has since.
+    pub(super) generation: Generation,
+}
+
 /// Deletes all entries that were used before now.
 pub(super) async fn clear(
     shard: &Shard,
-    generation: Generation,
+    clear: &Clear,
     progress: &Notify,
-) -> Result<u64, Error> {
+) -> Result<Cleared, Error> {
     let mut moment = String::new();
     let mut total = 0;
     let mut left = None;
     loop {
-        let step = Scripts::get().clear(shard.keyspace(), &moment, generation);
-        let (until, deleted, held): (String, u64, u64) = run(shard, &step).await?;
+        let step = Scripts::get().clear(shard.keyspace(), &moment, clear);
+        let (until, deleted, held, generation): (String, u64, u64, Vec<u8>) =
+            run(shard, &step).await?;
         progress.notify_one();
         total += deleted;
         moment = until;
         // What comes meanwhile is counted as well where somebody else has set the clock back: it makes no end.
         let before: u64 = *left.get_or_insert(held + deleted);
         if deleted == 0 || before < deleted {
-            return Ok(total);
+            return Ok(Cleared {
+                deleted: total,
+                generation: Generation::read(&generation),
+            });
         }
         left = Some(before - deleted);
     }

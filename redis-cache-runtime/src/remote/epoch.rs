@@ -72,6 +72,14 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// After a clear.
+    pub(super) fn cleared(generation: Generation) -> Self {
+        Self {
+            generation,
+            invalidated: Invalidated::default(),
+        }
+    }
+
     /// What Redis is to be asked.
     pub(super) fn question(keyspace: &Keyspace) -> Cmd {
         let mut question = redis::cmd("HMGET");
@@ -130,11 +138,6 @@ pub(crate) enum Generation {
 }
 
 impl Generation {
-    /// That of a clear that begins now.
-    pub(crate) fn new() -> Self {
-        Self::Clear(jitter::nonce())
-    }
-
     /// What Redis has.
     pub(super) fn read(text: &[u8]) -> Self {
         nonce(text).map_or(Self::None, Self::Clear)
@@ -146,6 +149,32 @@ impl Generation {
             Self::Unknown => "?".to_owned(),
             Self::None => String::new(),
             Self::Clear(nonce) => hexadecimal(nonce),
+        }
+    }
+}
+
+/// A clear that this process has called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clear {
+    /// What was known when it was called.
+    pub(super) known: Known,
+    /// What it begins.
+    pub(super) generation: Generation,
+    /// What it begins where Redis has something else than what was known: values that were computed after this clear was called,
+    /// and before another process' clear or invalidation, have `generation`.
+    pub(super) otherwise: Generation,
+}
+
+impl Clear {
+    /// One that is called now.
+    pub(super) fn after(mut known: Known) -> Self {
+        if known.generation == Generation::Unknown {
+            known.generation = Generation::None;
+        }
+        Self {
+            known,
+            generation: Generation::Clear(jitter::nonce()),
+            otherwise: Generation::Clear(jitter::nonce()),
         }
     }
 }

@@ -83,14 +83,21 @@ impl Model {
             Some("invalidate") => self.invalidate(keys, arguments),
             Some("clear") => {
                 if arguments[1].is_empty() {
-                    self.generation = text(&arguments[3]);
+                    let has = [&self.generation, &self.base, &self.number.to_string()];
+                    let is_known = (3..6).all(|of| *has[of - 3] == text(&arguments[of]));
+                    self.generation = text(&arguments[if is_known { 6 } else { 7 }]);
                     self.base.clear();
                     self.number = 0;
                     self.tombstones.clear();
                 }
                 let deleted = i64::try_from(self.entries.len()).unwrap();
                 self.entries.clear();
-                Value::Array(vec![bulk("1"), Value::Int(deleted), Value::Int(0)])
+                Value::Array(vec![
+                    bulk("1"),
+                    Value::Int(deleted),
+                    Value::Int(0),
+                    bulk(&self.generation),
+                ])
             }
             Some("count") => {
                 let seen = i64::try_from(self.entries.len()).unwrap();

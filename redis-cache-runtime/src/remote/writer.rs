@@ -13,7 +13,7 @@ use super::{
     Scripts, Shard,
     applied::Applied,
     batch::collect,
-    bulk::{clear, run, unavailable},
+    bulk::{self, run, unavailable},
     epoch::{Generation, Invalidated, Known},
     events::{StoreEvents, Terms},
     failed::Failed,
@@ -118,9 +118,14 @@ impl Writer {
 
     fn learn(&self, known: Known) {
         if self.shard.queue().learn(known) {
-            self.events.cleared();
-            self.metrics().count_invalidation(Invalidation::Epoch);
+            self.learnt_of_clear();
         }
+    }
+
+    /// Tells of another process' clear.
+    fn learnt_of_clear(&self) {
+        self.events.cleared();
+        self.metrics().count_invalidation(Invalidation::Epoch);
     }
 
     async fn run(&mut self, mut batch: VecDeque<Job>) {
@@ -142,13 +147,17 @@ impl Writer {
                 done.tell(result);
             }
             Some(Job::Clear {
-                generation,
+                clear,
                 progress,
                 done,
             }) => {
-                let result = clear(&self.shard, generation, &progress).await;
+                let result = bulk::clear(&self.shard, &clear, &progress).await;
+                let now = result.as_ref().ok().map(|cleared| cleared.generation);
+                if self.shard.queue().cleared(now) {
+                    self.learnt_of_clear();
+                }
+                let result = result.map(|cleared| cleared.deleted);
                 self.count_failure(CacheOperation::Clear, &result);
-                self.shard.queue().cleared(result.is_ok());
                 done.tell(result);
             }
             Some(Job::Kept { .. } | Job::Store { .. } | Job::Touch { .. } | Job::Heal { .. })

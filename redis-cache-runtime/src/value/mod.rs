@@ -3,4 +3,3 @@
 pub(crate) mod codec;
 pub(crate) mod envelope;
 mod schema;
-mod type_name;

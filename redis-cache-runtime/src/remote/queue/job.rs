@@ -10,7 +10,7 @@ use crate::{
     key::Digest,
     outcome::Error,
     remote::{
-        epoch::{Generation, Known},
+        epoch::{Clear, Known},
         keyspace::Member,
     },
     value::envelope::Contents,
@@ -49,7 +49,7 @@ pub(crate) enum Job {
     Invalidate { digest: Digest, done: Done },
     /// Delete all entries.
     Clear {
-        generation: Generation,
+        clear: Clear,
         /// Hears of each step.
         progress: Arc<Notify>,
         done: Done,

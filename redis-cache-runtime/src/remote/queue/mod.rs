@@ -18,7 +18,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::epoch::{Epoch, Generation, Invalidated, Known};
+use super::epoch::{Clear, Epoch, Generation, Invalidated, Known};
 use crate::{
     config::MaxSize,
     key::Digest,
@@ -254,12 +254,9 @@ impl WriteBehindQueue {
             done.tell(Err(crowded()));
             return 0;
         }
-        let generation = Generation::new();
-        let known = Known {
-            generation,
-            invalidated: Invalidated::default(),
-        };
-        self.set_epoch(self.epoch().after_clear(known));
+        let epoch = self.epoch();
+        let clear = Clear::after(epoch.known);
+        self.set_epoch(epoch.after_clear(Known::cleared(clear.generation)));
         state.touches.take();
         let dropped = state.jobs.stores();
         let unawaited = state.jobs.take_unawaited();
@@ -268,7 +265,7 @@ impl WriteBehindQueue {
         self.unsettled.fetch_sub(dropped + kept, Ordering::Relaxed);
         state.clears += 1;
         state.jobs.push_back(|_| Job::Clear {
-            generation,
+            clear,
             progress,
             done,
         });
@@ -276,13 +273,21 @@ impl WriteBehindQueue {
         dropped
     }
 
-    /// To be told of each clear that has ended. What Redis has after one that failed has to be asked.
-    pub(in crate::remote) fn cleared(&self, has_succeeded: bool) {
+    /// To be told of each clear that has ended: of the generation that Redis has since, or `None` where it failed. Then Redis has
+    /// to be asked. Tells whether there was another process' clear that this process did not know of.
+    pub(in crate::remote) fn cleared(&self, now: Option<Generation>) -> bool {
         let mut state = self.state();
         state.clears -= 1;
-        if !has_succeeded && state.clears == 0 {
-            self.set_epoch(self.epoch().with(Known::default()));
+        if state.clears > 0 {
+            return false;
         }
+        let epoch = self.epoch();
+        match now {
+            Some(now) if now == epoch.known.generation => return false,
+            Some(now) => self.set_epoch(epoch.after_clear(Known::cleared(now))),
+            None => self.set_epoch(epoch.with(Known::default())),
+        }
+        now.is_some()
     }
 
     /// Queues the removal of one entry, after the stores that came before.

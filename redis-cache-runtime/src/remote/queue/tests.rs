@@ -18,10 +18,7 @@ fn first() -> Epoch {
 }
 
 fn cleared() -> Known {
-    Known {
-        generation: Generation::new(),
-        ..NOTHING
-    }
+    Known::cleared(Clear::after(NOTHING).generation)
 }
 
 fn push(queue: &WriteBehindQueue, epoch: Epoch, digest: Digest) -> Pushed {
@@ -259,7 +256,7 @@ fn what_redis_said_before_it_was_told_of_a_clear_is_no_news() {
     assert!(!queue.learn(NOTHING));
     queue.learn_first(NOTHING);
     assert_eq!(queue.epoch(), after);
-    queue.cleared(true);
+    assert!(!queue.cleared(Some(after.known.generation)));
     assert!(!queue.learn(after.known));
     assert!(queue.learn(cleared()));
 }
@@ -271,13 +268,30 @@ fn what_redis_has_after_a_clear_that_failed_is_asked() {
     for _ in 0..2 {
         queue.push_clear(Arc::default(), Done::new(drop));
     }
-    queue.cleared(false);
+    assert!(!queue.cleared(None));
     assert!(!queue.is_unaware());
-    queue.cleared(false);
+    assert!(!queue.cleared(None));
     assert!(queue.is_unaware());
     let known = cleared();
     queue.learn_first(known);
     assert_eq!(queue.epoch().known, known);
+}
+
+#[test]
+fn another_clear_than_the_one_that_was_called_is_news() {
+    let queue = WriteBehindQueue::default();
+    queue.learn_first(NOTHING);
+    for _ in 0..2 {
+        queue.push_clear(Arc::default(), Done::new(drop));
+    }
+    let during = queue.epoch();
+    let known = cleared();
+    // The second one says what Redis has.
+    assert!(!queue.cleared(Some(known.generation)));
+    assert_eq!(queue.epoch(), during);
+    assert!(queue.cleared(Some(known.generation)));
+    assert_eq!(queue.epoch().known, known);
+    assert_eq!(push(&queue, during, A), Pushed::Overtaken);
 }
 
 #[test]

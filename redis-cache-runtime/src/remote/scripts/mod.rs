@@ -6,7 +6,7 @@ use redis::Cmd;
 
 use super::{
     Keyspace,
-    epoch::{Generation, Known, hexadecimal},
+    epoch::{Clear, Known, hexadecimal},
     keyspace::{Member, member},
 };
 use crate::{
@@ -194,14 +194,18 @@ impl Scripts {
     }
 
     /// Deletes entries up to `moment`, which the first call finds out.
-    pub(crate) fn clear(&self, keyspace: &Keyspace, moment: &str, generation: Generation) -> Cmd {
+    pub(crate) fn clear(&self, keyspace: &Keyspace, moment: &str, clear: &Clear) -> Cmd {
         let keys = [&keyspace.recency, &keyspace.meta, &keyspace.tombstones];
         let mut command = self.clear.call(&keys.map(String::as_str));
         command
             .arg(&keyspace.prefix)
             .arg(moment)
             .arg(CHUNK)
-            .arg(generation.to_text());
+            .arg(clear.known.generation.to_text())
+            .arg(clear.known.invalidated.base_text())
+            .arg(clear.known.invalidated.number)
+            .arg(clear.generation.to_text())
+            .arg(clear.otherwise.to_text());
         command
     }
 

@@ -11,7 +11,7 @@ use super::{
     access::{Field, First, Variant},
     record::Record,
 };
-use crate::value::type_name::short_name;
+use crate::key::type_name::short_name;
 
 /// Types nested deeper than this are described down to here.
 const DEPTH: usize = 32;

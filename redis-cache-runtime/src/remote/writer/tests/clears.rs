@@ -1,7 +1,7 @@
 //! Clears and invalidations before, between and after stores.
 
 use super::*;
-use crate::remote::Epoch;
+use crate::remote::{Epoch, epoch::Clear};
 
 #[tokio::test(start_paused = true)]
 async fn a_clear_drops_what_is_queued_and_is_before_what_comes() {
@@ -88,14 +88,53 @@ async fn another_process_clear_refuses_what_began_before_it() {
 
 /// Another process clears the cache.
 pub(super) fn clear_elsewhere(world: &World) {
+    let clear = Clear::after(world.shard.queue().epoch().known);
+    elsewhere(
+        world,
+        Scripts::get().clear(world.shard.keyspace(), "", &clear),
+    );
+}
+
+/// Another process deletes one entry.
+pub(super) fn invalidate_elsewhere(world: &World, digest: &Digest) {
+    elsewhere(
+        world,
+        Scripts::get().invalidate(world.shard.keyspace(), digest),
+    );
+}
+
+fn elsewhere(world: &World, command: redis::Cmd) {
     let mut other = Scripts::get().load();
-    let generation = crate::remote::epoch::Generation::new();
-    other.add_command(Scripts::get().clear(world.shard.keyspace(), "", generation));
+    other.add_command(command);
     let fake = Arc::clone(&world.fake);
     let turns = std::mem::take(&mut *world.turns.lock().unwrap());
     let told = pollster::block_on(fake.exchange(&other));
     *world.turns.lock().unwrap() = turns;
     assert!(told.is_some_and(|told| told.is_ok()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clear_that_waits_does_not_hide_another_process_deletions() {
+    let deletions: [fn(&World); 2] = [clear_elsewhere, |world| invalidate_elsewhere(world, &A)];
+    for delete in deletions {
+        let mut world = World::new();
+        world.push(B, "first");
+        world.run().await;
+        let (_, told) = world.push_clear();
+        let began = world.shard.queue().epoch();
+        delete(&world);
+        world.push(A, "old");
+        world.run().await;
+        assert!(once(&told).is_ok());
+        assert!(!world.has(A, "old"));
+        assert_eq!(world.count(Event::Overtaken), 1);
+        // Nor is it given to callers who come later.
+        assert!(!began.holds_at(world.shard.queue().epoch()));
+        assert_eq!(world.events.cleared.load(Ordering::Relaxed), 1);
+        world.push(A, "new");
+        world.run().await;
+        assert!(world.has(A, "new"));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,10 @@
 
 use fastrand::Rng;
 
-use super::{clears::clear_elsewhere, *};
+use super::{
+    clears::{clear_elsewhere, invalidate_elsewhere},
+    *,
+};
 use crate::remote::Place;
 
 /// One history, in which each step has a number.
@@ -19,8 +22,8 @@ struct History {
     /// What was asked for, when, and what was told of it: of one entry, or of all.
     deletions: Vec<(usize, Option<Digest>, Told)>,
     flushes: Vec<Told>,
-    /// When another process has last cleared the cache.
-    cleared_elsewhere: usize,
+    /// When another process has deleted one entry, or all.
+    deleted_elsewhere: Vec<(usize, Option<Digest>)>,
 }
 
 impl History {
@@ -34,14 +37,14 @@ impl History {
             places: Vec::new(),
             deletions: Vec::new(),
             flushes: Vec::new(),
-            cleared_elsewhere: 0,
+            deleted_elsewhere: Vec::new(),
         }
     }
 
     async fn step(&mut self) {
         self.step += 1;
         let digest = [self.random.u8(0..4); 32];
-        match self.random.u32(0..20) {
+        match self.random.u32(0..21) {
             0..8 => self.store(digest, None),
             8 => _ = self.world.shard.queue().touch(&digest),
             9 => self.world.shard.queue().push_heal(digest, None),
@@ -64,13 +67,11 @@ impl History {
             14 => self.flushes.push(self.world.push_flush()),
             15 => {
                 clear_elsewhere(&self.world);
-                let is_told = |told: &Told| !told.lock().unwrap().is_empty();
-                let mut clears = self.deletions.iter().filter(|(_, of, _)| of.is_none());
-                // A clear of this process that is still queued takes the place of the other one, and with it the right to refuse
-                // what was computed in between.
-                if clears.all(|(_, _, told)| is_told(told)) {
-                    self.cleared_elsewhere = self.step;
-                }
+                self.deleted_elsewhere.push((self.step, None));
+            }
+            16 => {
+                invalidate_elsewhere(&self.world, &digest);
+                self.deleted_elsewhere.push((self.step, Some(digest)));
             }
             _ => {
                 for _ in 0..self.random.usize(0..4) {
@@ -188,7 +189,10 @@ impl History {
                 continue;
             };
             let at: usize = str::from_utf8(&value[..8]).unwrap().parse().unwrap();
-            assert!(at > self.cleared_elsewhere, "{at}");
+            for (deleted, of) in &self.deleted_elsewhere {
+                let is_its = of.is_none_or(|of| of == digest);
+                assert!(!is_its || at > *deleted, "{at} {deleted}");
+            }
             for (deleted, of, told) in &self.deletions {
                 let is_its = of.is_none_or(|of| of == digest);
                 let is_done = told.lock().unwrap()[0].is_ok();

@@ -5,7 +5,7 @@ use std::{any::type_name, cell::Cell};
 use serde::de;
 
 use super::kind::Kind;
-use crate::value::{codec::Shape, type_name::short_name};
+use crate::{key::type_name::short_name, value::codec::Shape};
 
 /// A byte of payload may become so many in memory.
 const PER_BYTE: usize = 64;

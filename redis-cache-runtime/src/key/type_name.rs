@@ -1,7 +1,7 @@
 //! Names of types as the builds of one program share them.
 
 /// The names in the name of a type, without the modules that they stand in: code may move.
-pub(super) fn short_name(name: &str) -> String {
+pub(crate) fn short_name(name: &str) -> String {
     let mut short = String::new();
     let mut begin = 0;
     let mut rest = name;
