@@ -323,7 +323,7 @@ impl Site {
         } else {
             instance_path
         };
-        let mut hasher = blake3::Hasher::new_derive_key("redis-cache call key v3");
+        let mut hasher = blake3::Hasher::new_derive_key("redis-cache call key v4");
         let mut add = |part: &[u8]| {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);

@@ -9,7 +9,7 @@
 //! | 12–19 | created at: milliseconds since the Unix epoch, little-endian |
 //! | 20–23 | compute time: microseconds, little-endian, at most 71 minutes |
 //! | 24… | payload |
-//! | last 16 | keyed blake3 of the key's whole digest and everything above |
+//! | last 16 | the check over the key's whole digest and everything above: see [`Seal`] |
 //!
 //! The name of an entry holds half of the key's digest. The check covers all of it, so that two keys that share a
 //! name are a miss for each other.
@@ -33,7 +33,7 @@ use crate::{
 };
 
 const MAGIC: [u8; 2] = *b"hc";
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const FLAGS: u8 = 0;
 const HEADER: usize = 24;
 const CHECK: usize = 16;
