@@ -5,7 +5,7 @@
     reason = "handlers stand where they are used"
 )]
 
-use std::{sync::OnceLock, thread};
+use std::{sync::OnceLock, thread, time::Instant};
 
 use cache_tests_support::{RedisServer, cache, commandstats, run, server_info};
 use redis_cache_runtime::handler_cache;
@@ -30,6 +30,7 @@ fn a_hundred_thousand_hits_are_a_hundred_thousand_gets() {
     }
     flush();
     run(&mut server.connection(), &["CONFIG", "RESETSTAT"]);
+    let began = Instant::now();
     // Each thread has keys of its own: calls that join another's look-up would not ask.
     thread::scope(|scope| {
         for thread in 0..4 {
@@ -46,8 +47,10 @@ fn a_hundred_thousand_hits_are_a_hundred_thousand_gets() {
     println!("{stats:?}");
     let gets = stats.remove("get").unwrap();
     assert_eq!(gets, 100_000);
+    // The uses of 50 ms are told in one script of four commands.
+    let intervals = began.elapsed().as_secs() * 20 + 20;
     let others: u64 = stats.values().sum();
-    assert!(others <= 1_000, "{stats:?}");
+    assert!(others <= 500 + 5 * intervals, "{stats:?}");
 }
 
 #[test]
