@@ -1,25 +1,25 @@
-//! Whatever is queued and however Redis behaves, each value ends once, and none outlives a clear.
+//! In random histories of jobs and faults each store ends once, and no value outlives a clear.
 
 use fastrand::Rng;
 
 use super::{clears::clear_elsewhere, *};
 use crate::remote::Place;
 
-/// One history, in which each step has a number.
+/// One history, whose steps are numbered.
 struct History {
     world: World,
     random: Rng,
     step: usize,
-    /// The stores that were queued.
+    /// The number of stores that were queued.
     pushed: usize,
-    /// Those that a clear has taken out of the queue.
+    /// The number of stores that a clear has taken out of the queue.
     dropped: usize,
-    /// Places that are kept, and when.
+    /// The places that are kept, with their steps.
     places: Vec<(usize, Place)>,
-    /// What was asked for, when, and what was told of it: of one entry, or of all.
+    /// The clears (`None`) and invalidations, with their steps and results.
     deletions: Vec<(usize, Option<Digest>, Told)>,
     flushes: Vec<Told>,
-    /// When another process has last cleared the cache.
+    /// The step of another process' last clear.
     cleared_elsewhere: usize,
 }
 
@@ -66,8 +66,8 @@ impl History {
                 clear_elsewhere(&self.world);
                 let is_told = |told: &Told| !told.lock().unwrap().is_empty();
                 let mut clears = self.deletions.iter().filter(|(_, of, _)| of.is_none());
-                // A clear of this process that is still queued takes the place of the other one, and with it the right to refuse
-                // what was computed in between.
+                // A clear of this process that is still queued will replace the other one's generation: Redis will no longer
+                // refuse values that were computed in between.
                 if clears.all(|(_, _, told)| is_told(told)) {
                     self.cleared_elsewhere = self.step;
                 }
@@ -81,7 +81,7 @@ impl History {
         }
     }
 
-    /// The value is that of a body which has begun and ended now.
+    /// Queues a value whose body begins and ends now.
     fn store(&mut self, digest: Digest, place: Option<&Place>) {
         let queue = self.world.shard.queue();
         let contents = Contents::unread(format!("{:08}", self.step));
@@ -94,14 +94,14 @@ impl History {
             return;
         };
         if self.random.bool() {
-            // Of an entry that nothing else is about: its turn is earlier than its step.
+            // An entry of its own: it is written in an earlier turn than its step.
             self.store([9; 32], Some(&place));
         } else {
             self.world.shard.queue().give_up(&place);
         }
     }
 
-    /// Says what happens to a request.
+    /// Makes a later request fail in a random way.
     fn disturb(&mut self) {
         let wrongs = [
             "-NOSCRIPT No matching script",
@@ -180,7 +180,7 @@ impl History {
         self.check_entries();
     }
 
-    /// What Redis has was computed after all that has deleted it.
+    /// Checks that each value in Redis was computed after all clears and invalidations of it.
     fn check_entries(&self) {
         let model = self.world.model.lock().unwrap();
         for digest in [[0; 32], [1; 32], [2; 32], [3; 32], [9; 32]] {
