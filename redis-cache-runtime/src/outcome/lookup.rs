@@ -5,7 +5,7 @@ use bytes::Bytes;
 /// The answer to one `GET`.
 #[derive(Debug)]
 pub(crate) enum Lookup {
-    /// Something stands there; whether it is a value is for the envelope to say.
+    /// The bytes at the key; whether they are a value is for the envelope to say.
     Found(Bytes),
     Absent,
     /// The key holds another type than a string.
@@ -22,6 +22,6 @@ pub(crate) enum Failure {
     TimedOut,
     /// Redis answered with an error.
     Refused,
-    /// The connection broke, or said what can't be understood.
+    /// The connection broke, or the reply can't be understood.
     Broken,
 }
