@@ -7,11 +7,11 @@ use std::{
 
 use crate::conn::Allowance;
 
-/// A faster body does not shorten look-ups: it is hardly worth one, so whoever caches it has another reason than time.
+/// A faster body does not shorten look-ups. It is hardly worth one: its cache has another purpose than to save time.
 const LEAST: Duration = Duration::from_millis(1);
 
-/// The part of a body's time that a look-up may wait. The key, the wake-up of a task and the decoding take what is left of
-/// half of that time.
+/// The part of a body's time that a look-up may wait. The key, the wake-up of a task and the decoding take the rest of half of
+/// that time.
 const WAIT: (u32, u32) = (1, 3);
 
 /// A look-up may wait at least this long: half of [`LEAST`].

@@ -29,7 +29,7 @@ impl Uncached {
     }
 }
 
-/// Counts such calls, as a trait object: to see that a future with one in it is `Send`, the compiler need not look inside.
+/// Counts these calls, as a trait object: to see that a future with one in it is `Send`, the compiler need not look inside.
 pub(crate) trait CountCalls: fmt::Debug + Send + Sync {
     /// Counts a call that has ended.
     fn count_call(&self);

@@ -59,7 +59,7 @@ impl Reply {
     fn take_value(buffer: &mut BytesMut, start: usize, length: usize) -> Result<Self, Incomplete> {
         let whole = start + length + 2;
         if buffer.len() < whole {
-            // No more than what has come, or one chunk: the length is only a claim of the peer.
+            // No more than has come so far, or one chunk: the length is only a claim of the peer.
             let missing = whole - buffer.len();
             return Err(Incomplete::Missing(missing.min(buffer.len().max(CHUNK))));
         }

@@ -1,4 +1,4 @@
-//! Sorts Redis' answers to writes by what the writer does next.
+//! Sorts Redis' answers to writes by the writer's next step.
 
 use redis::{ServerErrorKind, Value};
 

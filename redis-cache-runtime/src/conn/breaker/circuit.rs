@@ -1,4 +1,4 @@
-//! The state of a circuit breaker, and what changes it.
+//! The state of a circuit breaker, and its transitions.
 
 use std::{
     sync::atomic::{AtomicU32, AtomicU64, Ordering},

@@ -20,8 +20,8 @@ use crate::{
 /// How many entries one call of `clear.lua` or `count.lua` takes: about a millisecond of Redis' time.
 pub(crate) const CHUNK: u64 = 256;
 
-/// The scripts of the store. They carry no `#!lua` header: with one, Redis refuses them on replicas and when
-/// it is out of memory, whatever they do.
+/// The scripts of the store. They carry no `#!lua` header: with one, Redis refuses them on replicas and when it is out of
+/// memory, even where they would write nothing.
 #[derive(Debug)]
 pub(crate) struct Scripts {
     apply: Lua,
