@@ -57,8 +57,8 @@ impl fmt::Debug for HandlerCache {
 
 impl HandlerCache {
     /// The cache of that name: the `name` in the attribute, or else the path of the handler
-    /// (`my_crate::Model::predict`, `<my_crate::Model as my_crate::Predict>::predict`). Where the crate is not called like its
-    /// package, the package stands before the path in the name, and can be left out here.
+    /// (`my_crate::Model::predict`, `<my_crate::Model as my_crate::Predict>::predict`). Where the crate has another name than its
+    /// package, the package precedes the path in the cache's name, and can be left out here.
     ///
     /// # Errors
     ///

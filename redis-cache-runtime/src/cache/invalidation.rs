@@ -1,4 +1,4 @@
-//! Clears and invalidations, in an order of steps after which no call gets a deleted value.
+//! Clears and invalidations, in an order of steps after which no later call gets a deleted value.
 //!
 //! First this process' flights and queued values are marked, so that no later call gets them. Then the deletion is queued behind
 //! earlier writes. When Redis has answered it, the look-ups that are under way are superseded: later calls do not follow them.

@@ -169,7 +169,7 @@ fn inherited<'r, R: 'r>(cache: &'static dyn OpenCache) -> Box<dyn Run<R> + 'r> {
 
 fn begin<'r, R: 'r>(cache: &'static Cache, key: CallKey, codec: Codec<R>) -> Result<Way<'r, R>, R> {
     if !cache.is_ours() {
-        // The arguments' own code has forked.
+        // Code of the arguments has forked the process.
         return Ok(Way::Run(Box::new(Session::inherited(cache))));
     }
     let mut call = Call::new(cache, key, codec);

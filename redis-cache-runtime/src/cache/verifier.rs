@@ -74,7 +74,7 @@ impl Verifier {
     fn submit(&'static self, unproved: Unproved, owed: Owed) {
         _ = self.launch.ensure("redis-cache-verify", || self.work());
         let bytes = unproved.draft.sealed_len();
-        // A call that follows from now on hurries, which is noticed below.
+        // A call that follows from now on clears this by `hurry`, which is noticed below.
         self.lingers.store(true, Ordering::Relaxed);
         let is_awaited = unproved.leader.is_awaited();
         let mut state = self.state();

@@ -196,7 +196,7 @@ fn prompt_wakers(runtime: &Runtime) -> impl Iterator<Item = Waker> {
     let task = runtime.block_on(runtime.spawn(own())).ok();
     let others = [
         runtime.block_on(own()),
-        // The kind of `block_on` on a multi-thread runtime.
+        // `block_on` of a multi-thread runtime has wakers of this kind.
         runtime.handle().block_on(own()),
     ];
     task.into_iter().chain(others)

@@ -13,7 +13,7 @@ pub(crate) enum Lookup {
     Failed(Failure),
 }
 
-/// Why Redis could not be asked.
+/// Why a look-up has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// There is no connection.

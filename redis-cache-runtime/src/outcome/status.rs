@@ -17,7 +17,7 @@ pub enum CacheStatus {
     /// The body ran without a look-up: the cache is off, a setting is wrong, the call has no key, or the process was forked from
     /// another in the middle of the call.
     Bypass,
-    /// The body ran, because Redis could not be asked, or did not answer in time.
+    /// The body ran, because Redis could not be asked, answered with an error, or did not answer in time.
     ErrorOpen,
     /// The caller went away while it waited for Redis or for another call.
     Cancelled,
@@ -65,7 +65,7 @@ impl fmt::Display for CacheStatus {
     }
 }
 
-/// What the cache did for one call; see [`observe`](crate::observe).
+/// The end of one call, as [`observe`](crate::observe) tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Outcome {

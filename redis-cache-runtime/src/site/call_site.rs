@@ -1,4 +1,4 @@
-//! The static part of one annotated method, which the expansion calls.
+//! One annotated method: the entry points of its expansion.
 
 use std::{
     any::TypeId,

@@ -35,7 +35,7 @@ pub struct Origin {
     module: &'static str,
     /// Whether it has a `self`, and so stands in an `impl` or a trait.
     is_method: bool,
-    /// Of the whole function as it is written.
+    /// The digest of the whole function as it is written.
     digest: u64,
 }
 

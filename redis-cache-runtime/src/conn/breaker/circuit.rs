@@ -15,7 +15,7 @@ use crate::{
 /// This many failed attempts to connect in a row open the breaker.
 const CONNECT_FAILURES: u32 = 5;
 
-/// A probe without a result after this time is given to another caller: nothing may poll its caller any more.
+/// A probe without a result after this time is given to another caller: its own caller may never be polled again.
 const PROBE: Duration = Duration::from_secs(5);
 
 /// How one call to Redis ended.

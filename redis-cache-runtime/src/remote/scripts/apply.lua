@@ -2,7 +2,7 @@
 --
 -- KEYS: recency set, meta hash[, entry, tombstones]
 -- ARGV: maxsize (-1: no bound), entry prefix, touched members, one after the other
---       [, member, envelope, what its process knew when the value's body began: generation of the last clear ('': none,
+--       [, member, envelope, the epoch in which the value's body began: generation of the last clear ('': none,
 --       '?': not known),
 --       base and number of the last invalidation ('' and 0: none), ttl in ms ('' or absent: none)]
 -- Returns how many entries were evicted, or -1 where a clear or an invalidation came after the body had begun; and the cache's
@@ -27,7 +27,7 @@ local maxsize, prefix, touched = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local member, envelope, generation = ARGV[4], ARGV[5], ARGV[6]
 local base, number, ttl = ARGV[7], tonumber(ARGV[8]), ARGV[9]
 
--- The number of entries, counted only where it matters: touches do not change it.
+-- The number of entries, counted only where it matters: for a store, and where a touch adds an entry.
 local held
 local function count_held()
   held = redis.pcall('ZCARD', recency)
