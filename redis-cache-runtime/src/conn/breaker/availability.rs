@@ -1,6 +1,6 @@
 //! Whether Redis is worth asking.
 
-/// Whether one server is worth asking now. Asked by callers before they encode a key, by look-ups, and by stores.
+/// Whether one server is worth asking now. One answer for calls before they encode a key, for look-ups, and for stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Availability {
     /// The server answers, as far as is known.
