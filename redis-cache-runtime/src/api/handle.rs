@@ -20,8 +20,8 @@ use crate::{
     telemetry,
 };
 
-/// One cache of this process, by its name: what `cache_info()`, `cache_clear()` and `cache_parameters()` are in
-/// `functools`.
+/// One cache of this process, found by its name. It does for a handler what `cache_info()`, `cache_clear()` and
+/// `cache_parameters()` do in `functools`.
 ///
 /// ```no_run
 /// use redis_cache_runtime::{HandlerCache, handler_cache};
@@ -56,16 +56,16 @@ impl fmt::Debug for HandlerCache {
 }
 
 impl HandlerCache {
-    /// The cache of that name: what `name = …` says, or else the path of the handler
-    /// (`my_crate::Model::predict`, `<my_crate::Model as my_crate::Predict>::predict`). Where the crate is not called like its
-    /// package, the package stands before the path in the name, and can be left out here.
+    /// The cache of that name: the `name` in the attribute, or else the path of the handler
+    /// (`my_crate::Model::predict`, `<my_crate::Model as my_crate::Predict>::predict`). Where the crate has another name than its
+    /// package, the package precedes the path in the cache's name, and can be left out here.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnknownCache`] until the handler has been called once, for that is what opens its cache; the message
-    /// lists those that are open. [`ErrorKind::InvalidConfig`] where the handler is not cached because a setting is
+    /// [`ErrorKind::UnknownCache`] until the handler has been called once, because that call opens its cache; the message
+    /// lists the open caches. [`ErrorKind::InvalidConfig`] where the handler is not cached because a setting is
     /// wrong. Of two handlers with one `name` the first that was called is cached; the other is found by its path, with
-    /// that error, and stands in [`Parameters::refused`].
+    /// that error, and is listed in [`Parameters::refused`].
     pub fn named(name: &str) -> Result<Self, Error> {
         registry::find(name).map(|cache| Self { cache })
     }
@@ -76,7 +76,7 @@ impl HandlerCache {
         self.cache.name()
     }
 
-    /// The cache of that name in this process: a handle that was made before a fork is of use to the child as well.
+    /// The cache of that name in this process: after a fork the parent's handle stands for the child's own cache.
     fn cache(&self) -> Result<Arc<Cache>, Error> {
         if self.cache.is_ours() {
             return Ok(Arc::clone(&self.cache));
@@ -131,7 +131,7 @@ impl HandlerCache {
 
     /// Deletes all entries of this cache, for every process. Touches nothing else in Redis.
     ///
-    /// A value whose computation began before is not stored after it, by any process.
+    /// A value whose computation began before the clear is not stored after it, by any process.
     ///
     /// # Errors
     ///
@@ -158,11 +158,11 @@ impl HandlerCache {
     /// Deletes the entry of one call, for every process, and tells whether there was one.
     ///
     /// The arguments are those in the key: a tuple of them, or [`Arguments`] where the handler has a
-    /// [`CacheIdentity`](crate::CacheIdentity) or a `version`. They are looked for in every instantiation of a generic
+    /// [`CacheIdentity`](crate::CacheIdentity) or a `version`. The entry is looked for in every instantiation of a generic
     /// handler that this process has called.
     ///
-    /// It holds for every process: a value that any process is computing at that moment is not stored afterwards. Callers that
-    /// already wait for that value get it.
+    /// The invalidation holds for every process: a value that any process is computing at that moment is not stored afterwards.
+    /// Callers that already wait for that value get it.
     ///
     /// The entries of builds in which the handler has other types stay, and so do those of instantiations that only other
     /// processes have called. [`clear`](Self::clear) deletes these as well.
@@ -184,9 +184,9 @@ impl HandlerCache {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArguments`] where one of them can't be written into a key, and where their number, a type of
-    /// the language or its standard library (a number's width, or that of the numbers in a list), or whether there is an identity
-    /// and a version, is not that of the handler's calls. Where Redis can't be reached or refuses.
+    /// [`ErrorKind::InvalidArguments`] where an argument can't be written into a key, or where the arguments do not fit the
+    /// handler's calls: in their number, in a type of the language or its standard library (a number's
+    /// width, or that of the numbers in a list), or in whether there is an identity or a version. Other kinds where Redis can't be reached or refuses.
     pub fn invalidate(&self, arguments: impl Into<Arguments>) -> Operation<bool> {
         let arguments = arguments.into();
         let cache = match self.cache() {
@@ -204,10 +204,10 @@ impl HandlerCache {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotStored`] where values were lost since the last time that this was asked: refused, too large, dropped;
-    /// the message says how many, by reason. What was computed while Redis was known to be away was never meant for it, and what has
-    /// expired meanwhile, or was overtaken by a clear or an invalidation, is wanted no more. Where Redis can't be reached, or does not take
-    /// everything within a few seconds.
+    /// [`ErrorKind::NotStored`] where values were lost since the last flush: refused, too large, dropped; the message says how
+    /// many, by reason. Values that were computed while Redis was known to be away were never meant for it, and values that have
+    /// expired meanwhile, or were overtaken by a clear or an invalidation, are no longer wanted: they are not lost. Other kinds
+    /// where Redis can't be reached, or does not take everything within a few seconds.
     pub fn flush(&self) -> Operation<()> {
         let cache = match self.cache() {
             Ok(cache) => cache,
@@ -280,7 +280,7 @@ fn on_thread<T: Send + 'static>(
     let (sender, receiver) = oneshot::channel();
     thread.spawn(async move {
         let told = work.await;
-        // The metrics agree with the answer by the time that the caller has it.
+        // So that the metrics agree with the answer by the time that the caller has it.
         telemetry::settled().await;
         drop(sender.send(told));
     });

@@ -19,7 +19,7 @@ pub struct CacheInfo {
     pub currsize: u64,
     /// Why Redis could not count the entries; `None` where it did.
     pub unavailable: Option<String>,
-    /// Stored values that were damaged, foreign, or written for another type; each was a miss.
+    /// Stored values that were damaged or foreign, and keys that held another type than a string; each was a miss.
     pub corrupt: u64,
     /// Look-ups that used up their budget; each was a miss.
     pub timeouts: u64,
@@ -27,8 +27,8 @@ pub struct CacheInfo {
     pub errors: u64,
     /// Values that this process has written to Redis.
     pub stored: u64,
-    /// Values that this process did not write: too large, or such as MessagePack can't hold, or the queue was full, or they
-    /// were cleared or expired meanwhile, or Redis refused or was lost. While Redis is known to be away no value is meant to be written, and none is counted.
+    /// Values that this process did not write: too large, not to be read back from MessagePack, dropped by a full queue, cleared
+    /// or expired meanwhile, refused or lost by Redis. Values computed while Redis is known to be away are not counted.
     pub not_stored: u64,
     /// Entries that this process' stores have evicted.
     pub evicted: u64,
@@ -96,7 +96,7 @@ pub struct Parameters {
     pub name: String,
     /// The most entries.
     pub maxsize: MaxSize,
-    /// The most that a look-up may take.
+    /// The longest that a look-up may take.
     pub timeout: Duration,
     /// How long an entry is valid; `None` where it never expires.
     pub ttl: Option<Duration>,
@@ -106,7 +106,7 @@ pub struct Parameters {
     pub endpoint: String,
     /// The number of hash tags over which its entries are spread.
     pub shards: usize,
-    /// Paths of further handlers with the same `name`. They are not cached: two handlers would answer for each other.
+    /// Paths of further handlers with the same `name`. They are not cached, because two handlers would answer for each other.
     pub refused: Vec<String>,
 }
 

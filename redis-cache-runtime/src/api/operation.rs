@@ -1,4 +1,4 @@
-//! A request to the I/O thread that can be awaited or waited for.
+//! A request to the background thread that can be awaited or waited for.
 
 use std::{
     fmt,
@@ -23,7 +23,7 @@ pub struct Operation<T> {
 }
 
 enum State<T> {
-    /// The process whose background thread answers. A forked child has no such thread.
+    /// Belongs to the process whose background thread answers: a forked child has no such thread.
     Waiting(Belonging<oneshot::Receiver<Result<T, Error>>>),
     Done(Option<Result<T, Error>>),
 }
@@ -56,7 +56,7 @@ impl<T> Operation<T> {
     /// As the operation's own documentation says.
     pub fn wait(self) -> Result<T, Error> {
         match self.state {
-            // The thread blocks by itself: an executor between it and the answer could hold it up.
+            // Blocks on the channel itself: an executor in between could hold the answer up.
             State::Waiting(receiver) => match receiver.get() {
                 Some(receiver) => receiver.recv().unwrap_or_else(|_| Err(lost())),
                 None => Err(inherited()),

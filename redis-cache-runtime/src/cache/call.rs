@@ -1,4 +1,4 @@
-//! One call on its way through the cache: what it has found, and what it does next.
+//! One call on its way through the cache: its state, and the decision after each step.
 
 use std::{
     any::type_name,
@@ -29,36 +29,36 @@ use crate::{
     },
 };
 
-/// What a call does first: it follows another, or goes on.
+/// A call's first step: it follows a leader, or goes on.
 pub(super) enum Step<R> {
     Follow(Follower),
     Go(Next<R>),
 }
 
-/// What a call does next.
+/// A call's next step.
 pub(super) enum Next<R> {
-    /// It has its value.
+    /// The call has its value.
     Done(R),
-    /// It runs the body for itself alone.
+    /// The call runs the body for itself alone.
     Alone,
-    /// It asks Redis or runs the body, for all who wait.
+    /// The call leads: it asks Redis or runs the body, for its followers as well.
     Lead(Leader, Digest),
-    /// It asks Redis once more, for the other [entry](Call::entry).
+    /// The call leads, and asks Redis once more, for the other [entry](Call::entry).
     AskAgain(Leader, Digest),
 }
 
-/// What another call has left is of no use to this one.
+/// Another call's value is of no use to this one: it has expired, or is of another type.
 struct Unusable;
 
 /// A value that need not be computed.
 struct Found<R> {
     value: R,
     created: SystemTime,
-    /// What the body took.
+    /// How long the body took.
     compute: Duration,
 }
 
-/// One call, and how it would be counted if it ended now: a panic and a cancellation are ends as well.
+/// One call. It is counted as it is dropped, by its `result` so far: a panic and a cancellation are ends as well.
 pub(super) struct Call<R> {
     cache: &'static Cache,
     key: CallKey,
@@ -66,9 +66,9 @@ pub(super) struct Call<R> {
     result: CacheStatus,
     /// When the value was computed, where the body did not run.
     created: Option<SystemTime>,
-    /// The entry that is this build's, where another build's value stands at the key.
+    /// The entry of this build's value, where another build's value stands at the key.
     alternate: Option<Digest>,
-    /// Whether a third build's stands there too.
+    /// Whether a third build's value stands at that entry.
     is_crowded: bool,
     _inflight: Level<'static>,
 }
@@ -103,7 +103,7 @@ impl<R> Call<R> {
         self.cache
     }
 
-    /// Joins the calls with the same key.
+    /// Joins the calls with the same key: follows them, leads them, or takes their queued value.
     pub(super) fn join(&mut self, is_task: bool) -> Step<R> {
         let Some(digest) = self.key.digest else {
             return Step::Go(self.alone(CacheStatus::Bypass));
@@ -139,12 +139,12 @@ impl<R> Call<R> {
         }
     }
 
-    /// Whether a value of that age is older than what a call is answered with now.
+    /// Whether a value of that age is older than `ttl` allows.
     fn has_expired(&self, age: Duration) -> bool {
         self.cache.ttl.is_some_and(|ttl| age >= ttl)
     }
 
-    /// Goes on after the leader that this call has followed.
+    /// Decides after the leader that this call has followed.
     pub(super) fn followed(&mut self, landing: Option<FlightResult>) -> Next<R> {
         match (landing, self.key.digest) {
             (Some(FlightResult::Lead(leader)), Some(digest)) => Next::Lead(leader, digest),
@@ -156,32 +156,32 @@ impl<R> Call<R> {
         }
     }
 
-    /// Where the call's value stands in Redis.
+    /// The entry of the call's value in Redis.
     pub(super) fn entry(&self, digest: &Digest) -> Digest {
         self.alternate.unwrap_or(*digest)
     }
 
-    /// Goes on after the look-up.
+    /// Decides after the look-up.
     pub(super) fn looked_up(&mut self, lookup: Lookup, leader: Leader, digest: Digest) -> Next<R> {
         self.result = CacheStatus::Miss;
         let _leading = Leading::begin();
         let entry = self.entry(&digest);
         match lookup {
-            // Written under another bound: reading it could take more than this one allows for.
+            // Stored with a larger `max_value_bytes`: reading it could take more memory than this one allows for.
             Lookup::Found(envelope) if envelope.len() > self.cache.max_value_bytes => {}
             Lookup::Found(envelope) => match self.read(&envelope, &entry) {
-                // Redis counts from when it took the value, and by the `ttl` of who stored it.
+                // Redis counts the TTL from the store, and by the `ttl` of the process that stored the value.
                 Ok(found) if self.has_expired(envelope::age(found.created)) => discard(found),
                 Ok(found) => {
                     leader.complete(&Contents::of(&envelope, found.created));
                     self.touch(&digest);
-                    // By way of what stands at the key.
+                    // The value at the key has led to this one, so that it has been used as well.
                     if let Some(alternate) = &self.alternate {
                         self.touch(alternate);
                     }
                     return self.done(CacheStatus::HitRedis, found);
                 }
-                // Whole, and of another build's type: theirs is theirs, and this build's value stands elsewhere.
+                // Whole, and of another build's type: it stays, and this build's value stands at another entry.
                 Err(Damage::Type) if self.alternate.is_some() => self.is_crowded = true,
                 Err(Damage::Type) => {
                     self.alternate = Some(envelope::alternate(&envelope, &digest));
@@ -209,8 +209,8 @@ impl<R> Call<R> {
         Next::Lead(leader, digest)
     }
 
-    /// Hands the value of a finished body to those who wait, and to Redis, unless the receiver or the version is another now,
-    /// which `again` says: then nobody knows whose value it is.
+    /// Hands the value of a finished body to the followers and to Redis. Not if the receiver's identity or the version, which
+    /// `again` writes once more, has changed: the value may belong to either.
     pub(super) fn computed(&self, value: &R, work: Work, again: impl FnOnce(&mut KeyBuilder)) {
         if self.key.has_moved(again) {
             work.leader.abandon();
@@ -309,7 +309,7 @@ impl<R> Call<R> {
         self.read_opened(envelope::open(envelope, &self.cache.seal, digest)?)
     }
 
-    /// Reads what another call of this process has computed, or read and checked.
+    /// Reads a value that another call of this process has computed, or has read from Redis and checked.
     fn read_contents(&self, contents: &Contents) -> Result<Found<R>, Unusable> {
         if self.has_expired(contents.age()) {
             return Err(Unusable);

@@ -7,21 +7,20 @@ use std::{
 
 use crate::conn::Allowance;
 
-/// A body that is faster than this has no say: what is as fast as a look-up is not worth one, whoever caches it has
-/// reasons of their own.
+/// A faster body does not shorten look-ups. It is hardly worth one: its cache has another purpose than to save time.
 const LEAST: Duration = Duration::from_millis(1);
 
-/// The part of a body's time that a look-up may wait. What is left of the half is for what comes before and after: the key,
-/// the wake-up of a task among others, the decoding.
+/// The part of a body's time that a look-up may wait. The key, the wake-up of a task and the decoding take the rest of half of
+/// that time.
 const WAIT: (u32, u32) = (1, 3);
 
-/// A round trip may take so long at least, which is half of the fastest body that has a say.
+/// A look-up may wait at least this long: half of [`LEAST`].
 const ROUND_TRIP: Duration = Duration::from_micros(500);
 
-/// After so many runs it is known what a run takes: one may have taken long because the machine was busy.
+/// After so many runs the average is known: a single run may have been slow because the machine was busy.
 const FEW: u32 = 4;
 
-/// A moving average, over about eight runs.
+/// The moving average of the body's time, over about eight runs.
 #[derive(Debug, Default)]
 pub(super) struct ComputeTime {
     /// Zero before the first run.
@@ -31,7 +30,7 @@ pub(super) struct ComputeTime {
 }
 
 impl ComputeTime {
-    /// `was_held_up`: it may have waited for other calls, and does not tell how long a run takes, only that it takes no longer.
+    /// Adds a run. One that `was_held_up`, maybe by other calls, counts only if it was faster than the average.
     pub(super) fn add(&self, run: Duration, was_held_up: bool) {
         let run = u64::try_from(run.as_nanos()).unwrap_or(u64::MAX).max(1);
         let average = self.nanos.load(Ordering::Relaxed);
@@ -43,20 +42,20 @@ impl ComputeTime {
         } else {
             average - average / 8 + run / 8
         };
-        // A run that another overtakes here is not missed.
+        // A run that another thread overwrites here is not missed.
         self.nanos.store(next, Ordering::Relaxed);
         if self.runs.load(Ordering::Relaxed) < FEW {
             self.runs.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// What a run takes; nothing before the first.
+    /// The average time of a run; `None` before the first.
     pub(super) fn usual(&self) -> Option<Duration> {
         let nanos = self.nanos.load(Ordering::Relaxed);
         (nanos > 0).then(|| Duration::from_nanos(nanos))
     }
 
-    /// How long a look-up may wait, so that all of it takes at most half of what it may save.
+    /// How long a look-up may wait, so that all that the cache does takes at most half of the body's time.
     pub(super) fn allowance(&self, timeout: Duration) -> Allowance {
         let average = Duration::from_nanos(self.nanos.load(Ordering::Relaxed));
         let wait = (average * WAIT.0 / WAIT.1).max(ROUND_TRIP);

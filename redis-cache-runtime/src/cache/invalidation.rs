@@ -1,7 +1,7 @@
-//! What makes entries invalid, and by what order of steps nobody gets one afterwards.
+//! Clears and invalidations, in an order of steps after which no later call gets a deleted value.
 //!
-//! What is computed or on its way at that moment is marked first, here; then Redis is told, behind what was queued before; and what Redis
-//! said up to then is for nobody who comes after.
+//! First this process' flights and queued values are marked, so that no later call gets them. Then the deletion is queued behind
+//! earlier writes. When Redis has answered it, the look-ups that are under way are superseded: later calls do not follow them.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::{
     telemetry::{Event, metrics::Invalidation},
 };
 
-/// What tells how many entries a shard has deleted.
+/// Receives the number of entries that a shard has deleted.
 pub(crate) type Told = oneshot::Receiver<Result<u64, Error>>;
 
-/// Has all shards delete their entries. `progress` hears of each step.
+/// Clears all shards. `progress` is notified of each step.
 pub(crate) fn clear(cache: &Arc<Cache>, progress: &Arc<Notify>) -> Vec<Told> {
     cache.metrics().count_invalidation(Invalidation::Clear);
     let clears = cache.shards().iter().map(|shard| {
@@ -36,7 +36,7 @@ pub(crate) fn clear(cache: &Arc<Cache>, progress: &Arc<Notify>) -> Vec<Told> {
     clears.collect()
 }
 
-/// Has the entry of one call deleted, in every instantiation of the handler.
+/// Deletes the entry of one call, in every instantiation of the handler that this process has called.
 ///
 /// # Errors
 ///
@@ -49,7 +49,7 @@ pub(crate) fn invalidate(cache: &Arc<Cache>, arguments: &Arguments) -> Result<Ve
     Ok(deletions.collect())
 }
 
-/// Has one entry deleted.
+/// Deletes one entry.
 pub(super) fn delete(cache: &Arc<Cache>, digest: Digest) -> Told {
     let shard = cache.shard(&digest);
     cache.flights().invalidate(&digest);
@@ -60,14 +60,14 @@ pub(super) fn delete(cache: &Arc<Cache>, digest: Digest) -> Told {
     })
 }
 
-/// Has all shards tell Redis what they have.
+/// Flushes the queues of all shards.
 pub(crate) fn flush(cache: &Cache) -> Vec<Told> {
     verifier::hurry();
     let flushes = cache.shards().iter().map(|shard| flush_shard(shard));
     flushes.collect()
 }
 
-/// Waits until the values that are on their way have reached Redis, or can't.
+/// Waits until the shard's queued values have reached Redis, or can't.
 pub(crate) async fn settled(shard: &Shard) -> Result<u64, Error> {
     verifier::hurry();
     if shard.queue().has_unsettled() {
@@ -77,7 +77,7 @@ pub(crate) async fn settled(shard: &Shard) -> Result<u64, Error> {
     }
 }
 
-/// Done when all are, or with the first error of any.
+/// Waits for all; returns their sum, or the first error.
 pub(crate) async fn sum(all: Vec<Told>) -> Result<u64, Error> {
     let mut sum = Ok(0);
     for one in all {
@@ -91,7 +91,7 @@ fn flush_shard(shard: &Shard) -> Told {
     ask(shard, || {}, |done| shard.queue().push_flush(done))
 }
 
-/// Queues one job. `ended` is called before it is told.
+/// Queues one job. `ended` is called before the result is sent.
 fn ask(
     shard: &Shard,
     ended: impl FnOnce() + Send + Sync + 'static,
@@ -99,7 +99,7 @@ fn ask(
 ) -> Told {
     let (sender, told) = oneshot::channel();
     if IoThread::running().is_none() {
-        // What is queued where nothing empties the queue would wait for ever.
+        // Without the background thread nothing empties the queue, and the caller would wait for ever.
         drop(sender.send(Err(no_thread())));
         return told;
     }

@@ -1,4 +1,4 @@
-//! One cache: what this process knows of it, and how a call goes through it.
+//! One cache: its state in this process, and the steps of a call.
 
 mod call;
 mod compute_time;
@@ -41,10 +41,10 @@ use crate::{
     value::envelope::{Contents, Seal},
 };
 
-/// One cache: a name, where it lives, and what this process knows of it.
+/// One cache: its name, its settings, its shards, and its state in this process.
 pub(crate) struct Cache {
     name: Arc<str>,
-    /// Whose it is: a forked child has one of its own.
+    /// The process that has opened it: a forked child opens its own.
     process: Process,
     maxsize: MaxSize,
     timeout: Duration,
@@ -54,12 +54,12 @@ pub(crate) struct Cache {
     seal: Seal,
     deployment: Arc<Deployment>,
     shards: Box<[Arc<Shard>]>,
-    /// What sets the handler's instantiations apart, as far as they have been called.
+    /// The instantiations of the handler that have been called.
     domains: Mutex<Vec<Domain>>,
     flights: Flights,
     counters: Counters,
     losses: Losses,
-    /// The entries that were counted last.
+    /// The number of entries when they were counted last.
     counted: AtomicU64,
     logged: LogOnce,
 }
@@ -108,8 +108,8 @@ impl Cache {
         &self.name
     }
 
-    /// Whether it is this process's, and not that of one from which this one was forked: of that one's nothing may be touched
-    /// that another thread could have locked.
+    /// Whether this process has opened the cache. In a forked child nothing of the parent's cache may be touched that another
+    /// thread could have locked.
     pub(crate) fn is_ours(&self) -> bool {
         self.process.is_current()
     }
@@ -130,7 +130,7 @@ impl Cache {
         self.max_value_bytes
     }
 
-    /// Where it lives, without credentials.
+    /// The address of its Redis, without credentials.
     pub(crate) fn address(&self) -> &str {
         self.deployment.address()
     }
@@ -139,7 +139,7 @@ impl Cache {
         &self.shards
     }
 
-    /// What makes the checks of envelopes.
+    /// Makes the checks of envelopes.
     pub(crate) const fn seal(&self) -> &Seal {
         &self.seal
     }
@@ -157,7 +157,7 @@ impl Cache {
         }
     }
 
-    /// Takes up an instantiation of the handler.
+    /// Adds an instantiation of the handler.
     pub(crate) fn add(&self, domain: Domain) {
         let domains = self.domains.lock();
         let mut domains = domains.unwrap_or_else(PoisonError::into_inner);
@@ -167,7 +167,7 @@ impl Cache {
         }
     }
 
-    /// The instantiations that have been called. A copy: what is done for each may run the user's code.
+    /// The instantiations that have been called. A copy, because the caller may run user code for each, outside of the lock.
     pub(crate) fn domains(&self) -> Vec<Domain> {
         let domains = self.domains.lock();
         domains.unwrap_or_else(PoisonError::into_inner).clone()
@@ -181,17 +181,17 @@ impl Cache {
         &self.counters
     }
 
-    /// Takes in how many entries there are.
+    /// Records the number of entries.
     pub(crate) fn counted(&self, entries: u64) {
         self.counted.store(entries, Ordering::Relaxed);
     }
 
-    /// How many entries there were when they were counted last.
+    /// The number of entries when they were counted last.
     pub(crate) fn last_counted(&self) -> u64 {
         self.counted.load(Ordering::Relaxed)
     }
 
-    /// What was computed and is not in Redis.
+    /// The values that were to be stored and are not in Redis.
     pub(crate) const fn losses(&self) -> &Losses {
         &self.losses
     }
@@ -200,13 +200,13 @@ impl Cache {
         self.counters.metrics()
     }
 
-    /// The most that a look-up may take now.
+    /// The longest that a look-up may take now.
     fn allowance(&self) -> Allowance {
         self.compute_time.allowance(self.timeout)
     }
 
-    /// Queues a value, where there is room. Called under a lock: nothing of the user's runs here. What became of it is to be
-    /// [reported](Self::report_pushed) after that.
+    /// Queues a value, where there is room. Called under a lock, so it runs no user code; the caller
+    /// [reports](Self::report_pushed) the result once the lock is released.
     fn queue(
         &self,
         epoch: Epoch,
@@ -224,13 +224,13 @@ impl Cache {
                 shard.announce();
             }
         } else if place.is_some() {
-            // Others may wait behind it.
+            // Jobs that callers wait for may be behind the place.
             shard.hurry();
         }
         pushed
     }
 
-    /// Keeps a place no longer; others may wait behind it. Tells whether it was kept still.
+    /// Gives a place up, so that the jobs behind it can go. Returns whether it was still kept.
     fn give_up(&self, digest: &Digest, place: &Place) -> bool {
         let shard = self.shard(digest);
         let was_kept = shard.queue().give_up(place);

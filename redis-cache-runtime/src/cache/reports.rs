@@ -1,4 +1,4 @@
-//! What a cache counts and says of values that are not stored, and of calls that are not cached: each once.
+//! Counts values that are not stored and calls that are not cached, and logs each reason once.
 
 use std::sync::{
     Arc,
@@ -16,7 +16,7 @@ use crate::{
     value::codec::CodecError,
 };
 
-/// What has been said once, and is not said again.
+/// The reasons that have been logged.
 #[derive(Default)]
 pub(super) struct LogOnce {
     unkeyed: AtomicBool,
@@ -32,23 +32,23 @@ pub(super) struct LogOnce {
 
 /// Whether this is the first time.
 fn first(said: &AtomicBool) -> bool {
-    // Mostly it has been said, and then a load leaves the cache line where it is.
+    // Mostly it has been logged before: a load leaves the cache line shared, a swap would not.
     !said.load(Ordering::Relaxed) && !said.swap(true, Ordering::Relaxed)
 }
 
 impl Cache {
-    /// Counts what became of a value of so many bytes that was to be queued.
+    /// Counts the result of queueing a value of `bytes` bytes.
     pub(super) fn report_pushed(&self, pushed: Pushed, bytes: usize) {
         match pushed {
             Pushed::Queued { .. } => self.metrics().queued(bytes),
             Pushed::Full => self.report_queue_full(),
-            // It was counted when its time was up.
+            // It was counted when its place's time was up.
             Pushed::Late => {}
             Pushed::Overtaken => self.counters.count(Event::Overtaken),
         }
     }
 
-    /// Says once that an argument refuses to be written.
+    /// Counts, and logs once, that an argument can't be written into the key.
     pub(crate) fn report_unkeyed(&self, error: &EncodeError) {
         self.metrics()
             .count_error(CacheOperation::Key, ErrorType::Encode);
@@ -60,7 +60,7 @@ impl Cache {
         }
     }
 
-    /// Says once that the handler's receiver may have an identity that can't be seen.
+    /// Logs once that a handler is not cached because its receiver may have an identity that can't be seen.
     pub(crate) fn report_anonymous(&self, path: &'static str) {
         if first(&self.logged.anonymous) {
             let cache = Arc::clone(&self.name);
@@ -75,7 +75,7 @@ impl Cache {
         }
     }
 
-    /// Says once that a value is not stored because what its key says has changed meanwhile.
+    /// Logs once that a value is not stored because the identity or the version has changed while the body ran.
     pub(super) fn report_moved(&self) {
         if first(&self.logged.moved) {
             let cache = Arc::clone(&self.name);
@@ -88,7 +88,7 @@ impl Cache {
         }
     }
 
-    /// Says once that a value refuses to be written, or does not come back. It was never to be in Redis.
+    /// Counts, and logs once, that a value can't be written or does not come back. It is no loss: it was never meant for Redis.
     pub(super) fn report_not_storable(&self, error: &CodecError, type_name: &'static str) {
         self.counters.count(Event::NotStorable);
         self.metrics()
@@ -101,7 +101,7 @@ impl Cache {
         }
     }
 
-    /// Says once that values of two other builds stand where a value would be stored.
+    /// Counts, and logs once, that a value is not stored because values of two other builds stand at its key.
     pub(super) fn report_crowded(&self) {
         self.counters.count(Event::NotStorable);
         self.losses.add(Loss::Crowded);
@@ -117,7 +117,7 @@ impl Cache {
         }
     }
 
-    /// Says once that it takes too long to find out whether values come back.
+    /// Counts, and logs once, that a value is not stored because comparing values takes too long.
     pub(crate) fn report_unproved(&self) {
         self.counters.count(Event::NotStorable);
         self.losses.add(Loss::Unproved);
@@ -132,7 +132,7 @@ impl Cache {
         }
     }
 
-    /// Says once that a value is larger than what is stored.
+    /// Counts, and logs once, that a value is larger than `max_value_bytes`.
     pub(super) fn report_too_large(&self, bytes: usize) {
         self.counters.count(Event::TooLarge);
         self.losses.add(Loss::TooLarge);
@@ -149,7 +149,7 @@ impl Cache {
         }
     }
 
-    /// Says once that values come faster than Redis takes them.
+    /// Counts, and logs once, that values come faster than Redis takes them.
     pub(super) fn report_queue_full(&self) {
         self.counters.count(Event::QueueFull);
         self.losses.add(Loss::QueueFull);
@@ -164,7 +164,7 @@ impl Cache {
         }
     }
 
-    /// Says once that Redis refuses to store.
+    /// Warns once that Redis refuses to store; further refusals are logged at debug level.
     pub(crate) fn report_refused(&self, code: &str) {
         let (cache, code) = (Arc::clone(&self.name), code.to_owned());
         if first(&self.logged.refused) {

@@ -1,4 +1,4 @@
-//! The order of the steps of one call.
+//! The steps of one call of a blocking method, in order.
 
 use std::time::Instant;
 
@@ -26,7 +26,7 @@ impl Cache {
         again: impl FnOnce(&mut KeyBuilder),
     ) -> R {
         if !self.is_ours() {
-            // The arguments' own code has forked.
+            // Code of the arguments has forked the process.
             return Session::inherited(self).run(body, again);
         }
         let mut call = Call::new(self, key, codec);

@@ -1,8 +1,8 @@
-//! The order of the steps of one call of an async method.
+//! The steps of one call of an async method, in order.
 //!
-//! What a future holds while it waits decides whether it is `Send`, and the compiler looks into all of it, through every future
-//! around it: so deep it goes only so far. Therefore what is ours is behind pointers of which it knows `Send` alone, and no value
-//! of the handler's lives across an `await`: where the body's own future is `Send`, the call's is.
+//! A future is `Send` if all is that it holds while it waits; the compiler checks that through all nested futures, but only to
+//! a limited depth. So our parts are behind trait objects that say no more than `Send`, and no value of the handler lives
+//! across an `await`: the call's future is `Send` where the body's is.
 
 use std::{
     fmt,
@@ -29,8 +29,8 @@ use crate::{
     value::codec::Codec,
 };
 
-/// Runs a call whose body begins only if it has to run. It is on the heap then, so that a method's future is hardly larger than
-/// its arguments. `again` writes once more what the instance and the version are.
+/// Runs a call of an async method. The body's future is made only if it has to run, and on the heap, so that the method's future
+/// is hardly larger than its arguments. `again` writes the instance's identity and the version once more.
 pub(crate) async fn call_async<R, F: Future<Output = R>>(
     by: CalledBy,
     key: CallKey,
@@ -68,8 +68,7 @@ pub(crate) async fn call_async<R, F: Future<Output = R>>(
     value
 }
 
-/// A cache, of which the compiler knows only that threads may share it: that of a future which holds it, it would else have to
-/// see for all that a cache is made of.
+/// A cache as a trait object: to see that a future with a cache in it is `Send`, the compiler need not look inside the cache.
 pub(crate) trait OpenCache: fmt::Debug + Send + Sync {
     fn get(&'static self) -> &'static Cache;
 }
@@ -80,38 +79,38 @@ impl OpenCache for Arc<Cache> {
     }
 }
 
-/// What runs a call.
+/// The cache of a call, or its counters where there is no cache.
 pub(crate) enum CalledBy {
     Cache(&'static dyn OpenCache),
-    /// There is no cache; what counts the call all the same, where there is that.
+    /// There is no cache; the call is counted all the same where there are counters.
     Nobody(Option<UncachedCall>),
 }
 
-/// How a call goes on that has no value yet.
+/// The next step of a call that has no value yet.
 enum Way<'r, R> {
-    /// It waits for another, or for Redis. In a child that is forked meanwhile nobody would tell it anything.
+    /// The call waits for a leader, or for Redis. In a child that is forked meanwhile no answer would ever come.
     Ask(Belonging<Pin<Box<dyn Future<Output = Asked<'r, R>> + Send + 'r>>>),
-    /// It runs the body.
+    /// The call runs the body.
     Run(Box<dyn Run<R> + 'r>),
 }
 
-/// What asking leads to: the body's run, or a value.
+/// The result of waiting: the run of the body, or a value.
 type Asked<'r, R> = Result<Box<dyn Run<R> + 'r>, R>;
 
 /// A run of the body, around its future.
 trait Run<R>: Send {
-    /// Polls the body by `poll`.
+    /// Polls the body through `poll`.
     fn poll(
         &self,
         context: &mut Context<'_>,
         poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<R>;
 
-    /// The body has ended.
+    /// Ends the run, after the body has returned `value`.
     fn finish(&mut self, value: &R, again: &mut dyn FnMut(&mut KeyBuilder));
 }
 
-/// The body, and then what is dropped after it.
+/// The body's future, and its run, which is dropped after it.
 struct Running<'r, R, F> {
     body: Deep<F>,
     run: Box<dyn Run<R> + 'r>,
@@ -140,7 +139,7 @@ impl<R> Run<R> for Session<R> {
     }
 }
 
-/// What a call does next that has no value yet.
+/// [`Next`] for a call that has no value yet, without the value's type.
 enum Turn {
     Follow(Follower),
     Alone,
@@ -149,7 +148,7 @@ enum Turn {
 }
 
 impl<R> Next<R> {
-    /// What is left to do.
+    /// The next step.
     ///
     /// # Errors
     ///
@@ -170,7 +169,7 @@ fn inherited<'r, R: 'r>(cache: &'static dyn OpenCache) -> Box<dyn Run<R> + 'r> {
 
 fn begin<'r, R: 'r>(cache: &'static Cache, key: CallKey, codec: Codec<R>) -> Result<Way<'r, R>, R> {
     if !cache.is_ours() {
-        // The arguments' own code has forked.
+        // Code of the arguments has forked the process.
         return Ok(Way::Run(Box::new(Session::inherited(cache))));
     }
     let mut call = Call::new(cache, key, codec);

@@ -1,4 +1,4 @@
-//! A run of the body, and what is to be done when it has ended.
+//! A run of the body, and the step after it.
 
 use std::{
     sync::Arc,
@@ -14,16 +14,16 @@ use crate::{
     telemetry::{self, metrics::Lap},
 };
 
-/// A run of the body. The process may be forked in it, or in the middle of it: the child's run ends as one without a cache.
+/// A run of the body. If the process forks while the body runs, the child's run ends as one without a cache.
 pub(super) struct Session<R> {
     cache: &'static Cache,
-    /// `None` where the call was another process's from the start.
+    /// `None` where the process was forked before the body began.
     parts: Option<Belonging<Parts<R>>>,
 }
 
 struct Parts<R> {
     call: Call<R>,
-    /// `None` where it runs for itself alone.
+    /// `None` where the call runs the body for itself alone.
     work: Option<Work>,
     lap: Lap<'static>,
 }
@@ -60,13 +60,13 @@ impl<R> Session<R> {
         value
     }
 
-    /// What is done for all who wait, in the process that they wait in.
+    /// The leader's work; `None` in a forked child too, because its followers are the parent's.
     fn work(&self) -> Option<&Work> {
         let parts = self.parts.as_ref().and_then(Belonging::get);
         parts.and_then(|parts| parts.work.as_ref())
     }
 
-    /// Polls the body by `poll`.
+    /// Polls the body through `poll`.
     pub(super) fn poll(
         &self,
         context: &mut Context<'_>,
@@ -81,7 +81,7 @@ impl<R> Session<R> {
         }
     }
 
-    /// The body has ended.
+    /// Ends the run, after the body has returned `value`.
     pub(super) fn finish(&mut self, value: &R, again: impl FnOnce(&mut KeyBuilder)) {
         let Some(parts) = self.parts.as_mut().and_then(Belonging::take) else {
             let cache = self.cache;

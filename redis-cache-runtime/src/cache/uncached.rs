@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// What its calls are counted as.
+/// Counts the calls of a handler that is not cached.
 #[derive(Debug)]
 pub(crate) struct Uncached {
     name: Arc<str>,
@@ -29,8 +29,7 @@ impl Uncached {
     }
 }
 
-/// What counts such calls, of which the compiler knows only that threads may share it: it would else have to see that for all
-/// that is inside, in each future that holds it.
+/// Counts these calls, as a trait object: to see that a future with one in it is `Send`, the compiler need not look inside.
 pub(crate) trait CountCalls: fmt::Debug + Send + Sync {
     /// Counts a call that has ended.
     fn count_call(&self);
@@ -48,7 +47,7 @@ impl CountCalls for Uncached {
     }
 }
 
-/// A call, which is counted however it ends.
+/// A call, counted as it is dropped, however it ends.
 #[derive(Debug)]
 pub(crate) struct UncachedCall(pub(crate) &'static dyn CountCalls);
 

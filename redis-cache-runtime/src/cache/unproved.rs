@@ -1,4 +1,4 @@
-//! A value that was computed, until it is known to come back as it was.
+//! A computed value, until it is known to come back as it was.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What was made of a value, and who waits for it. Nobody gets it, and it is not stored, before it is settled.
+/// An encoded value and its leader. It is neither stored nor given to followers before it is settled.
 pub(super) struct Unproved {
     pub(super) cache: &'static Cache,
     pub(super) leader: Leader,
@@ -22,16 +22,16 @@ pub(super) struct Unproved {
     pub(super) draft: Arc<Draft>,
     pub(super) readable: Option<&'static Readable>,
     pub(super) type_name: &'static str,
-    /// Whether Redis is to get it.
+    /// Whether the value is to be stored.
     pub(super) is_stored: bool,
-    /// Its entry, where that is not the key's.
+    /// The value's entry, where that is not the key's.
     pub(super) alternate: Option<Digest>,
-    /// Its place in the order of what happened, where it is to be found out elsewhere whether it comes back.
+    /// The value's place in the queue, while the verifier's thread compares it.
     pub(super) place: Option<Place>,
 }
 
 impl Unproved {
-    /// Goes on with what is known, or finds it out where nobody waits.
+    /// Settles the value where its proof is given, or hands it to the verifier's thread.
     pub(super) fn prove(mut self, proof: Proof) {
         let owed = match proof {
             Proof::Given(given) => return self.settle(given),
@@ -67,7 +67,7 @@ impl Unproved {
         }
     }
 
-    /// Stores it and hands it to those who wait, if it comes back.
+    /// Stores the value and hands it to the followers, if it comes back.
     pub(super) fn settle(self, shape: Result<Shape, CodecError>) {
         if let Some(readable) = self.readable {
             readable.learn(shape.is_ok());
@@ -95,7 +95,7 @@ impl Unproved {
             return leader.complete(&contents);
         }
         if let Some(alternate) = alternate {
-            // Those who come later find it by way of what stands at the key.
+            // Later calls find it in Redis, by the value that stands at the key.
             let pushed = cache.queue(epoch, alternate, contents.clone(), place.as_ref());
             cache.report_pushed(pushed, contents.sealed_len());
             return leader.complete(&contents);
@@ -107,23 +107,23 @@ impl Unproved {
         });
         match (pushed, place) {
             (Some(pushed), _) => cache.report_pushed(pushed, contents.sealed_len()),
-            // It was not wanted any more.
+            // The flight has refused the value.
             (None, Some(place)) => _ = cache.give_up(&digest, &place),
             (None, None) => {}
         }
     }
 
-    /// Ends without having been proved.
+    /// Gives the value up without a proof.
     pub(super) fn give_up(self) {
         let place = self.place.as_ref();
-        // One whose place was kept for too long has been counted.
+        // A value whose place was kept for too long has been counted.
         if place.is_none_or(|place| self.cache.give_up(&self.digest, place)) {
             self.cache.report_unproved();
         }
         self.leader.abandon();
     }
 
-    /// Leaves it to nobody: who waits runs the body by itself.
+    /// Drops the value: the followers run the body by themselves.
     fn drop_unstored(self) {
         if let Some(place) = &self.place {
             _ = self.cache.give_up(&self.digest, place);

@@ -1,7 +1,7 @@
-//! The thread on which values prove that they come back as they were.
+//! The thread that reads encoded values back and compares them with the originals.
 //!
-//! It runs the user's code: `Deserialize`, `PartialEq`, `Drop`. So nothing waits for it without a bound: what it does not
-//! get to is not stored.
+//! It runs user code: `Deserialize`, `PartialEq`, `Drop`. So nothing waits for it without a bound: values that it does not get to
+//! in time are not stored.
 
 use std::{
     collections::VecDeque,
@@ -23,11 +23,11 @@ use crate::{
     value::{codec::Owed, envelope::Draft},
 };
 
-/// How long the first value waits for more, where nobody waits for it: to wake the thread for each takes time from those who
-/// compute.
+/// How long the first value waits for more, where no caller waits for it: waking the thread for each value takes processor time
+/// from bodies.
 const LINGER: Duration = Duration::from_millis(1);
 
-/// So many are not kept waiting for more.
+/// So many values do not wait for more.
 const BATCH: usize = 32;
 
 static VERIFIER: PerProcess<Verifier> = PerProcess::new();
@@ -47,9 +47,9 @@ struct State {
     /// Until when the values wait for more.
     lingers_until: Option<Instant>,
     bytes: usize,
-    /// When the value that is at it now came to its turn.
+    /// When the thread began with the current value.
     began: Option<Instant>,
-    /// That value, unless it has been given up.
+    /// The current value, unless it has been given up.
     current: Option<Unproved>,
 }
 
@@ -60,12 +60,12 @@ struct Waiting {
     since: Instant,
 }
 
-/// Has the thread find out whether a value comes back, and go on with it. What the thread can't take is given up.
+/// Has the thread compare a value and settle it. A value that the thread can't take is given up.
 pub(super) fn submit(unproved: Unproved, owed: Owed) {
     VERIFIER.get().submit(unproved, owed);
 }
 
-/// Somebody waits for a value that may be among those that wait for more.
+/// Has the thread begin at once, because a caller waits for a value that may be waiting for more.
 pub(super) fn hurry() {
     VERIFIER.get().hurry();
 }
@@ -74,7 +74,7 @@ impl Verifier {
     fn submit(&'static self, unproved: Unproved, owed: Owed) {
         _ = self.launch.ensure("redis-cache-verify", || self.work());
         let bytes = unproved.draft.sealed_len();
-        // Whoever follows from now on says so, and is heard below.
+        // A call that follows from now on clears this by `hurry`, which is noticed below.
         self.lingers.store(true, Ordering::Relaxed);
         let is_awaited = unproved.leader.is_awaited();
         let mut state = self.state();
@@ -128,13 +128,13 @@ impl Verifier {
 
     fn work(&self) {
         telemetry::keep_off();
-        // It computes for those who wait, and runs nothing but serde code of theirs.
+        // The thread works for leaders, and runs nothing of theirs but serde code.
         let (_leading, _here) = (Leading::begin(), SerdeCode::begin());
         loop {
             let (draft, owed) = self.next();
             let shape = owed.settle(draft.payload());
             drop(draft);
-            // Where it took too long it has been given up.
+            // `None` if it took too long, and was given up.
             let current = self.ended();
             if let Some(unproved) = current {
                 _ = catch_panic(|| unproved.settle(shape));
@@ -158,7 +158,7 @@ impl Verifier {
             if let Some(waiting) = state.waiting.pop_front() {
                 state.bytes -= waiting.unproved.draft.sealed_len();
                 if waiting.since.elapsed() >= UNPROVED_STUCK {
-                    // Its place is kept no longer. To check it all the same would have those behind it wait too long as well.
+                    // Its place in the queue is lost. Comparing it all the same would make those behind it too late as well.
                     drop(state);
                     _ = catch_panic(|| waiting.give_up());
                     state = self.state();
@@ -192,7 +192,7 @@ impl Verifier {
 type GivenUp = (Option<Unproved>, VecDeque<Waiting>);
 
 impl State {
-    /// Takes away all that a value holds up which takes too long, and that value; or all, where there is no thread.
+    /// Takes the current value if it takes too long, and all values behind it; or all values, where there is no thread.
     fn give_up(&mut self, has_failed: bool) -> Option<GivenUp> {
         let is_stuck = self
             .began

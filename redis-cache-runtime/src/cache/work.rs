@@ -1,4 +1,4 @@
-//! The run of a body whose value others get too.
+//! A leader's run of the body.
 
 use std::time::Instant;
 
@@ -9,13 +9,13 @@ use crate::{
     remote::Epoch,
 };
 
-/// The run of a leader's body, and the moment at which it began.
+/// A leader's run of the body, and when it began.
 pub(super) struct Work {
     pub(super) leader: Leader,
     pub(super) digest: Digest,
     pub(super) started: Instant,
     pub(super) untangled: Untangled,
-    /// What was known of clears when it began.
+    /// The clears and invalidations that were known when the body began.
     pub(super) epoch: Epoch,
 }
 

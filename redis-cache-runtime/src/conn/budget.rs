@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-/// The most that a look-up may take.
+/// The longest that a look-up may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Allowance {
     pub(crate) time: Duration,
-    /// Whether that is less than `timeout`, for the body's sake: a server that takes longer is not at fault.
+    /// Whether `time` is less than `timeout` because the body is fast: a server that takes longer is not at fault.
     pub(crate) is_shortened: bool,
 }
 
 impl Allowance {
-    /// What is left for another look-up of the same call.
+    /// The time left for another look-up of the same call.
     pub(crate) const fn after(self, elapsed: Duration) -> Self {
         Self {
             time: self.time.saturating_sub(elapsed),
@@ -20,7 +20,7 @@ impl Allowance {
     }
 }
 
-/// From when to when.
+/// When one look-up began, and when it has to end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     pub(super) began: Instant,
@@ -29,7 +29,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// That of a look-up that begins now.
+    /// The budget of a look-up that begins now.
     pub(super) fn begin(allowance: Allowance) -> Self {
         let began = Instant::now();
         Self {

@@ -1,4 +1,4 @@
-//! How the background thread's connection is made, and what a new one is told.
+//! Opens the background thread's connection, and sends the greeting on it.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio::{sync::Notify, time::timeout};
 use super::{eviction::free_policy, plain::explained, source::Source};
 use crate::limits::CONNECT;
 
-/// Where connections come from. In unit tests none of them is a socket.
+/// Opens connections: sockets, or in unit tests pipes.
 pub(super) trait Opens: Sync {
     /// Opens a connection that the current runtime drives; `closed` is notified when it ends.
     fn open(
@@ -36,10 +36,10 @@ impl Opens for Sockets {
 
 pub(super) struct Connected {
     pub(super) connection: MultiplexedConnection,
-    /// Notified when it ends.
+    /// Notified when the connection ends.
     pub(super) closed: Arc<Notify>,
     pub(super) in_cluster: bool,
-    /// A policy by which the server may evict the order of a cache's entries.
+    /// The server's `maxmemory-policy`, if it may evict the LRU order of a cache.
     pub(super) free_policy: Option<String>,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn no_answer() -> RedisError {
     std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer within a second").into()
 }
 
-/// Connects to the first place where the server is.
+/// Connects to the first address at which the meant server answers.
 pub(super) async fn connect(
     opens: &impl Opens,
     source: &Source,
@@ -91,7 +91,7 @@ async fn connect_to(
         for command in greeting {
             questions.add_command(command.clone());
         }
-        // A server that refuses the greeting is asked all the same: look-ups need none.
+        // The answers to the greeting are not checked: look-ups work without it.
         let answers = connection
             .send_packed_commands(&questions, 0, questions.len())
             .await?;
@@ -125,7 +125,7 @@ fn is_in_cluster(answer: &Value) -> bool {
     }
 }
 
-/// Opens a connection that the current runtime drives. It has no deadlines of its own: each request brings one.
+/// Opens a connection that the current runtime drives. It has no deadlines: each request brings its own.
 pub(super) async fn open(
     client: &Client,
     closed: Arc<Notify>,
@@ -135,7 +135,7 @@ pub(super) async fn open(
         .await
 }
 
-/// How a connection behaves. `closed` is notified when it ends.
+/// The client library's settings of a connection. `closed` is notified when it ends.
 pub(super) fn config(closed: Arc<Notify>) -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(None)

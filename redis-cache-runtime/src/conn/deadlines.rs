@@ -1,11 +1,11 @@
 //! Ends look-ups whose time is up.
 //!
-//! A look-up is driven by the caller's runtime, or by the background thread, and so would be a timer. Where that runtime's only
-//! thread is blocked (a nested `block_on`), or nobody drives it any more, neither the answer nor the deadline would ever
-//! arrive. So a thread that does nothing else keeps the time, with one timer for all.
+//! The caller's runtime or the background thread drives a look-up, and would drive a timer as well. Where that runtime's only
+//! thread is blocked (a nested `block_on`), or nothing drives it any more, neither the answer nor the timer would ever arrive.
+//! So one thread keeps the time of all look-ups, and does nothing else.
 //!
-//! Its deadlines are as fine as budgets are: half a millisecond before a body that takes one (`ROUND_TRIP` in `cache/compute_time.rs`),
-//! and less where the user writes a shorter `timeout`. The timer has no floor of its own.
+//! A budget may be half a millisecond, before a body that takes one (`ROUND_TRIP` in `cache/compute_time.rs`), and less where
+//! the user writes a shorter `timeout`: so the timer has no minimum.
 
 use std::{
     future::poll_fn,
@@ -25,53 +25,53 @@ use crate::{
     telemetry,
 };
 
-/// How often the timer goes off with nothing under way: so soon that those who come next need not set it.
+/// How often the timer goes off with no look-up under way: earlier than most deadlines, so that the next need not set it.
 const TICK: Duration = Duration::from_millis(25);
 
-/// After so many turns with nothing under way it stops.
+/// After so many idle turns, about a second, the timer stops.
 const IDLE_TURNS: u32 = 40;
 
-/// A thread that takes longer to start is waited for by nobody.
+/// Callers wait no longer than this for the clock's thread to start.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 static CLOCK: PerProcess<Deadlines> = PerProcess::new();
 
-/// The look-ups of this process that wait, and the thread that keeps their time.
+/// The waiters of this process, and the thread that wakes them at their deadlines.
 #[derive(Debug, Default)]
 pub(crate) struct Deadlines {
     launch: Launch,
     is_running: AtomicBool,
-    /// Says that it runs.
+    /// Notified once the thread runs.
     begun: Condvar,
     state: Mutex<State>,
-    /// Says that a deadline comes before the timer's.
+    /// Notified when a deadline comes before the timer's.
     earlier: Condvar,
 }
 
-/// One that waits.
+/// One waiter.
 #[derive(Debug)]
 struct Late {
     deadline: Instant,
-    /// Until it has been woken.
+    /// `None` once it has been woken.
     waker: Option<Waker>,
-    /// By what it is.
+    /// [`waking::wake`], or [`waking::wake_here`] for a waker of this crate.
     wake: Wake,
 }
 
-/// What wakes somebody.
+/// Wakes a waker.
 type Wake = fn(Waker);
 
 #[derive(Debug, Default)]
 struct State {
     waiting: Slab<Late>,
-    /// When the timer goes off; `None` where none is running.
+    /// When the timer goes off; `None` while it is stopped.
     timer: Option<Instant>,
-    /// How often it has gone off since anything was under way.
+    /// How often it has gone off since the last waiter came.
     idle_turns: u32,
 }
 
 impl State {
-    /// Takes the wakers of those whose deadline has passed, and sets the timer. Nothing of a waker's runs here.
+    /// Takes the wakers whose deadline has passed, and sets the timer. Runs no code of a waker, because the lock is held.
     fn turn(&mut self, now: Instant, late: &mut Vec<(Waker, Wake)>) {
         let mut next: Option<Instant> = None;
         for (_, waiting) in &mut self.waiting {
@@ -84,27 +84,27 @@ impl State {
             }
         }
         self.idle_turns += 1;
-        // Those that have been woken may take their time to go.
+        // Waiters that were woken but are not gone yet do not count.
         let is_idle = next.is_none() && self.idle_turns > IDLE_TURNS;
         self.timer = next.or_else(|| (!is_idle).then(|| now + TICK));
     }
 }
 
 impl Deadlines {
-    /// Starts it, so that it runs when it is needed.
+    /// Starts the thread before it is needed.
     pub(crate) fn start() {
         CLOCK.get().launch();
     }
 
-    /// The clock. `None` while its thread does not run, for then nobody could end what waits: it can't be started, or was
-    /// started in a child that was forked while another thread held what the standard library locks in each thread that begins.
+    /// The clock. `None` while its thread does not run, so that it could end no look-up: it can't be started, or it hangs in a
+    /// forked child, because another thread held a lock that the standard library takes in each new thread.
     pub(crate) fn get() -> Option<&'static Self> {
         let clock = CLOCK.get();
         let runs = clock.is_running.load(Ordering::Acquire) || clock.begins();
         runs.then_some(clock)
     }
 
-    /// Has `waker`, which is one of ours, be woken at `deadline`, unless what this gives back is dropped before.
+    /// Wakes `waker`, which is one of this crate's, at `deadline`, unless the returned waiter is dropped before.
     pub(crate) fn wake_at(&'static self, deadline: Instant, waker: &Waker) -> Waiting {
         Waiting::begin(self, deadline, waker, waking::wake_here)
     }
@@ -113,7 +113,7 @@ impl Deadlines {
         _ = self.launch.ensure("redis-cache-clock", || self.run());
     }
 
-    /// Waits for a start that is under way. Tells whether the thread runs.
+    /// Waits for a start that is under way, [`PATIENCE`] at most. Returns whether the thread runs.
     fn begins(&'static self) -> bool {
         self.launch();
         let mut state = self.state();
@@ -164,7 +164,7 @@ impl Deadlines {
     }
 }
 
-/// Awaits `work` until `deadline`, however its runtime fares. `None` if it is not done by then.
+/// Awaits `work` until `deadline`, even where its runtime makes no progress. `None` if it is not done by then.
 pub(super) fn until<T, F: Future<Output = T>>(
     clock: &'static Deadlines,
     deadline: Instant,
@@ -180,7 +180,7 @@ pub(super) fn until<T, F: Future<Output = T>>(
             if is_late {
                 return Poll::Ready(None);
             }
-            // The answer may be there already: where this runtime was busy, its connections have not had their turn.
+            // The answer may be there already: where this runtime was busy, it has not polled its connections yet.
             is_late = true;
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -195,8 +195,8 @@ pub(super) fn until<T, F: Future<Output = T>>(
     })
 }
 
-/// One among those that wait, until it is dropped. Wakers are cloned and dropped outside of the lock: they may run the
-/// executor's code.
+/// A waiter's place, freed as it is dropped. Wakers are cloned and dropped outside of the lock: they may run the executor's
+/// code.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     clock: &'static Deadlines,

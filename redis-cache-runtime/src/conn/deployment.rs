@@ -1,4 +1,4 @@
-//! One Redis as its user sees it: a single server, a cluster, or whichever server its sentinels name.
+//! One Redis as users configure it: a single server, a cluster, or the primary that sentinels name.
 
 use std::{
     collections::HashMap,
@@ -27,14 +27,14 @@ use crate::{
     process::{backoff::Backoff, jitter},
 };
 
-/// The servers behind one URL, and which of them has what.
+/// The servers behind one URL, and which of them has which slot.
 pub(crate) struct Deployment {
     topology: Topology,
-    /// Where it is, without credentials.
+    /// The address for logs, without credentials.
     address: String,
-    /// How a node of the cluster is reached, at another address.
+    /// The connection settings that all nodes of a cluster share; `None` where there can be no cluster.
     template: Option<ConnectionInfo>,
-    /// What each new connection of the background thread's is told.
+    /// Sent on each new connection of the background thread.
     greeting: Arc<[Cmd]>,
     nodes: Mutex<Nodes>,
     in_cluster: AtomicBool,
@@ -43,11 +43,11 @@ pub(crate) struct Deployment {
 
 #[derive(Default)]
 struct Nodes {
-    /// Servers that have been asked for something.
+    /// Servers to which there are connections.
     open: HashMap<Address, Arc<Endpoint>>,
-    /// Everybody who can tell of the others.
+    /// Nodes that can be asked for the slot map.
     known: Vec<Address>,
-    /// Whoever has a route owns it, and it owns the deployment.
+    /// Weak, because a route owns its deployment: only its shard keeps a route alive.
     routes: Vec<Weak<SlotRoute>>,
 }
 
@@ -60,7 +60,7 @@ impl fmt::Debug for Deployment {
 }
 
 impl Deployment {
-    /// Nothing is connected before somebody has a route here.
+    /// Connects at the first route; where several nodes are given, asks them for the slot map at once.
     pub(crate) fn new(topology: &Topology, greeting: Arc<[Cmd]>) -> Arc<Self> {
         let servers = topology.servers();
         let known = servers.iter().filter_map(host_and_port);
@@ -86,12 +86,12 @@ impl Deployment {
         deployment
     }
 
-    /// Where it is, without credentials.
+    /// The address for logs, without credentials.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Where the keys with this hash tag live. Starts to connect, in the background.
+    /// The route to the server of this hash tag's keys. Starts to connect, in the background.
     pub(crate) fn route(self: &Arc<Self>, tag: &str) -> Result<Arc<SlotRoute>, RedisError> {
         let slot = slot_of(tag);
         let mut nodes = self.nodes();
@@ -124,7 +124,7 @@ impl Deployment {
         Ok(endpoint)
     }
 
-    /// The server that `from` has named.
+    /// The server to which `from` has redirected.
     pub(super) fn node(
         self: &Arc<Self>,
         redirect: &Redirect,
@@ -173,12 +173,12 @@ impl Deployment {
         }
     }
 
-    /// Has the cluster asked who has which slots, where there is a cluster.
+    /// Has the slot map read again, if this is a cluster.
     pub(super) fn look_again(&self) {
         self.look_again.notify_one();
     }
 
-    /// Starts to follow the slots. The first sign of a cluster is enough.
+    /// Starts to follow the slot map, once; called at each sign of a cluster.
     fn join_cluster(self: &Arc<Self>) {
         if self.template.is_none() || self.in_cluster.swap(true, Ordering::Relaxed) {
             return;
@@ -187,7 +187,7 @@ impl Deployment {
         IoThread::keep(move || follow_slots(Weak::clone(&this)));
     }
 
-    /// Asks one node after the other, until one tells. Says whether each slot in use has a server that is there.
+    /// Asks the nodes in random order until one tells the slot map. Returns whether each slot in use has a server that is up.
     async fn refresh(self: &Arc<Self>) -> bool {
         let mut known = self.nodes().known.clone();
         jitter::shuffle(&mut known);
@@ -212,7 +212,7 @@ impl Deployment {
     }
 
     fn settle(self: &Arc<Self>, map: &SlotMap, teller: &Address) -> bool {
-        // A node that does not know its own host names itself by none.
+        // A node that does not know its own host leaves it empty.
         let resolved = |(host, port): &Address| {
             let host = if host.is_empty() { &teller.0 } else { host };
             (host.clone(), *port)
@@ -245,7 +245,7 @@ impl Deployment {
 }
 
 impl Nodes {
-    /// Who has the slot as far as is known, or else anybody, who will tell.
+    /// The slot's server where another route knows it, else any server: it will redirect.
     fn home_of(&self, slot: u16) -> Option<Arc<Endpoint>> {
         let mut routes = self.routes.iter().filter_map(Weak::upgrade);
         let neighbour = routes.find(|route| route.slot == slot);
@@ -256,7 +256,7 @@ impl Nodes {
             .or_else(|| self.open.values().next().cloned())
     }
 
-    /// The routes that somebody has still.
+    /// The routes that are still in use.
     fn live_routes(&mut self) -> Vec<Arc<SlotRoute>> {
         self.routes.retain(|route| route.strong_count() > 0);
         self.routes.iter().filter_map(Weak::upgrade).collect()
@@ -270,7 +270,7 @@ impl Nodes {
         found.map(|((host, _), _)| host.clone())
     }
 
-    /// Closes the connections to those who have no slot any more.
+    /// Closes the connections to servers that have no slot any more.
     fn retire_all_but(&mut self, primaries: &[Address]) {
         let routes = self.live_routes();
         let is_home = |endpoint: &Arc<Endpoint>| {
@@ -288,7 +288,7 @@ impl Nodes {
     }
 }
 
-/// Keeps up with a cluster: at once when something hints at a change, and now and then anyway.
+/// Reads the slot map at each hint of a change, and every [`CLUSTER_REFRESH`] anyway.
 async fn follow_slots(deployment: Weak<Deployment>) {
     let mut backoff = Backoff::new(RECONNECT_FIRST, RECONNECT_LONGEST);
     loop {
@@ -299,7 +299,7 @@ async fn follow_slots(deployment: Weak<Deployment>) {
             backoff = Backoff::new(RECONNECT_FIRST, RECONNECT_LONGEST);
             _ = timeout(CLUSTER_REFRESH, deployment.look_again.notified()).await;
         }
-        // Several hints mostly mean one change.
+        // One change mostly causes several hints: wait for the others.
         sleep(backoff.next()).await;
     }
 }

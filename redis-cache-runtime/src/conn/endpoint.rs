@@ -35,13 +35,13 @@ use crate::{
     telemetry::{self, metrics::EndpointMetrics},
 };
 
-/// A server that has answered within this time is not one that hangs; a `PING` finds out more.
+/// A server that has answered within this time does not hang.
 const LATELY: Duration = Duration::from_secs(1);
 
-/// One Redis server (or whatever answers at one address), shared by all caches that live there.
+/// One Redis server (or a proxy at its address, or the primary of its sentinels), shared by all caches that live there.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    /// Where it is, without credentials.
+    /// The address for logs, without credentials.
     address: String,
     source: Arc<Source>,
     supervisor: Arc<ConnectionSupervisor>,
@@ -50,15 +50,15 @@ pub(crate) struct Endpoint {
     pool: Arc<Pool>,
     breaker: Breaker,
     opened: Instant,
-    /// When a look-up was last answered, in nanoseconds since it was opened.
+    /// When a look-up was last answered, in nanoseconds since `opened`.
     answered: AtomicU64,
     metrics: EndpointMetrics,
     retired: CancellationToken,
 }
 
 impl Endpoint {
-    /// Prepares an endpoint and starts to connect, in the background. Each new connection of the background thread's is told the
-    /// `greeting`; `tell` hears when that connection comes up or goes down.
+    /// Prepares an endpoint and starts to connect, in the background. `greeting` is sent on each new connection of the background
+    /// thread; `tell` is called when that connection comes up or goes down.
     pub(super) fn open(
         source: Source,
         address: String,
@@ -109,7 +109,7 @@ impl Endpoint {
         endpoint
     }
 
-    /// Closes all connections for good: no cache lives here any more.
+    /// Closes all connections for good, because no cache lives here any more.
     pub(super) fn retire(&self) {
         self.retired.cancel();
     }
@@ -118,12 +118,12 @@ impl Endpoint {
         &self.address
     }
 
-    /// Requests by way of the background thread.
+    /// Sends requests through the background thread.
     pub(super) const fn relay(&self) -> &Arc<Relay> {
         &self.relay
     }
 
-    /// Whether the server is known to be away, or there is nobody who could ask it.
+    /// Whether the server is known to be away, or no background thread can run.
     pub(super) fn is_down(&self) -> bool {
         self.supervisor.connectivity() == Connectivity::Down || IoThread::get().is_none()
     }
@@ -175,7 +175,7 @@ impl Endpoint {
         });
     }
 
-    /// Lets a look-up pass, or not. How it ends has to be [recorded](Self::record).
+    /// Lets a look-up pass, or not. The caller [records](Self::record) how it ends.
     fn admit(&self, now: Instant) -> Option<Admission<'_>> {
         if self.is_down() {
             return None;
@@ -192,7 +192,7 @@ impl Endpoint {
 
     fn record(&self, admission: Admission<'_>, budget: Budget, answered: &Answered) {
         let end = match answered {
-            // It answers others: this one's budget is too short for it, which is no fault of the server.
+            // The server has answered others: the shortened budget was too short, which is no fault of the server.
             Ok(Lookup::Failed(Failure::TimedOut))
                 if budget.is_shortened && self.has_answered_lately(budget.deadline) =>
             {
@@ -200,7 +200,7 @@ impl Endpoint {
             }
             Ok(Lookup::Failed(Failure::TimedOut)) => CallEnd::TimedOut,
             Ok(Lookup::Failed(Failure::Broken)) => CallEnd::Broken,
-            // It was not asked.
+            // The server was not asked.
             Ok(Lookup::Failed(Failure::Unavailable)) => return,
             Ok(_) | Err(_) => CallEnd::Answered,
         };
@@ -225,29 +225,29 @@ impl Endpoint {
         u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Says that a reply was not one to what was asked: others may not be either.
+    /// Closes blocking connections and has all others tried, because a reply did not belong to its request.
     pub(super) fn discard_connections(&self) {
         self.pool.clear();
         self.per_runtime.request_ping_all();
         self.request_ping();
     }
 
-    /// Why there is no connection, where one was tried.
+    /// Why there is no connection; `None` while it is up, and before the first attempt has ended.
     pub(crate) fn reason(&self) -> Option<RedisError> {
         self.supervisor.reason()
     }
 
-    /// Says that a request got no answer.
+    /// Has the connection tried with a `PING`, because a request got no answer.
     pub(crate) fn request_ping(&self) {
         self.supervisor.request_ping();
     }
 
-    /// The background thread's connection, once it is known whether there is one.
+    /// The background thread's connection, if it is up. Waits for the end of the first attempt to connect.
     pub(super) async fn connection(&self) -> Option<MultiplexedConnection> {
         self.supervisor.connection().await
     }
 
-    /// Looks `key` up, blocking the thread until `deadline` at most.
+    /// Looks `key` up, blocking the thread until the deadline at most.
     pub(super) fn lookup_blocking(
         &self,
         key: &str,
@@ -269,7 +269,7 @@ impl Endpoint {
         }
         let looking = self.pool.begin();
         if self.supervisor.connectivity() != Connectivity::Up {
-            // The background thread knows whether it is worth to wait.
+            // The relay waits for a first attempt to connect, and returns at once where there is no connection.
         } else if looking.in_crowd {
             if let Some(answered) = self.ask_beside_others(key, budget.deadline) {
                 return answered;
@@ -283,7 +283,7 @@ impl Endpoint {
                     self.request_ping();
                     return Ok(Lookup::Failed(Failure::TimedOut));
                 }
-                // An idle connection may have been closed by the server: the supervisor knows better.
+                // The server may have closed an idle connection: the relay asks again.
                 Err(_) => {}
                 Ok(reply) => return reply.answer(),
             }
@@ -292,7 +292,7 @@ impl Endpoint {
             .lookup_blocking(Question::get(key), budget.deadline)
     }
 
-    /// Asks in the background thread's lane, where the requests of many threads go out together. `None` where there is none.
+    /// Asks over the background thread's wire, which sends the requests of many threads together. `None` where it has none.
     fn ask_beside_others(&self, key: &str, deadline: Instant) -> Option<Answered> {
         if !self.source.is_plain() {
             return None;
@@ -351,12 +351,12 @@ impl Endpoint {
     }
 }
 
-/// Asks on a lane. `None` where it is lost. There is no timer of the runtime in it: such a thing panics when it is polled
-/// after its runtime has ended, and a future may be polled on one runtime first and on another later.
+/// Asks on a lane. `None` where it is lost. Uses no Tokio timer: that would panic when polled after its runtime has ended, and
+/// a caller may poll a future on one runtime first and on another later.
 async fn ask_on(transport: &Transport, key: &str) -> Option<Answered> {
     match transport {
         Transport::Wire(wire) => wire.get(key)?.await.map(Reply::answer),
-        // Its future is far larger than that of a wire.
+        // Boxed, because the library's future is far larger than that of a wire.
         Transport::Library(connection) => Box::pin(ask_library(connection, key)).await,
     }
 }

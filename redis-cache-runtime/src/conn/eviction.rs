@@ -1,13 +1,13 @@
-//! What a server does when its memory is full.
+//! Reads a server's eviction policy.
 
 use redis::Value;
 
-/// What `INFO memory` says of a policy that evicts whatever key it likes: the order of a cache's entries is one of them.
+/// The `maxmemory-policy` in the answer to `INFO memory`, if it may evict any key, and so the LRU order of a cache.
 pub(super) fn free_policy(answer: &Value) -> Option<String> {
     let text = match answer {
         Value::BulkString(text) => String::from_utf8_lossy(text).into_owned(),
         Value::VerbatimString { text, .. } => text.clone(),
-        // No right to ask, most likely.
+        // Most likely an ACL without `+info`.
         _ => return None,
     };
     let field = |name: &str| {

@@ -1,4 +1,4 @@
-//! What stands in the place of a server where there are no sockets and no clocks.
+//! A fake server for unit tests, without sockets.
 
 use std::{
     fmt,
@@ -23,26 +23,26 @@ use crate::outcome::{Failure, Lookup};
 /// A command, by its words.
 pub(crate) type Command = Vec<Vec<u8>>;
 
-/// What a request comes to: one or more commands that are sent together.
+/// The fake's answer to a request: to one or more commands that are sent together.
 pub(crate) enum Reply {
-    /// These are its answers, as many as there are.
+    /// The answers to the commands, in order.
     Answers(Vec<Value>),
     /// There is no connection.
     NoConnection,
     /// The connection is lost before anything is answered.
     Lost,
-    /// Nothing ever comes.
+    /// No answer ever comes.
     Never,
 }
 
-/// Reads an answer as it comes over the wire, without the end of its line.
+/// Parses a RESP answer, given without the end of its last line.
 pub(crate) fn line(line: &str) -> Value {
     redis::parse_redis_value(format!("{line}\r\n").as_bytes()).unwrap()
 }
 
 type Server = dyn FnMut(&[Command]) -> Reply + Send;
 
-/// A server that does as a test says.
+/// A server whose answers a test decides.
 pub(crate) struct FakeRedis {
     server: Mutex<Box<Server>>,
     /// Whether answers are kept back.
@@ -51,7 +51,7 @@ pub(crate) struct FakeRedis {
     state: Mutex<State>,
 }
 
-/// What a fake is like, and what it has seen.
+/// The fake's settings, and its record of requests.
 struct State {
     availability: Availability,
     asked: Vec<Command>,
@@ -68,7 +68,7 @@ impl fmt::Debug for FakeRedis {
 }
 
 impl FakeRedis {
-    /// `server` is given the commands of each request, and may do anything else that is to happen while Redis is asked.
+    /// `server` answers the commands of each request, and may do anything else that is to happen meanwhile.
     pub(crate) fn new(server: impl FnMut(&[Command]) -> Reply + Send + 'static) -> Arc<Self> {
         Arc::new(Self {
             server: Mutex::new(Box::new(server)),
@@ -85,7 +85,7 @@ impl FakeRedis {
         })
     }
 
-    /// Keeps back all answers, to what is done meanwhile as well, until [`release`](Self::release).
+    /// Keeps back all answers until [`release`](Self::release); the commands are executed meanwhile.
     pub(crate) fn hold(&self) {
         self.holds.send_replace(true);
     }
@@ -99,7 +99,7 @@ impl FakeRedis {
         self.is_up.store(is_up, Ordering::SeqCst);
     }
 
-    /// Whether it is known that nobody need ask.
+    /// Whether the server is known not to be worth asking.
     pub(crate) fn set_unavailable(&self, is_unavailable: bool) {
         self.state().availability = if is_unavailable {
             Availability::Unavailable
@@ -108,27 +108,27 @@ impl FakeRedis {
         };
     }
 
-    /// All commands, in the order in which they came.
+    /// All commands, in the order of their arrival.
     pub(crate) fn asked(&self) -> Vec<Command> {
         self.state().asked.clone()
     }
 
-    /// How many requests there were, of however many commands.
+    /// The number of requests, each of one or more commands.
     pub(crate) fn requests(&self) -> usize {
         self.state().requests
     }
 
-    /// How often somebody has doubted the connection.
+    /// How often a `PING` was requested.
     pub(crate) fn pings(&self) -> usize {
         self.state().pings
     }
 
-    /// How often a reply was not one to what was asked.
+    /// How often connections were discarded.
     pub(crate) fn discards(&self) -> usize {
         self.state().discards
     }
 
-    /// Where requests were sent on to.
+    /// The redirects that were followed.
     pub(crate) fn followed(&self) -> Vec<Redirect> {
         self.state().followed.clone()
     }
@@ -157,7 +157,7 @@ impl FakeRedis {
         reply
     }
 
-    /// Time is up at once where nothing ever comes.
+    /// A look-up without an answer times out at once.
     async fn answered(&self, key: &str, news: Option<&News>) -> Answered {
         let get = words(&question::get(key));
         let commands = match news {
@@ -277,7 +277,7 @@ impl From<Arc<FakeRedis>> for Route {
     }
 }
 
-/// Asks whichever it is.
+/// Forwards to the server or to the fake.
 macro_rules! either {
     ($route:expr, $asked:ident => $answer:expr) => {
         match $route {

@@ -1,4 +1,4 @@
-//! What connections that only look up have in common: how they begin.
+//! The login of connections that only look up.
 
 use std::io;
 
@@ -9,13 +9,13 @@ use redis::{
 
 use crate::limits::SILENCE;
 
-/// Whether such a connection can be made: TLS is left to the client library.
+/// Whether this crate can connect by itself: TLS is left to the client library.
 pub(super) fn is_possible(server: &ConnectionInfo) -> bool {
     let is_socket = cfg!(unix) && matches!(server.addr(), ConnectionAddr::Unix(_));
     is_socket || matches!(server.addr(), ConnectionAddr::Tcp(..))
 }
 
-/// What is told first. Each is answered by one line.
+/// The commands of the login. Each has a reply of one line.
 pub(super) fn commands(server: &ConnectionInfo) -> Vec<Cmd> {
     let settings = server.redis_settings();
     let mut commands = Vec::new();
@@ -33,18 +33,18 @@ pub(super) fn commands(server: &ConnectionInfo) -> Vec<Cmd> {
     commands
 }
 
-/// What is asked last: a server that has no place for one more client accepts the connection, says so unasked, and closes it.
+/// The last command of the login: a server with too many clients accepts a connection, sends an error unasked, and closes it.
 pub(super) fn question() -> Cmd {
     redis::cmd("PING")
 }
 
-/// Sets what the client library sets on its own sockets.
+/// Sets the options that the client library sets on its own sockets.
 #[cfg(unix)]
 pub(super) fn prepare(socket: &impl std::os::fd::AsFd) -> io::Result<()> {
     prepare_socket(&SockRef::from(socket))
 }
 
-/// Sets what the client library sets on its own sockets.
+/// Sets the options that the client library sets on its own sockets.
 #[cfg(windows)]
 pub(super) fn prepare(socket: &impl std::os::windows::io::AsSocket) -> io::Result<()> {
     prepare_socket(&SockRef::from(socket))

@@ -1,11 +1,11 @@
-//! What a look-up finds, read from what a server says.
+//! Reads a server's reply to a look-up.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 use super::Redirect;
 use crate::outcome::{Failure, Lookup};
 
-/// What one server says; an error is another server of its cluster, to be asked instead.
+/// The answer of one server; an error names another node of its cluster, to be asked instead.
 pub(super) type Answered = Result<Lookup, Redirect>;
 
 /// Reads the answer to a `GET`.

@@ -1,8 +1,8 @@
 //! Connections: look-ups where the caller is, everything else on one background thread.
 //!
-//! A look-up waits for a round trip, so the wake-ups on its way count; nothing else does. An async caller
-//! therefore uses a connection that its own runtime drives, a blocking caller one that it drives itself, and whoever has
-//! neither yet goes through the background thread, which also stores, touches, reconnects and clears.
+//! A look-up costs its caller a round trip and the thread wake-ups on its way, so these are kept few: an async caller uses a
+//! connection that its own runtime drives, a blocking caller one that it drives itself. A caller that has neither yet goes
+//! through the background thread, which also stores, touches, reconnects and clears.
 
 mod blocking;
 mod breaker;

@@ -1,10 +1,10 @@
-//! What else is asked along with the first look-ups.
+//! A second question that goes out with a process' first look-ups.
 
 use std::{fmt, sync::Arc};
 
 use redis::{Cmd, Value};
 
-/// A question that goes out before a look-up, on the same way: what it tells is as old as the look-up at least.
+/// A command before a look-up's `GET`, on the same connection: its answer is no newer than the `GET`'s.
 #[derive(Clone)]
 pub(crate) struct News {
     pub(super) question: Cmd,
@@ -18,7 +18,7 @@ impl fmt::Debug for News {
 }
 
 impl News {
-    /// `tell` gets the answer, before the look-up's is known to anybody.
+    /// `tell` is called with the answer, before the caller gets that of its look-up.
     pub(crate) fn new(question: Cmd, tell: impl Fn(&Value) + Send + Sync + 'static) -> Self {
         Self {
             question,

@@ -9,10 +9,10 @@ use tokio::{
     time::timeout,
 };
 
-/// The most that it may take to find out.
+/// The longest that the check may take.
 const PROBE: Duration = Duration::from_millis(300);
 
-/// What is said of an attempt that has failed with `error`.
+/// The failed attempt's `error`, or a clearer one if the server does not speak TLS.
 pub(super) async fn explained(error: RedisError, place: &Client) -> RedisError {
     let ConnectionAddr::TcpTls { host, port, .. } = place.get_connection_info().addr() else {
         return error;

@@ -1,4 +1,4 @@
-//! Connections for blocking look-ups: each driven by the thread that looks up.
+//! Connections for blocking look-ups, each driven by the thread that looks up.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use super::{IoThread, blocking::Blocking, source::Source};
 use crate::limits::{CONNECT, IDLE, THREAD_CONNECTIONS};
 
-/// How long after an attempt that has failed none is made.
+/// The wait after a failed attempt to connect.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection of the pool.
@@ -30,21 +30,21 @@ pub(super) struct Pooled {
 pub(super) struct Pool {
     source: Arc<Source>,
     state: Mutex<State>,
-    /// Threads that look up now, with a connection of the pool or without.
+    /// Threads that look up now, with or without a connection of the pool.
     threads: AtomicUsize,
 }
 
 #[derive(Default)]
 struct State {
     idle: Vec<Pooled>,
-    /// Idle, in use, or being opened.
+    /// Connections that are idle, in use, or being opened.
     open: usize,
     opening: bool,
-    /// After an attempt that has failed, the next is not made before.
+    /// The last attempt failed: the next is not made before this time.
     paused: Option<Instant>,
-    /// Whether a task closes what is idle.
+    /// Whether a task runs that closes idle connections.
     is_tended: bool,
-    /// Counts the times that all connections were given up.
+    /// Raised by [`Pool::clear`]: a connection of an earlier generation is closed when it is put back.
     generation: u64,
 }
 
@@ -58,10 +58,10 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// A thread that looks up.
+/// Counts a thread as looking up, until it is dropped.
 pub(super) struct Looking<'p> {
     pool: &'p Pool,
-    /// Whether it is one of many.
+    /// Whether [`THREAD_CONNECTIONS`] other threads look up already.
     pub(super) in_crowd: bool,
 }
 
@@ -80,7 +80,7 @@ impl Pool {
         }
     }
 
-    /// Counts a thread among those that look up.
+    /// Counts the calling thread as looking up.
     pub(super) fn begin(&self) -> Looking<'_> {
         let others = self.threads.fetch_add(1, Ordering::Relaxed);
         Looking {
@@ -89,7 +89,7 @@ impl Pool {
         }
     }
 
-    /// Takes an idle connection. Where there is none, one more is opened for those who come later.
+    /// Takes an idle connection. Where there is none, opens one in the background for later look-ups.
     pub(super) fn take(self: &Arc<Self>) -> Option<Pooled> {
         if !self.source.is_plain() {
             return None;
@@ -110,7 +110,7 @@ impl Pool {
         None
     }
 
-    /// Puts a connection back, or gives it up where it can't be used again.
+    /// Puts a connection back, or closes it where it can't be used again.
     pub(super) fn put(&self, mut pooled: Pooled, now: Instant) {
         pooled.used = now;
         let mut state = self.state();
@@ -124,7 +124,7 @@ impl Pool {
         }
     }
 
-    /// Gives all connections up: the server has gone.
+    /// Gives all connections up, because the server has gone.
     pub(super) fn clear(&self) {
         let mut state = self.state();
         state.generation += 1;
@@ -155,7 +155,7 @@ impl Pool {
         }
     }
 
-    /// Closes what has been idle for long. Tells whether any of the generation are left.
+    /// Closes connections that were not used for [`IDLE`]. Returns whether any of the generation are left.
     fn close_idle(&self, generation: u64) -> bool {
         let mut state = self.state();
         if state.generation != generation {
@@ -180,7 +180,7 @@ impl Pool {
     }
 }
 
-/// Opens a connection on a thread of its own. The first of a series also brings the task that closes idle ones.
+/// Opens a connection on a thread of its own. The first of a generation also starts the task that closes idle connections.
 fn open(pool: &Arc<Pool>, generation: u64, first: bool) {
     let opener = Arc::clone(pool);
     let started = thread::Builder::new()

@@ -1,19 +1,19 @@
-//! What the background thread asks for a look-up.
+//! The commands that the background thread sends for a look-up.
 
 use redis::{Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection};
 
 use super::News;
 
-/// A look-up as the background thread puts it.
+/// A `GET`, and the command that precedes it.
 pub(super) struct Question {
     get: Cmd,
     before: Before,
 }
 
-/// What goes out before a look-up.
+/// The command before the `GET`.
 enum Before {
     Nothing,
-    /// The slot is on its way to the server that is asked.
+    /// `ASKING`: the slot is being migrated to the node that is asked.
     Asking,
     News(News),
 }
@@ -49,7 +49,7 @@ impl Question {
             Before::Asking => redis::cmd("ASKING"),
             Before::News(news) => news.question.clone(),
         };
-        // In one write: `ASKING` holds for the command that follows it on the connection.
+        // In one write: `ASKING` holds only for the next command on the connection.
         let mut pipeline = Pipeline::new();
         pipeline.add_command(before).add_command(self.get.clone());
         let mut answers = connection.send_packed_commands(&pipeline, 0, 2).await?;

@@ -1,19 +1,19 @@
-//! What a server of a cluster answers when another has the key.
+//! `MOVED` and `ASK`: a cluster node's answer where another node has the key's slot.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-/// Where to ask instead.
+/// The node to ask instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Redirect {
-    /// Whether only this request is to go there: the slot is on its way.
+    /// `ASK`: only this request goes there, because the slot is being migrated.
     pub(super) once: bool,
-    /// Empty where it is the host that was asked.
+    /// Empty if it is the host that sent the redirect.
     pub(super) host: String,
     pub(super) port: u16,
 }
 
 impl Redirect {
-    /// `None` for any other error, and where no address is said.
+    /// `None` for any other error, and for a redirect without a usable address.
     pub(crate) fn read(error: &RedisError) -> Option<Self> {
         let once = error.kind() == ErrorKind::Server(ServerErrorKind::Ask);
         let (address, _slot) = error.redirect_node()?;

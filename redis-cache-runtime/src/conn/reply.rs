@@ -1,4 +1,4 @@
-//! Replies as they come in: cut out of what has been read, and left to the client library to understand.
+//! Cuts replies out of the bytes that were read; the client library parses their lines.
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use redis::{RedisError, Value};
@@ -6,24 +6,24 @@ use redis::{RedisError, Value};
 use super::lookup::{Answered, interpret};
 use crate::outcome::Lookup;
 
-/// The longest value that Redis holds.
+/// The longest value that Redis holds, in bytes.
 const LONGEST: usize = 512 * 1024 * 1024;
 
-/// No reply but a value takes more.
+/// The longest line, in bytes; only values are longer.
 const LONGEST_LINE: usize = 64 * 1024;
 
-/// A value up to this is copied out, so that a small one does not keep a large buffer alive.
+/// A value of up to so many bytes is copied, so that it does not keep a large buffer alive.
 const COPY: usize = 4096;
 
-/// How much is read at once where nothing is known of what comes.
+/// How many bytes to read at once where the length of the reply is not known yet.
 pub(super) const CHUNK: usize = 4096;
 
-/// One reply of a connection that asks only for strings, in the second version of the protocol.
+/// One reply on a connection that only looks up strings, in RESP2.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reply {
     Value(Bytes),
     Nil,
-    /// Anything of one line, errors among them.
+    /// Any reply of one line, errors included.
     Line(Bytes),
 }
 
@@ -32,7 +32,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// How many bytes to read next, where it is not all there; or that these are not replies.
+    /// How many bytes to read next, where the reply is incomplete; or that these bytes are no reply.
     pub(super) fn take(buffer: &mut BytesMut) -> Result<Self, Incomplete> {
         let Some(end) = buffer.windows(2).position(|pair| pair == b"\r\n") else {
             return Err(if buffer.len() > LONGEST_LINE {
@@ -59,7 +59,7 @@ impl Reply {
     fn take_value(buffer: &mut BytesMut, start: usize, length: usize) -> Result<Self, Incomplete> {
         let whole = start + length + 2;
         if buffer.len() < whole {
-            // Never much more than what has come: the length is only a claim.
+            // No more than has come so far, or one chunk: the length is only a claim of the peer.
             let missing = whole - buffer.len();
             return Err(Incomplete::Missing(missing.min(buffer.len().max(CHUNK))));
         }
@@ -75,7 +75,7 @@ impl Reply {
         Ok(Self::Value(value.slice(start..start + length)))
     }
 
-    /// What it says of a look-up.
+    /// The reply as the answer to a look-up.
     pub(super) fn answer(self) -> Answered {
         match self {
             Self::Value(value) => Ok(Lookup::Found(value)),
@@ -84,13 +84,13 @@ impl Reply {
         }
     }
 
-    /// Whether this is the reply to a `PING`. An error is one as well: somebody is there.
+    /// Whether this is the reply to a `PING`. An error counts as well: the server is there.
     pub(super) fn is_pong(&self) -> bool {
         matches!(self, Self::Line(line) if line.starts_with(b"+PONG") || line.starts_with(b"-"))
     }
 
-    /// Whether the [last question](super::login::question) of a login has been answered. Who may not ask is told so, and
-    /// is logged in.
+    /// Whether a login succeeded, by the reply to its [last command](super::login::question). A user whose ACL does not allow
+    /// that command (`NOPERM`) is logged in as well.
     pub(super) fn admits(self) -> Result<(), RedisError> {
         match self.obeyed() {
             Err(error) if error.code() == Some("NOPERM") => Ok(()),
@@ -98,7 +98,7 @@ impl Reply {
         }
     }
 
-    /// Whether a command that is only told has been obeyed.
+    /// Whether a command without a result has succeeded.
     pub(super) fn obeyed(self) -> Result<(), RedisError> {
         match self {
             Self::Line(line) => match redis::parse_redis_value(&line)? {
@@ -113,13 +113,13 @@ impl Reply {
 /// Why there is no reply yet.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Incomplete {
-    /// So many bytes are to be read next.
+    /// The number of bytes to read next.
     Missing(usize),
-    /// This is not what was asked for.
+    /// These bytes are no reply.
     Nonsense,
 }
 
-/// Says that what came is not a reply.
+/// The error for bytes that are no reply.
 pub(super) fn nonsense() -> RedisError {
     std::io::Error::new(
         std::io::ErrorKind::InvalidData,

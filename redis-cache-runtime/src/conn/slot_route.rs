@@ -16,7 +16,7 @@ use crate::{
     process::swap::Swap,
 };
 
-/// Where the keys of one hash tag live. On a single server that never changes.
+/// The server of one hash tag's keys. On a single server it never changes.
 #[derive(Debug)]
 pub(crate) struct SlotRoute {
     pub(super) slot: u16,
@@ -51,7 +51,7 @@ impl SlotRoute {
         once_redirected(answered)
     }
 
-    /// The server that a redirect names; it is the slot's new server unless it is asked only once.
+    /// The server that a redirect names. After `MOVED` it is the slot's server from now on, after `ASK` only for this request.
     fn endpoint_at(&self, redirect: &Redirect) -> Option<Arc<Endpoint>> {
         let from = self.endpoint.load();
         let endpoint = self.deployment.node(redirect, &from)?;
@@ -89,7 +89,7 @@ impl Redis for SlotRoute {
         let budget = Budget::begin(allowance);
         match self.endpoint.load().lookup(key, news, budget).await {
             Ok(lookup) => lookup,
-            // Rare, and so it does not add to the size of every look-up.
+            // Boxed: redirects are rare, and should not add to the size of every look-up's future.
             Err(redirect) => Box::pin(self.lookup_elsewhere(key, news, budget, redirect)).await,
         }
     }
@@ -130,7 +130,7 @@ impl Redis for SlotRoute {
     }
 }
 
-/// One redirect is followed within a look-up's budget; who is sent on again comes back later.
+/// A look-up follows one redirect; where it is redirected again, it counts as refused.
 fn once_redirected(answered: Answered) -> Lookup {
     answered.unwrap_or(Lookup::Failed(Failure::Refused))
 }

@@ -1,10 +1,10 @@
-//! The slots of a cluster, and who has them.
+//! The slot map of a cluster.
 
 use std::ops::RangeInclusive;
 
 use redis::Value;
 
-/// How many slots every cluster has.
+/// The number of slots of every cluster.
 const SLOTS: u16 = 16384;
 
 /// The slot of a hash tag.
@@ -12,19 +12,19 @@ pub(crate) fn slot_of(tag: &str) -> u16 {
     crc16::State::<crc16::XMODEM>::calculate(tag.as_bytes()) % SLOTS
 }
 
-/// Host and port; an empty host is the one that was asked.
+/// Host and port; an empty host is that of the node that was asked.
 pub(super) type Address = (String, u16);
 
-/// Who has which slots.
+/// Which primary has which slots.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct SlotMap {
     ranges: Vec<(RangeInclusive<u16>, Address)>,
-    /// Everybody, replicas included: any of them can tell of the others.
+    /// All nodes, replicas included: each of them can tell the slot map.
     pub(super) nodes: Vec<Address>,
 }
 
 impl SlotMap {
-    /// Reads the answer to `CLUSTER SLOTS`. Nodes whose address is not known yet are left out.
+    /// Reads the answer to `CLUSTER SLOTS`. Leaves out nodes whose address is not known yet.
     pub(super) fn read(answer: &Value) -> Option<Self> {
         let Value::Array(ranges) = answer else {
             return None;
@@ -48,7 +48,7 @@ impl SlotMap {
         Some(map)
     }
 
-    /// All who have slots.
+    /// The primaries that have slots; one may come several times.
     pub(super) fn primaries(&self) -> impl Iterator<Item = &Address> {
         self.ranges.iter().map(|(_, primary)| primary)
     }
@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    /// What is in the right place, or now and then anything that a server can say.
+    /// A value of the right kind, or one time in ten any other that a server can send.
     fn mostly(
         right: fn(&mut Unstructured<'_>) -> cache_fuzz::Result<Value>,
         u: &mut Unstructured<'_>,

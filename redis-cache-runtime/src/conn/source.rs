@@ -11,7 +11,7 @@ use tokio::{task::JoinSet, time::timeout};
 use super::login;
 use crate::{config::at, limits::SENTINEL};
 
-/// Where one server is.
+/// How to find one server.
 #[derive(Debug)]
 pub(crate) enum Source {
     Fixed(Box<Client>),
@@ -23,7 +23,7 @@ pub(crate) enum Source {
 pub(crate) struct Sentinels {
     clients: Vec<Client>,
     master: String,
-    /// The primary, at an address that the sentinels tell.
+    /// How to log in to the primary, whose address the sentinels tell.
     server: ConnectionInfo,
     primary: Mutex<Option<Client>>,
 }
@@ -47,7 +47,7 @@ impl Source {
         })))
     }
 
-    /// Whether a thread can talk to the server by itself.
+    /// Whether this crate can talk to the server by itself: TLS is left to the client library.
     pub(super) fn is_plain(&self) -> bool {
         login::is_possible(match self {
             Self::Fixed(client) => client.get_connection_info(),
@@ -55,7 +55,7 @@ impl Source {
         })
     }
 
-    /// Where the server was found last; `None` before it was.
+    /// The address at which the server was found last; `None` until then.
     pub(super) fn client(&self) -> Option<Client> {
         match self {
             Self::Fixed(client) => Some((**client).clone()),
@@ -67,7 +67,7 @@ impl Source {
         }
     }
 
-    /// Where the server may be, the likeliest place first. There is at least one.
+    /// The addresses to try, the likeliest first; at least one.
     pub(super) async fn find(&self) -> Result<Vec<Client>, RedisError> {
         match self {
             Self::Fixed(client) => Ok(vec![(**client).clone()]),
@@ -75,7 +75,7 @@ impl Source {
         }
     }
 
-    /// Says that the server is there.
+    /// Remembers that the server was found at `place`.
     pub(super) fn is_at(&self, place: &Client) {
         if let Self::Sentinel(sentinels) = self {
             let primary = sentinels.primary.lock();
@@ -83,8 +83,7 @@ impl Source {
         }
     }
 
-    /// The question to a connection whether it is still good. A server that its sentinels have demoted answers `PING` as
-    /// before.
+    /// The command that tries a connection. Behind sentinels it is `ROLE`: a demoted primary still answers `PING`.
     pub(super) fn question(&self) -> Cmd {
         match self {
             Self::Fixed(_) => redis::cmd("PING"),
@@ -92,10 +91,10 @@ impl Source {
         }
     }
 
-    /// Whether the answer to [`Source::question`] is that of the server that was meant.
+    /// Whether the answer to [`Source::question`] comes from the meant server.
     pub(super) fn is_meant(&self, answer: &Value) -> bool {
         match (self, answer) {
-            // Any other answer is one to another question, or to none.
+            // `PING` has no other answer: this one belongs to another request, or to none.
             (Self::Fixed(_), Value::SimpleString(pong)) => pong == "PONG",
             (_, Value::ServerError(error)) => error.code() != "NOAUTH",
             (Self::Sentinel(_), Value::Array(role)) => {
@@ -107,7 +106,7 @@ impl Source {
 }
 
 impl Sentinels {
-    /// Asks all of them: one may have missed a change, or lie.
+    /// Asks all sentinels, and sorts the addresses by votes: one sentinel may be out of date, or lie.
     async fn find(&self) -> Result<Vec<Client>, RedisError> {
         let mut asked = JoinSet::new();
         for sentinel in self.clients.iter().cloned() {
@@ -142,7 +141,7 @@ impl Sentinels {
     }
 }
 
-/// How many sentinels have named which address, in the order in which they answered.
+/// How many sentinels have named each address, in the order of their answers.
 #[derive(Debug, Default)]
 struct Votes(Vec<((String, u16), usize)>);
 
@@ -176,7 +175,7 @@ async fn ask(sentinel: Client, master: String) -> Result<(String, u16), RedisErr
     })
 }
 
-/// A connection for one question.
+/// Opens a connection for one request.
 pub(super) async fn once(client: &Client) -> Result<MultiplexedConnection, RedisError> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(None)

@@ -26,16 +26,16 @@ use crate::{
     telemetry,
 };
 
-/// What the connection is.
+/// The connection, for callers that wait for it.
 #[derive(Clone, Debug)]
 enum ConnectionState {
-    /// Not known yet: the first attempt is under way.
+    /// The first attempt is under way.
     Connecting,
     Up(MultiplexedConnection),
     Down,
 }
 
-/// What a caller can see of the connection without waiting.
+/// The state of the connection, for callers that don't wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Connectivity {
@@ -44,27 +44,27 @@ pub(super) enum Connectivity {
     Down = 2,
 }
 
-/// What the supervisor of a connection tells.
+/// A change that the supervisor reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Up {
-        /// Whether the server is one of a cluster.
+        /// Whether the server is a node of a cluster.
         in_cluster: bool,
     },
     Down,
-    /// It has been tried, and is good.
+    /// The connection was tried, and the server answered.
     Tried,
     /// An attempt to connect has failed.
     Unreachable,
 }
 
-/// The state of the connection, and the doubts about it.
+/// Keeps the background thread's connection up, and tells callers its state.
 #[derive(Debug)]
 pub(super) struct ConnectionSupervisor {
     state: watch::Sender<ConnectionState>,
     connectivity: AtomicU8,
     ping_requested: Notify,
-    /// Why there was no connection the last time.
+    /// Why the last attempt failed, or the last connection ended; `None` while the connection is up.
     reason: Mutex<Option<RedisError>>,
 }
 
@@ -78,7 +78,7 @@ impl ConnectionSupervisor {
         }
     }
 
-    /// Why there is no connection, where one was tried.
+    /// Why there is no connection; `None` while it is up, and before the first attempt has ended.
     pub(super) fn reason(&self) -> Option<RedisError> {
         self.reason
             .lock()
@@ -98,7 +98,7 @@ impl ConnectionSupervisor {
         }
     }
 
-    /// Waits until the first attempt to connect has ended; gives the connection if there is one now.
+    /// The connection, if it is up. Waits for the end of the first attempt to connect.
     pub(super) async fn connection(&self) -> Option<MultiplexedConnection> {
         let mut states = self.state.subscribe();
         let known = states
@@ -110,12 +110,12 @@ impl ConnectionSupervisor {
         }
     }
 
-    /// Says that a request got no answer: the connection is tried with a `PING`.
+    /// Has the connection tried with a `PING`, because a request got no answer.
     pub(super) fn request_ping(&self) {
         self.ping_requested.notify_one();
     }
 
-    /// Keeps the connection up until it is retired. Each new connection is told the `greeting`; `tell` hears of each change.
+    /// Keeps the connection up until `retired` is cancelled. Sends `greeting` on each new connection; calls `tell` on changes.
     pub(super) async fn keep(
         &self,
         opens: &impl Opens,
@@ -163,7 +163,7 @@ impl ConnectionSupervisor {
                     backoff = Backoff::new(RECONNECT_FIRST, RECONNECT_LONGEST);
                     self.publish(ConnectionState::Up(connection.clone()), Connectivity::Up);
                     tell(Change::Up { in_cluster });
-                    // What failed before is no reason for what comes.
+                    // An earlier failure does not explain a later one.
                     self.set_reason(None);
                     let tried = || tell(Change::Tried);
                     let fault = watch(
@@ -202,8 +202,8 @@ impl ConnectionSupervisor {
     }
 }
 
-/// Returns when the connection is no good any more, and why: it has been closed, or there is doubt and it does not answer as
-/// the server that was meant. `tell` hears each time that it was tried and is good.
+/// Tries the connection every [`WATCH`] and whenever a `PING` is requested, and calls `tell` each time that it works. Returns why
+/// the connection ended: it was closed, no answer came within [`PING`], or another server answered.
 pub(super) async fn watch(
     source: &Source,
     connection: &mut MultiplexedConnection,

@@ -1,8 +1,8 @@
 //! The one background thread of the process.
 //!
-//! Nobody waits for it to start: its runtime is made on the thread itself, and what it is to do meanwhile is kept. Where the
-//! system allows no further thread or descriptor, it is tried again at a later call. In a child that was forked in the middle
-//! of another thread's first call, what tokio keeps for the whole process may be half made: then the thread hangs, alone.
+//! Calls do not wait for it to start: it makes its runtime itself, and tasks are queued until then. Where the system allows no
+//! further thread or descriptor, a later call tries again. In a child that was forked in the middle of another thread's first
+//! call, tokio's process-wide state may be half made: then this thread hangs, and no other does.
 
 use std::{
     future::{pending, poll_fn},
@@ -27,38 +27,37 @@ use crate::{
     telemetry,
 };
 
-/// A thread that takes longer to start counts as failed until it has.
+/// A thread that has not started within this time counts as failed until it has.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long after a panic a task that is to run for ever is begun anew.
+/// The wait before a kept task that has panicked is started again.
 const PAUSE: Duration = Duration::from_secs(1);
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Runs everything that no caller waits for, on a current-thread runtime of its own.
+/// Runs all work that no caller does itself, on a current-thread runtime.
 #[derive(Default)]
 pub(crate) struct IoThread {
     launch: Launch,
-    /// Once it runs.
+    /// Set once the thread runs.
     handle: OnceLock<Handle>,
     waiting: Mutex<Waiting>,
     started: Condvar,
 }
 
-/// What is to be run once the thread runs.
+/// Tasks that wait until the thread runs.
 #[derive(Default)]
 struct Waiting {
-    /// For ever.
+    /// These also wait for a later start where one has failed.
     kept: Vec<Task>,
-    /// Forgotten where the thread can't be started.
+    /// These are dropped where the thread can't be started.
     once: Vec<Task>,
 }
 
 static THREAD: PerProcess<IoThread> = PerProcess::new();
 
 impl IoThread {
-    /// The thread, started at the first call. `None` while it can't be: then there is no cache, and handlers run as without
-    /// one.
+    /// The thread, started at the first call. `None` while it can't be started: handlers run uncached then.
     pub(crate) fn get() -> Option<&'static Self> {
         let thread = THREAD.get();
         if thread.handle.get().is_none() {
@@ -70,7 +69,7 @@ impl IoThread {
         Some(thread)
     }
 
-    /// The thread once it runs, for a caller that waits for what it asks of it. Waits for a start that is under way.
+    /// The thread, for an operation that waits for it. Waits for a start that is under way, [`PATIENCE`] at most.
     pub(crate) fn running() -> Option<&'static Self> {
         let thread = Self::get()?;
         let mut waiting = thread.waiting();
@@ -85,7 +84,7 @@ impl IoThread {
         Some(thread)
     }
 
-    /// Has the thread run for ever what `make` makes, from when it runs on. What panics is made anew.
+    /// Runs the future of `make` on the thread, now or once the thread runs. After a panic `make` is called again.
     pub(crate) fn keep<F>(make: impl Fn() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -100,7 +99,7 @@ impl IoThread {
         thread.place(Box::pin(task), |waiting| &mut waiting.kept);
     }
 
-    /// Runs `task` on the thread.
+    /// Runs `task` on the thread, now or once the thread runs.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         match self.handle.get() {
             Some(handle) => drop(handle.spawn(task)),
@@ -136,7 +135,7 @@ impl IoThread {
 
     fn run(&self) {
         telemetry::keep_off();
-        // What is made of the runtime may panic where there are no descriptors left.
+        // Tokio may panic here where no descriptors are left.
         let runtime = match catch_panic(build) {
             Ok(Ok(runtime)) => runtime,
             failed => {
@@ -162,12 +161,12 @@ impl IoThread {
         runtime.block_on(pending::<()>());
     }
 
-    /// Tells those who wait for what it was to do.
+    /// Wakes callers that wait for the start, and drops the queued tasks: their callers learn that no answer comes.
     fn give_up(&self) {
         let forgotten = std::mem::take(&mut self.waiting().once);
         self.started.notify_all();
         for task in forgotten {
-            // Who waits for it is woken, which may run the executor's code.
+            // Dropping a task wakes its caller, which may run the executor's code.
             _ = catch_panic(|| drop(task));
         }
     }
@@ -191,19 +190,19 @@ fn build() -> std::io::Result<Runtime> {
         .build()
 }
 
-/// Wakers that are no more than a moment's work: those of a runtime's tasks and of who waits for a runtime.
+/// Tokio's kinds of wakers, which return at once: those of tasks, and those of `block_on`.
 fn prompt_wakers(runtime: &Runtime) -> impl Iterator<Item = Waker> {
     let own = || poll_fn(|context| Poll::Ready(context.waker().clone()));
     let task = runtime.block_on(runtime.spawn(own())).ok();
     let others = [
         runtime.block_on(own()),
-        // As one waits for a runtime with threads of its own.
+        // `block_on` of a multi-thread runtime has wakers of this kind.
         runtime.handle().block_on(own()),
     ];
     task.into_iter().chain(others)
 }
 
-/// Fails where there are not so many descriptors left as a runtime takes: it panics where its signals get none.
+/// Fails where fewer descriptors are left than a runtime needs: Tokio panics where its signals get none.
 #[cfg(unix)]
 fn spare_descriptors() -> std::io::Result<()> {
     use std::os::unix::net::UnixStream;
@@ -221,7 +220,7 @@ fn spare_descriptors() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The caller may hold a lock.
+/// Queues the event for the thread that emits: the caller may hold a lock.
 fn report(message: &'static str, error: String) {
     telemetry::queue(move || tracing::error!(error, "{message}"));
 }

@@ -21,7 +21,7 @@ const MOST: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Queued {
     pub(crate) contents: Contents,
-    /// What was known of clears when the body began.
+    /// The clears and invalidations that were known when the body began.
     pub(crate) epoch: Epoch,
     pub(crate) ticket: u64,
     pub(super) since: Instant,
@@ -45,9 +45,9 @@ pub(super) type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>
 
 /// A leader's ending.
 pub(super) enum Landed<'a> {
-    /// With a value that is in Redis.
+    /// With a value that later callers do not get here: it is from Redis, at another entry, or not stored.
     Stored(&'a Contents),
-    /// With a value that is to be stored.
+    /// With a value that is to be stored, and is given to later callers until it is.
     Queued {
         contents: &'a Contents,
         epoch: Epoch,
@@ -56,11 +56,11 @@ pub(super) enum Landed<'a> {
     Nothing,
 }
 
-/// What happens when a leader fails.
+/// The followers' next step after a leader has failed.
 pub(super) enum Failed {
-    /// Others lead, or it has ended already.
+    /// They go on waiting: others lead. Or the call has ended already.
     Nothing,
-    /// Nobody waits in line any more.
+    /// They run the body by themselves.
     SendOn(Queue),
     /// The next in line leads.
     PassOn,

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{conn::Deadlines, key::Digest, process::oneshot};
 
-/// A follower that is no longer in line waits so long at most for the result that is being sent to it.
+/// The longest that a follower which is no longer in line waits for the result that is being sent to it.
 const SENDING: Duration = Duration::from_secs(1);
 
 /// A caller that waits for a leader: a thread by [`recv`](Self::recv), a task by awaiting it.
@@ -29,12 +29,12 @@ pub(crate) struct Follower {
     pub(super) is_task: bool,
     /// The Tokio runtime whose worker this caller blocks.
     pub(super) blocks: Option<Id>,
-    /// Whether it was let go once and follows again.
+    /// Whether this follower was let go once and follows again.
     pub(super) has_returned: bool,
 }
 
 impl Follower {
-    /// Blocks the thread until the wait ends. `None` where the leader was lost without a word.
+    /// Blocks the thread until the wait ends. `None` where the leader was lost without a result.
     pub(crate) fn recv(mut self) -> Option<FlightResult> {
         loop {
             let now = Instant::now();

@@ -19,7 +19,7 @@ use crate::{key::Digest, remote::Epoch, value::envelope::Contents};
 /// leaders before it.
 pub(super) const PATIENCE: u32 = 2;
 
-/// A caller that looks up and computes for its followers. They hear of every ending: a leader that is dropped as the last
+/// A caller that looks up and computes for its followers. They get a result however it ends: a leader that is dropped as the last
 /// of its call hands over to the next follower in line.
 #[derive(Debug)]
 pub(crate) struct Leader {
@@ -37,7 +37,7 @@ pub(crate) struct Leader {
 pub(super) enum Role {
     /// There was no other leader.
     First,
-    /// There was one, and this caller could not wait for it.
+    /// There was another leader, and this caller could not wait for it.
     Beside,
     /// It followed another leader, and was let go.
     LetGo {
@@ -47,8 +47,8 @@ pub(super) enum Role {
 }
 
 impl Leader {
-    /// Begins to lead after having followed. The value may have come since then; or the other leader is run after all, and then
-    /// this caller follows again, by `follow`.
+    /// Begins to lead after having followed. Where the value has come since then, returns it. `None` where the other leader is
+    /// run after all: this caller follows it again, by `follow`.
     pub(super) fn begin(
         mut self,
         follow: Option<&mut dyn FnMut(&mut State)>,
@@ -86,7 +86,7 @@ impl Leader {
         if self.has_ended { Ok(()) } else { Err(self) }
     }
 
-    /// Awaits a part of this leader's work. Its followers learn if its task is polled no more.
+    /// Awaits a part of this leader's work. The watch over its followers sees when its task is no longer polled.
     pub(crate) async fn attend<F: Future>(&self, work: Pin<&mut F>) -> F::Output {
         match &self.progress {
             Some(progress) => attend(progress, work).await,
@@ -111,15 +111,15 @@ impl Leader {
         !self.running.state().line.is_empty()
     }
 
-    /// Says that the verifier's thread finishes the work. The executor's waker stays here: dropping its last one would run the
-    /// executor's code on that thread.
+    /// Called before the verifier's thread takes the work over. Drops the executor's waker here: dropping its last one on that
+    /// thread would run the executor's code there.
     pub(crate) fn rest(&self) {
         if let Some(progress) = &self.progress {
             progress.rest();
         }
     }
 
-    /// Says that the look-up was a miss, and the body runs.
+    /// Called when the look-up is over without a value, and the body begins.
     pub(crate) fn computes(&mut self) {
         if std::mem::take(&mut self.is_looking) {
             let mut state = self.running.state();
@@ -127,15 +127,15 @@ impl Leader {
         }
     }
 
-    /// Ends with a value from Redis.
+    /// Ends with a value that later callers do not get here: it is from Redis, at another entry, or not stored.
     pub(crate) fn complete(mut self, contents: &Contents) {
         self.has_ended = true;
         let followers = self.flights.end(&self, Landed::Stored(contents));
         give(followers, contents);
     }
 
-    /// Ends with a value that is to be stored. Later callers find it here until [`Flights::settle`] is called with the ticket that
-    /// `queue` gives. Where `queue` refuses, or the entry was invalidated meanwhile, the value goes to the followers only.
+    /// Ends with a value that is to be stored. Later callers find it here until [`Flights::settle`] is called with the ticket
+    /// that `queue` gives. Where `queue` refuses, or the entry was invalidated meanwhile, only the followers get the value.
     pub(crate) fn complete_queued(
         mut self,
         contents: &Contents,

@@ -1,11 +1,11 @@
 //! Single-flight: of concurrent calls with one key the first leads and the others follow.
 //!
-//! The table also holds what has been computed and not yet written to Redis, so that there is no moment between
-//! "being computed" and "stored" at which a third caller would see neither.
+//! The table also holds values that are on their way to Redis, so that there is no moment between "being computed" and
+//! "stored" at which a third caller would see neither.
 //!
-//! Nobody waits without a bound. A leader may need what its followers hold up: the worker that a follower blocks, or a lock
-//! that a follower's caller has. So after a while the first in line is let go, and leads beside it; the others get
-//! whichever value comes first.
+//! No follower waits without a bound. A leader may need something that its followers hold up: the worker that a follower blocks,
+//! or a lock that a follower's caller has. So after a while the first follower in line is let go, and leads beside the leader;
+//! the others get the value that comes first.
 
 mod endings;
 mod entry;
@@ -37,7 +37,7 @@ pub(crate) struct Caller {
     pub(crate) is_task: bool,
     /// Whether its thread or task leads another call: then it follows nobody, or the two could deadlock.
     pub(crate) leads: bool,
-    /// How long the body usually takes; `None` until enough runs have been measured.
+    /// How long the body usually takes; `None` before its first run.
     pub(crate) usual: Option<Duration>,
 }
 

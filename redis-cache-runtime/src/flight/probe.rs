@@ -1,4 +1,4 @@
-//! Whether a runtime still does anything.
+//! Whether a runtime still runs tasks.
 //!
 //! Followers may block all workers of the runtime that their leader needs; or no thread drives that runtime any more. A task that
 //! is spawned there tells: if it isn't run, neither are the tasks that the leader waits for.
@@ -26,7 +26,7 @@ struct Asked {
     answered: Arc<AtomicBool>,
 }
 
-/// To be sent where no lock is held: to spawn a task wakes the runtime's threads.
+/// To be sent while no lock is held, because spawning a task wakes the runtime's threads.
 #[derive(Debug)]
 pub(super) struct Question {
     runtime: Handle,

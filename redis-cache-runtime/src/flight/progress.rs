@@ -1,7 +1,7 @@
 //! Whether a leader is still being polled.
 //!
-//! A future that is polled no more never ends, and its followers would wait for ever: a caller that polls a call once, keeps it
-//! aside, and then awaits a second call with the same key would wait for itself. Such a leader has been woken and is not polled.
+//! A future that is no longer polled never ends, and its followers would wait for ever: a caller that polls a call once, keeps
+//! it aside, and then awaits a second call with the same key would wait for itself. That leader has been woken and is not polled.
 
 use std::{
     future::poll_fn,
@@ -31,7 +31,7 @@ struct State {
 }
 
 impl Progress {
-    /// That of a follower that is given the lead, and has yet to be polled.
+    /// The progress of a follower that is given the lead and has yet to be polled.
     pub(super) fn handed_over() -> Self {
         let woken = Some(Instant::now());
         Self {
@@ -90,7 +90,7 @@ impl Wake for Progress {
             state.waker.take()
         };
         match waker {
-            // Elsewhere the leader's own waits wake it, as they would without the attribute.
+            // On other threads the executor's waker is called directly, as it would be without the attribute.
             Some(waker) if telemetry::is_on_our_thread() => waking::wake(waker),
             Some(waker) => waker.wake(),
             None => {}
@@ -98,7 +98,7 @@ impl Wake for Progress {
     }
 }
 
-/// The waker of a leader's work. All are made here, so that they are told from others by their vtable.
+/// The waker of a leader's work. All are made in this function, so that their vtable tells them from others.
 #[inline(never)]
 fn waker_of(progress: &Arc<Progress>) -> Waker {
     Waker::from(Arc::clone(progress))
@@ -109,8 +109,8 @@ pub(super) fn example() -> Waker {
     waker_of(&Arc::default())
 }
 
-/// Polls `work` and notes the poll. Inside another leader's body the outer leader's waker is used: a recursion would else wake as
-/// many wakers as it is deep, on whatever stack there is.
+/// Polls `work` and notes the poll. Inside another leader's body the outer leader's waker is used: otherwise a recursion would
+/// wake as many wakers as it is deep, on a stack that may be too small.
 pub(super) async fn attend<F: Future>(
     progress: &Arc<Progress>,
     mut work: Pin<&mut F>,
@@ -118,7 +118,7 @@ pub(super) async fn attend<F: Future>(
     poll_fn(|context| poll_attended(progress, context, |context| work.as_mut().poll(context))).await
 }
 
-/// Polls a part of the work once.
+/// As [`attend`], for one poll.
 pub(super) fn poll_attended<T>(
     progress: &Arc<Progress>,
     context: &mut Context<'_>,

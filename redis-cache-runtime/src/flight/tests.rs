@@ -28,7 +28,7 @@ const LEADS: Caller = Caller {
     ..THREAD
 };
 
-/// How long a follower without any better knowledge waits for its leader.
+/// How long a follower waits for its leader where the body's usual time is not known.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn flights() -> &'static Flights {
@@ -57,7 +57,7 @@ fn follow(flights: &'static Flights) -> Follower {
     }
 }
 
-/// What a follower has got by now.
+/// Polls a follower once.
 fn poll(follower: &mut Follower) -> Poll<Option<FlightResult>> {
     std::pin::Pin::new(follower).poll(&mut Context::from_waker(Waker::noop()))
 }
@@ -77,12 +77,12 @@ fn unread(text: &'static str) -> Contents {
     Contents::unread(text)
 }
 
-/// Whether they are [`unread`] of `text`, whenever they were made.
+/// Whether these are the contents of `text`, however old.
 fn is(contents: &Contents, text: &str) -> bool {
     format!("{contents:?}").contains(&format!("{text:?}"))
 }
 
-/// Looks after a leader's followers as if that much time had gone by.
+/// Looks after a leader's followers as if `waited` had passed.
 fn look_after(leader: &Leader, waited: Duration) -> Option<Instant> {
     let now = Instant::now() + waited;
     leader
@@ -138,7 +138,7 @@ fn a_follower_that_goes_with_the_lead_in_its_hands_passes_it_on() {
     let second = follow(flights);
     drop(leader);
     drop(first);
-    // Two have ended without a value, so the second need not stand in line.
+    // Two leaders have ended without a value, so the second follower need not wait in line.
     assert!(matches!(second.recv().unwrap(), FlightResult::Alone));
     drop(lead(flights));
 }
@@ -178,11 +178,11 @@ fn a_value_that_is_queued_again_has_its_new_ticket_only() {
     let Joined::Queued(queued) = join(flights) else {
         panic!()
     };
-    // A refusal takes nothing away.
+    // A refused requeue leaves the queued value as it is.
     flights.requeue(&KEY, &queued, || None);
     assert!(matches!(join(flights), Joined::Queued(_)));
     flights.requeue(&KEY, &queued, || Some(2));
-    // Whoever else found the first ticket need not do it again.
+    // Another caller that has found the first ticket does not queue the value again.
     flights.requeue(&KEY, &queued, || panic!("twice"));
     flights.settle(&KEY, queued.ticket);
     assert!(matches!(join(flights), Joined::Queued(_)));
@@ -262,7 +262,7 @@ fn who_waits_long_is_let_go_one_by_one_and_then_all() {
         assert!(followers.iter_mut().all(is_waiting));
     }
     assert_eq!(look_after(&leader, PATIENCE * 32), None);
-    // Who comes now leads as well, and is followed.
+    // A caller that comes now leads as well, and is followed.
     let newcomer = lead(flights);
     let mut behind = follow(flights);
     assert!(is_waiting(&mut behind));
@@ -285,7 +285,7 @@ fn the_first_value_is_everybodys() {
     look_after(&leader, PATIENCE);
     let beside = leads(&mut first);
     drop(second);
-    // The next in line is let go, and has not heard of it when there is a value.
+    // The next in line is let go, but has not been polled when there is a value.
     look_after(&leader, PATIENCE * 3);
     beside.complete(&unread("value"));
     assert!(
@@ -305,7 +305,7 @@ fn while_others_lead_a_failure_is_nobodys_affair() {
     let beside = leads(&mut first);
     drop(leader);
     assert!(is_waiting(&mut second));
-    // The last one's failure is the second.
+    // The last leader's failure is the second.
     drop(beside);
     assert!(matches!(second.recv(), Some(FlightResult::Alone)));
     drop(lead(flights));
@@ -318,13 +318,13 @@ fn nobody_is_held_up_for_one_that_hangs_while_others_fail() {
     let mut followers = [follow(flights), follow(flights), follow(flights)];
     look_after(&hangs, PATIENCE);
     drop(leads(&mut followers[0]));
-    // It may have been chance.
+    // One failure may be chance.
     assert!(is_waiting(&mut followers[1]));
     look_after(&hangs, PATIENCE * 3);
     drop(leads(&mut followers[1]));
     let [_, _, third] = followers;
     assert!(matches!(third.recv(), Some(FlightResult::Alone)));
-    // Who comes now does not wait for it either.
+    // A caller that comes now does not wait for the hanging leader either.
     let newcomer = lead(flights);
     drop(newcomer);
     hangs.complete_queued(&unread("late"), epoch(0), || panic!("queued"));
@@ -404,12 +404,12 @@ fn who_was_let_go_for_a_leader_that_seemed_stuck_waits_again_if_it_is_not() {
         }
         waited
     };
-    // Nobody drives the runtime.
+    // No thread drives the runtime.
     let waited = wait(Duration::ZERO);
     runtime.block_on(tokio::task::yield_now());
     assert!(is_waiting(&mut first));
     assert!(is_in_line(&leader, 2));
-    // It waits again once.
+    // A follower returns to the line only once.
     wait(waited);
     let beside = leads(&mut first);
     beside.complete(&unread("value"));
@@ -433,7 +433,7 @@ fn what_waited_too_long_to_be_written_is_computed_anew() {
         panic!("it has waited for six seconds")
     };
     leader.complete_queued(&unread("new"), epoch(0), || Some(2));
-    // What becomes of the old one concerns nobody.
+    // Settling the old ticket does not remove the new value.
     flights.settle(&KEY, queued.ticket);
     assert!(matches!(join(flights), Joined::Queued(queued) if is(&queued.contents, "new")));
 }

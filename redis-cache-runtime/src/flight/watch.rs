@@ -1,5 +1,5 @@
-//! The watch over followers that are tasks. It runs on the deadlines' thread, for the followers' own runtime may be the one that
-//! does nothing.
+//! The watch over followers that are tasks. It runs on the deadlines' thread, because the followers' own runtime may be the one
+//! that is stuck.
 
 use std::{
     sync::{Arc, Weak},
@@ -46,7 +46,7 @@ impl Wake for Watch {
         if let Some(next) = next {
             let clock = self.clock;
             let deadline = clock.wake_at(next, &Waker::from(self));
-            // An alarm has a lock of its own.
+            // Dropped once the state is unlocked: dropping an alarm locks the deadlines.
             let old = running.state().set_alarm(deadline);
             drop(old);
         }

@@ -1,6 +1,6 @@
-//! What a circuit breaker does.
+//! The states of a circuit breaker.
 
-/// What can be seen of a breaker.
+/// The state of a circuit breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CircuitState {
     Closed,

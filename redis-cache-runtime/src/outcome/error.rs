@@ -1,4 +1,4 @@
-//! What can go wrong where a person asks the cache for something. A call of a handler never gets one of these.
+//! The errors of management calls. A call of a handler never gets one of them.
 
 use std::{error::Error as StdError, fmt};
 
@@ -31,7 +31,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Whether Redis has said nothing.
+    /// Whether Redis has not answered.
     pub(crate) const fn is_absence(self) -> bool {
         matches!(self, Self::Unavailable | Self::TimedOut)
     }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 /// The answer to one `GET`.
 #[derive(Debug)]
 pub(crate) enum Lookup {
-    /// Something stands there; whether it is a value is for the envelope to say.
+    /// The bytes at the key; whether they are a value is for the envelope to say.
     Found(Bytes),
     Absent,
     /// The key holds another type than a string.
@@ -13,7 +13,7 @@ pub(crate) enum Lookup {
     Failed(Failure),
 }
 
-/// Why Redis could not be asked.
+/// Why a look-up has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// There is no connection.
@@ -22,6 +22,6 @@ pub(crate) enum Failure {
     TimedOut,
     /// Redis answered with an error.
     Refused,
-    /// The connection broke, or said what can't be understood.
+    /// The connection broke, or the reply can't be understood.
     Broken,
 }

@@ -1,4 +1,4 @@
-//! The words for how things end, which all rooms share: a call, a look-up, a request of a person.
+//! How calls, look-ups and management requests end: types that all rooms share.
 
 mod circuit_state;
 mod damage;

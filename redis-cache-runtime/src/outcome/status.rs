@@ -14,12 +14,12 @@ pub enum CacheStatus {
     Miss,
     /// The value came from a concurrent call with the same key.
     Coalesced,
-    /// The body ran without a look-up: the cache is off, a setting is wrong, or the call has no key. Or the process was forked from
+    /// The body ran without a look-up: the cache is off, a setting is wrong, the call has no key, or the process was forked from
     /// another in the middle of the call.
     Bypass,
-    /// The body ran, because Redis could not be asked.
+    /// The body ran, because Redis could not be asked, answered with an error, or did not answer in time.
     ErrorOpen,
-    /// The caller went away before it was known what to do.
+    /// The caller went away while it waited for Redis or for another call.
     Cancelled,
 }
 
@@ -35,7 +35,7 @@ impl CacheStatus {
         Self::Cancelled,
     ];
 
-    /// Those that come without a run of the body.
+    /// The results of calls that did not run the body.
     pub(crate) const HITS: [Self; 3] = [Self::HitRedis, Self::HitBuffer, Self::Coalesced];
 
     /// Whether the body did not run for this call.
@@ -65,7 +65,7 @@ impl fmt::Display for CacheStatus {
     }
 }
 
-/// What the cache did for one call; see [`observe`](crate::observe).
+/// The end of one call, as [`observe`](crate::observe) tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Outcome {

@@ -1,13 +1,13 @@
-//! What the script of a store says.
+//! The answer of `apply.lua`.
 
 use redis::Value;
 
 use super::epoch::{Generation, Invalidated, Known};
 
-/// What `apply.lua` returns.
+/// The answer of `apply.lua`.
 pub(super) struct Applied {
     pub(super) evicted: u64,
-    /// A clear or an invalidation has come between the value's computation and its store.
+    /// Whether a clear or an invalidation came after the value's body had begun.
     pub(super) refused: bool,
     pub(super) known: Known,
 }

@@ -1,11 +1,11 @@
-//! What is sent together.
+//! The jobs of one round trip.
 
 use std::{collections::VecDeque, time::Instant};
 
 use super::{Shard, queue::Job};
 use crate::limits::{BATCH, BATCH_BYTES};
 
-/// Takes the next jobs. One that somebody waits for ends the batch.
+/// Takes the next jobs, up to [`BATCH`] or [`BATCH_BYTES`]. A job that a caller waits for ends the batch.
 pub(super) fn collect(shard: &Shard) -> VecDeque<Job> {
     let now = Instant::now();
     let mut batch = VecDeque::new();

@@ -1,37 +1,37 @@
-//! What the writer tells the cache, and by what rules it writes.
+//! The writer's calls to its cache, and the rules by which it writes.
 
 use std::time::Duration;
 
 use super::{Losses, Shard};
 use crate::{key::Digest, telemetry::Counters, value::envelope::Seal};
 
-/// What hears of the writer's work: the cache that the shard is part of.
+/// The cache that a shard is part of, as its writer calls it.
 pub(crate) trait StoreEvents: Send + Sync {
     fn counters(&self) -> &Counters;
 
-    /// What was computed and is not in Redis.
+    /// The values that were to be stored and are not in Redis.
     fn losses(&self) -> &Losses;
 
-    /// A value that was queued is on its way no more.
+    /// The store of a queued value has ended, well or not.
     fn settled(&self, shard: &Shard, digest: &Digest, ticket: u64);
 
-    /// There was a clear: what is queued is for nobody.
+    /// Another process has cleared the cache: calls no longer get queued values.
     fn cleared(&self);
 
-    /// Somebody waits for what has yet to be queued.
+    /// A thread waits for the queue: values that are yet to be compared should get there at once.
     fn hurry(&self);
 
-    /// A value was not proved in time.
+    /// A value was not compared in time, and has lost its place in the queue.
     fn late(&self);
 
-    /// Redis refuses to store.
+    /// Redis has refused a write with this error code.
     fn refused(&self, code: &str);
 }
 
-/// By what rules values are written.
+/// The rules by which values are written.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
     pub(crate) ttl: Option<Duration>,
-    /// What makes the checks of envelopes.
+    /// Makes the checks of envelopes.
     pub(crate) seal: Seal,
 }

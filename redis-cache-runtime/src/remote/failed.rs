@@ -20,7 +20,7 @@ impl Failed {
         Self { error, loss }
     }
 
-    /// Redis has said so until nobody asked any more.
+    /// For jobs that Redis has put off with `answer` until their retries were used up.
     pub(super) fn answered(error: ErrorType, answer: &Value) -> Self {
         let code = match answer {
             Value::ServerError(error) => error.code(),

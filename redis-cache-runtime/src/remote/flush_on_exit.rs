@@ -1,8 +1,8 @@
-//! Lets a thread that has computed something wait, as it ends, until Redis has it, and what was to be said has been.
+//! A thread that has computed values waits, as it ends, until Redis has them and its log lines are emitted.
 //!
-//! What is queued when `main` returns would be lost with the background thread, and the next start would compute it again. To wait
-//! at each call would cost a round trip a miss; a thread that ends costs one once. The main thread ends when `main`
-//! returns, and a runtime's workers when the runtime is dropped.
+//! Values that are queued when `main` returns would be lost with the background thread, and computed again after the next start.
+//! Waiting at each call would cost a round trip a miss; waiting at the end of a thread costs one. The main thread ends when
+//! `main` returns, and a runtime's workers end when the runtime is dropped.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -18,14 +18,14 @@ struct FlushOnExit;
 /// All shards of the process.
 static SHARDS: PerProcess<Mutex<Vec<Watched>>> = PerProcess::new();
 
-/// A shard, and who is to hurry.
+/// A shard, and its cache, which is told to hurry.
 #[derive(Clone)]
 struct Watched {
     shard: Arc<Shard>,
     events: Arc<dyn StoreEvents>,
 }
 
-/// Has threads that end wait for what this shard has not written yet.
+/// Makes threads that end wait for the values of this shard's queue.
 pub(super) fn watch(shard: &Arc<Shard>, events: &Arc<dyn StoreEvents>) {
     shards().push(Watched {
         shard: Arc::clone(shard),
@@ -38,9 +38,9 @@ fn shards() -> MutexGuard<'static, Vec<Watched>> {
     shards.unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has this thread wait when it ends. Cheap after the first time.
+/// Makes the calling thread wait when it ends. Cheap after the first time.
 pub(crate) fn arm() {
-    // A thread that is ending already waits for nothing more.
+    // A thread that is ending already does not wait for its last values.
     _ = FLUSH_ON_EXIT.try_with(|_armed| ());
 }
 
@@ -69,8 +69,8 @@ impl Drop for FlushOnExit {
     }
 }
 
-/// Waits for several things. Made of a lock and a condition alone: channels park the thread by its handle, which is
-/// gone at this point of a thread's life.
+/// Waits for all flushes, [`EXIT`] at most. Made of a lock and a condition: channels park a thread by its handle, which is gone
+/// at this point of the thread's life.
 struct Latch {
     left: Mutex<usize>,
     done: Condvar,

@@ -1,28 +1,28 @@
-//! The Redis keys of one cache.
+//! The Redis keys of one shard.
 
 use crate::key::Digest;
 
 /// How many bytes of a digest name its entry.
 pub(crate) const MEMBER: usize = 16;
 
-/// What names an entry in the recency set.
+/// An entry's name in the recency set.
 pub(crate) type Member = [u8; MEMBER];
 
-/// The first half of a digest.
+/// The member of a digest: its first half.
 pub(crate) fn member(digest: &Digest) -> Member {
     std::array::from_fn(|i| digest[i])
 }
 
-/// The keys of one cache. The braces make the name a hash tag: all of them lie in one slot of a cluster.
+/// The keys of one shard. The braces make its name a hash tag: all its keys lie in one slot of a cluster.
 #[derive(Debug)]
 pub(crate) struct Keyspace {
-    /// Before the hexadecimal member: the prefix of every entry.
+    /// The prefix of each entry's key; the member in hexadecimal follows.
     pub(crate) prefix: String,
     /// The sorted set of members by recency.
     pub(crate) recency: String,
-    /// The hash of what the cache knows of itself.
+    /// The hash of the shard's clock, its last clear and its last invalidation.
     pub(crate) meta: String,
-    /// The sorted set of members that were invalidated lately, by the number of their invalidation.
+    /// The sorted set of members that were invalidated lately, by the number of the invalidation.
     pub(crate) tombstones: String,
 }
 
@@ -46,7 +46,7 @@ impl Keyspace {
         }
         let mut key = String::with_capacity(self.prefix.len() + member.len());
         key.push_str(&self.prefix);
-        // All of them are digits, so that nothing is ever left out.
+        // These bytes are ASCII digits, so this never fails.
         key.push_str(str::from_utf8(&member).unwrap_or_default());
         key
     }

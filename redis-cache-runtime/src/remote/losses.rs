@@ -8,25 +8,25 @@ use std::{
 
 use crate::outcome::{Error, ErrorKind};
 
-/// So many different reasons are told apart: Redis has few codes, but somebody else may answer in its place.
+/// The most codes that are told apart: Redis has few, but another server in its place may send any.
 const REASONS: usize = 32;
 
 /// Why a value that was meant to be stored is not in Redis.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Loss {
-    /// Redis has answered with this code.
+    /// Redis has refused the write with this code.
     Refused(String),
-    /// Redis has answered with this code for as long as it was asked.
+    /// Redis has put the write off with this code until its retries were used up.
     Postponed(String),
-    /// The connection was lost, or there was none any more.
+    /// The connection was lost, or there was none.
     Disconnected,
     Unanswered,
     TooLarge,
     Unproved,
     QueueFull,
-    /// Its body began before Redis had told of its clears, and there had been one.
+    /// The body began before Redis had told of the cache's clears, and there had been one.
     Unaware,
-    /// Values of two other builds stand at its key.
+    /// Its key has values of two other builds.
     Crowded,
 }
 
@@ -57,11 +57,11 @@ pub(crate) struct Losses {
 #[derive(Debug, Default)]
 struct State {
     all: Counts,
-    /// Those that somebody was told of.
+    /// The losses that a flush has reported.
     told: Counts,
 }
 
-/// The losses that were told when somebody began to ask. Whoever asks at the same time is told the same.
+/// The losses that were reported when a flush began. Flushes at the same time report the same new ones.
 #[derive(Debug)]
 pub(crate) struct Told(Counts);
 
@@ -83,11 +83,11 @@ impl Losses {
         Told(self.state().told.clone())
     }
 
-    /// What was lost since.
+    /// Reports the losses since `told`.
     ///
     /// # Errors
     ///
-    /// Where that is anything.
+    /// Where there are any.
     pub(crate) fn since(&self, Told(told): &Told, cache: &str) -> Result<(), Error> {
         let mut state = self.state();
         state.told = state.all.clone();

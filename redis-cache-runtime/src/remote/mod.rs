@@ -1,4 +1,4 @@
-//! Redis as a bounded store: what is to be written, and the scripts that write it.
+//! Redis as a bounded store: the write-behind queue, its writer, and the scripts.
 
 mod applied;
 mod batch;

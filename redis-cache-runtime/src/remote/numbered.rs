@@ -4,18 +4,18 @@ use std::collections::HashMap;
 
 use super::{epoch::Invalidated, keyspace::Member};
 
-/// So many are remembered: only bodies that were under way when one was made need it.
+/// The most that are remembered: only bodies that were under way at an invalidation need it.
 const MOST: usize = 256;
 
-/// What this process has invalidated lately. Its own flights see to it that no value is queued whose body began before:
-/// such an invalidation is to refuse other processes' values only.
+/// The latest invalidations of this process. Its own flights discard values whose body began before one, so that in Redis it has
+/// to refuse only values of other processes.
 #[derive(Debug, Default)]
 pub(super) struct Numbered {
     recent: HashMap<Member, (Invalidated, u64)>,
 }
 
 impl Numbered {
-    /// Takes in that `member` was invalidated, and the number of the last time before by anybody.
+    /// Records an invalidation of `member`; `before` is the number of the last one before it, by any process.
     pub(super) fn add(&mut self, member: Member, invalidated: Invalidated, before: u64) {
         if self.recent.len() >= MOST {
             self.recent.clear();
@@ -23,8 +23,8 @@ impl Numbered {
         self.recent.insert(member, (invalidated, before));
     }
 
-    /// What a value that was queued behind the invalidations so far is told to be later than, where its body began with
-    /// `known`.
+    /// The invalidation that a queued value of `member` is newer than, where its body began with `known`: this process' own,
+    /// unless another process' lies between.
     pub(super) fn known(&self, member: &Member, known: Invalidated) -> Invalidated {
         match self.recent.get(member) {
             Some((own, before))
@@ -50,7 +50,7 @@ mod tests {
         let mut numbered = Numbered::default();
         numbered.add(A, at(Some(1), 7), 3);
         let known = |base, number| numbered.known(&A, at(base, number)).number;
-        // Another process' invalidation of the same entry stands between.
+        // Another process has invalidated the same entry in between.
         assert_eq!(known(Some(1), 2), 2);
         assert_eq!(known(None, 0), 0);
         assert_eq!(known(Some(1), 3), 7);

@@ -1,4 +1,4 @@
-//! How often, and for how long, a write is tried again.
+//! The back-off of writes that are tried again.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::{limits::WRITE_PATIENCE, process::backoff::Backoff};
 const FIRST: Duration = Duration::from_millis(2);
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// Where others have waited that long in vain: enough to load the scripts, and to follow a redirect.
+/// The patience after a batch that was given up: enough to load the scripts, and to follow a redirect.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(15);
 
-/// The turns of one write, or of several that belong together.
+/// The retries of one write, or of a batch.
 #[derive(Debug)]
 pub(super) struct Retry {
     end: Instant,
@@ -24,7 +24,7 @@ impl Retry {
         Self::within(WRITE_PATIENCE)
     }
 
-    /// Hardly more than one.
+    /// A few retries, within [`LITTLE_PATIENCE`].
     pub(super) fn few() -> Self {
         Self::within(LITTLE_PATIENCE)
     }
@@ -36,7 +36,7 @@ impl Retry {
         }
     }
 
-    /// Waits for the next turn; false where there is none.
+    /// Waits for the next retry; false where its time is over.
     pub(super) async fn next(&mut self) -> bool {
         let wait = self.backoff.next();
         let has_next = Instant::now() + wait < self.end;

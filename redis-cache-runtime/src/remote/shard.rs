@@ -1,4 +1,4 @@
-//! One part of a cache: the entries that lie in one slot, and what is to be told of them.
+//! One part of a cache: its entries in one slot, and the queue of writes to them.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
     conn::{News, Route},
 };
 
-/// A cache has one, or as many as `shards = …` says, each with its part of the bound.
+/// A cache has one shard, or as many as `shards = …` says, each with its part of `maxsize`.
 #[derive(Debug)]
 pub(crate) struct Shard {
     keyspace: Keyspace,
@@ -49,7 +49,7 @@ impl Shard {
         &self.queue
     }
 
-    /// What Redis is to be asked along with an entry; `None` once it is known.
+    /// The question about clears and invalidations that goes out before a look-up; `None` once Redis has answered it.
     pub(crate) fn news(self: &Arc<Self>) -> Option<News> {
         if !self.queue.is_unaware() {
             return None;
@@ -62,12 +62,12 @@ impl Shard {
         }))
     }
 
-    /// Tells the writer that the queue has something.
+    /// Wakes the writer: the queue has jobs.
     pub(crate) fn announce(&self) {
         self.work.notify_one();
     }
 
-    /// Tells the writer that somebody waits for what the queue has.
+    /// Wakes the writer, which is not to wait for more jobs: a caller waits for one.
     pub(crate) fn hurry(&self) {
         self.urgent.notify_one();
     }
@@ -83,7 +83,7 @@ impl Shard {
     }
 }
 
-/// The hash tags of a cache's shards, each with its part of the bound.
+/// The hash tags of a cache's shards, each with its part of `maxsize`.
 pub(crate) fn split(name: &str, maxsize: MaxSize, shards: u16) -> Vec<(String, MaxSize)> {
     if shards == 1 {
         return vec![(name.to_owned(), maxsize)];

@@ -9,10 +9,10 @@ use std::{
 use super::keyspace::Member;
 use crate::key::DigestHasher;
 
-/// How long touches wait for a store that carries them.
+/// How long touches wait for a store that carries them; after that they are sent alone.
 const TOUCH_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Entries that were used, each once, by the order of its last use.
+/// The entries that were used since the last store, each once, in the order of their last use.
 #[derive(Debug, Default)]
 pub(super) struct Touches {
     recent: HashMap<Member, u64, BuildHasherDefault<DigestHasher>>,
@@ -21,7 +21,7 @@ pub(super) struct Touches {
 }
 
 impl Touches {
-    /// Tells whether this is the first.
+    /// Records a use. Returns whether it is the first since [`take`](Self::take).
     pub(super) fn add(&mut self, member: Member) -> bool {
         self.clock += 1;
         self.recent.insert(member, self.clock);

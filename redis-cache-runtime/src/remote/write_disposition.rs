@@ -1,19 +1,19 @@
-//! What Redis answers to a write, as far as it decides what happens next.
+//! Sorts Redis' answers to writes by the writer's next step.
 
 use redis::{ServerErrorKind, Value};
 
 use crate::conn::Redirect;
 
-/// What an answer asks for.
+/// The writer's next step after an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum WriteDisposition {
-    /// Nothing: it has been done, or never will be.
+    /// None: the write has been done, or never will be.
     Final,
-    /// The server does not know the script.
+    /// Load the scripts, which the server does not know, and send the write again.
     UnknownScript,
-    /// Another server of the cluster has the slot.
+    /// Send the write to the node that has the slot.
     Moved(Redirect),
-    /// Not now: the slot is on its way, or the server is not ready.
+    /// Send the write again later: the slot is being migrated, or the server is not ready.
     Later,
 }
 
@@ -27,7 +27,7 @@ impl WriteDisposition {
             Some(ServerErrorKind::Moved) => {
                 Redirect::read(&error.clone().into()).map_or(Self::Later, Self::Moved)
             }
-            // A script's keys are on both sides while their slot moves; where they go, they can't be used together yet.
+            // While a slot is migrated a script's keys lie on both nodes, and the new one can't use them together yet.
             Some(
                 ServerErrorKind::Ask
                 | ServerErrorKind::TryAgain

@@ -1,4 +1,4 @@
-//! One annotated method, as its expansion sees it.
+//! One annotated method: the entry points of its expansion.
 
 use std::{
     any::TypeId,
@@ -38,19 +38,19 @@ pub struct Site {
     state: PerProcess<State>,
 }
 
-/// What a call site has become in one process.
+/// The state of a call site in one process.
 #[derive(Debug, Default)]
 struct State {
     settings: OnceLock<Result<Settings, Panicked>>,
     opened: OnceLock<Opened>,
-    /// How many threads are opening it.
+    /// How many threads are opening the cache.
     openers: AtomicUsize,
-    /// Further instantiations.
+    /// The instantiations beside [`Opened::first`].
     others: RwLock<HashMap<TypeId, Instantiation>>,
     learned: Mutex<HashMap<TypeId, Learned>>,
 }
 
-/// What the calls of an instantiation find out. It is leaked: once for an instantiation, however many threads make the first call.
+/// The findings of an instantiation's calls. Leaked, once for each instantiation, however many threads make the first call.
 #[derive(Clone, Copy, Debug)]
 struct Learned {
     readable: &'static Readable,
@@ -60,9 +60,9 @@ struct Learned {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Instantiation {
     instance: Instance,
-    /// `None` where it can't be told from others.
+    /// `None` where the instantiation is not cached: there is no cache, or its name does not tell it from others.
     domain: Option<Domain>,
-    /// The type behind `self` is not seen where the body is.
+    /// Whether the type behind `self` is not known where the body stands.
     hides_identity: bool,
 }
 
@@ -87,7 +87,7 @@ impl Site {
         }
     }
 
-    /// Starts the key of one call. The settings are asked for at the first call only.
+    /// Starts the key of one call. The settings are evaluated at the first call only.
     pub fn key<R>(
         &'static self,
         path: &'static str,
@@ -126,7 +126,7 @@ impl Site {
         }
     }
 
-    /// Runs one call of a blocking method. `again` writes once more what the instance and the version are.
+    /// Runs one call of a blocking method. `again` writes the instance's identity and the version once more.
     pub fn call<R>(
         &'static self,
         key: CallKey,
@@ -140,9 +140,9 @@ impl Site {
         }
     }
 
-    /// Opens the cache. Of several threads that make the first call at once each asks for the settings, for the expressions of
-    /// one may wait for the call of another; the first that has an answer decides. `None` for a call that the settings
-    /// themselves make, on this thread or on so many others.
+    /// Opens the cache. Threads that make the first call at the same time each evaluate the settings, because an expression of
+    /// one may wait for the call of another; the first answer counts. `None`, and the call runs uncached, where this thread is
+    /// opening a cache already (the settings make the call), or where other threads do not finish within [`PATIENCE`].
     fn open<R>(
         &'static self,
         state: &'static State,
@@ -152,9 +152,9 @@ impl Site {
         codec: &Codec<R>,
     ) -> Option<&'static Opened> {
         let began = Instant::now();
-        // What the background thread says of it is waited for as this one ends.
+        // This thread waits, as it ends, for the log lines of the background thread.
         telemetry::settle_on_exit();
-        // And what other threads compute meanwhile is not lost, where this is the last one to end.
+        // And for the values that other threads compute meanwhile: it may be the last thread to end.
         flush_on_exit::arm();
         let opening = loop {
             if let Some(opening) = Opening::begin(self, &state.openers) {
@@ -216,7 +216,7 @@ impl Site {
         let opened = Opened {
             cache,
             uncached: error.as_ref().map(|_| {
-                // Under a name that is taken the calls of another are counted.
+                // A taken name counts the calls of another handler.
                 let is_taken = registry::find(name.as_str()).is_ok();
                 Uncached::new(if is_taken { &path } else { name.as_str() })
             }),
@@ -252,7 +252,7 @@ impl Site {
         if let Some(other) = known.get(&instance.id) {
             return *other;
         }
-        // By default types of one name are told apart by more than their names.
+        // Without `name = …` the key tells types of one name apart by more than their names.
         let is_namesake = matches!(name, CacheName::Given(_))
             && known
                 .values()
@@ -297,8 +297,8 @@ impl Site {
         }
     }
 
-    /// Sets the calls of one instantiation apart from all others. `None` where its name can't do that: all closures of one
-    /// function are called the same.
+    /// The part of the key that tells the calls of one instantiation from all others. `None` for a closure as type argument: all
+    /// closures of one function have the same name.
     fn domain<R>(
         &self,
         state: &State,
@@ -349,7 +349,7 @@ impl Site {
     }
 }
 
-/// Runs a call of an async method, as [`Site::call`] that of a blocking one. What the future holds of the site is the key alone.
+/// Runs a call of an async method, as [`Site::call`] does for a blocking one. Of the site the future holds the key alone.
 pub fn call_async<R, F: Future<Output = R>>(
     key: CallKey,
     codec: Codec<R>,

@@ -1,4 +1,4 @@
-//! What a call site has become: a cache, or none, and why.
+//! The result of opening a call site: a cache, or counters in its place.
 
 use std::{any::Any, sync::Arc};
 
@@ -15,15 +15,14 @@ pub(super) struct Opened {
     pub(super) cache: Option<Arc<Cache>>,
     /// The path without instantiation.
     pub(super) path: String,
-    /// What the cache is called.
     pub(super) name: CacheName,
     /// The instantiation that was called first: mostly the only one.
     pub(super) first: Instantiation,
-    /// What there is in place of a cache.
+    /// Counts the calls where there is no cache.
     pub(super) uncached: Option<Uncached>,
 }
 
-/// What the attribute or the path calls a cache.
+/// The name of a cache: given in the attribute, or made of the path.
 #[derive(Debug)]
 pub(super) enum CacheName {
     Given(String),
@@ -48,7 +47,7 @@ pub(super) fn called_by(key: &CallKey) -> CalledBy {
 }
 
 impl Opened {
-    /// Whether there is something to look up, or will be.
+    /// Whether a call needs a key: the cache is on, and values of the return type may come back.
     pub(super) fn is_worth_a_key(&self, domain: &Domain) -> bool {
         self.cache
             .as_ref()

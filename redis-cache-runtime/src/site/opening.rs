@@ -13,20 +13,20 @@ thread_local! {
     static OPENING: RefCell<Vec<*const Site>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The most threads that open one call site at a time. Those beyond wait: without a bound, settings that start a thread which
+/// The most threads that open one call site at a time. Further ones wait: without a bound, settings that start a thread which
 /// calls the handler would start threads for ever.
 const OPENERS: usize = 4;
 
-/// How long they wait; then their call runs uncached.
+/// How long further threads wait; then their calls run uncached.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// One call site among those that this thread is opening, until it is dropped.
+/// A call site that this thread is opening, until it is dropped.
 pub(super) struct Opening<'s> {
     openers: &'s AtomicUsize,
 }
 
 impl<'s> Opening<'s> {
-    /// `None` where the thread is at it already, or too many are.
+    /// `None` where this thread is opening the site already, or [`OPENERS`] threads are.
     pub(super) fn begin(site: &Site, openers: &'s AtomicUsize) -> Option<Self> {
         let one_more = |openers| (openers < OPENERS).then_some(openers + 1);
         openers
@@ -49,7 +49,7 @@ impl<'s> Opening<'s> {
         None
     }
 
-    /// Whether this thread is opening any site: such a one must not wait for others, which may wait for it.
+    /// Whether this thread is opening any site. Then it must not wait for other threads, which may wait for it.
     pub(super) fn is_under_way() -> bool {
         OPENING.try_with(|opening| opening.borrow().is_empty()) != Ok(true)
     }

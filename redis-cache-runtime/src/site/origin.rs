@@ -5,16 +5,16 @@ use std::{
     hash::{Hash as _, Hasher},
 };
 
-/// What a closure is called in a path: a cache's name has no braces.
+/// Stands for a closure in a path, because a cache's name has no braces.
 const CLOSURE: &str = "[closure]";
 
-/// What the compiler calls a type that is not known where the code stands.
+/// The compiler's name for a type that is not known where the code stands.
 const UNKNOWN: &str = "_";
 
-/// What the compiler's name of a trait object begins with.
+/// The beginning of the compiler's name for a trait object.
 const DYN: &str = "dyn ";
 
-/// Pointers that are what they point at.
+/// Pointers, whose identity is that of their target.
 const POINTERS: [&str; 6] = [
     "&mut ",
     "&",
@@ -30,17 +30,17 @@ pub struct Origin {
     /// `None` where the compiler was not called by Cargo.
     package: Option<&'static str>,
     version: Option<&'static str>,
-    /// Of a binary or an example; a library may be called like it.
+    /// The name of the binary or example; a library may have the same.
     program: Option<&'static str>,
     module: &'static str,
-    /// It has a `self`, and so stands in an `impl` or a trait.
+    /// Whether it has a `self`, and so stands in an `impl` or a trait.
     is_method: bool,
-    /// Of all that was written of the function.
+    /// The digest of the whole function as it is written.
     digest: u64,
 }
 
 impl Origin {
-    /// What the compiler says where the attribute stands.
+    /// The compiler's values where the attribute stands.
     #[must_use]
     pub const fn new(
         package: Option<&'static str>,
@@ -60,8 +60,8 @@ impl Origin {
         }
     }
 
-    /// The name of the cache of the handler at `path`, where the attribute gives none: the path, after the package where the
-    /// crate is called otherwise.
+    /// The name of the cache of the handler at `path`, where the attribute gives none: the path, preceded by the package where
+    /// the crate has another name.
     pub(crate) fn cache_name(&self, path: &str) -> String {
         let first = path.trim_start_matches(['<', '&']);
         match self.package {
@@ -72,12 +72,11 @@ impl Origin {
         }
     }
 
-    /// What sets a handler without a name of its own apart from all others beside its path.
+    /// The marks that, beside its path, tell a handler without `name = …` from all others.
     ///
-    /// In one version of one package there is one function of a name in a module, and one method of a name in each type of the
-    /// module. Whatever else there is may have namesakes, in two blocks, two arms, two `const _`: these the compiler
-    /// tells apart, for as long as the crate is built by the same compiler in the same way; by their order, so that what is
-    /// written in them counts as well.
+    /// One version of a package has one function of a name in a module, and one method of a name in each type of the module. All
+    /// others may have namesakes: in two blocks, two arms, two `const _`. The compiler tells these apart by their order, for as
+    /// long as the crate is built by the same compiler in the same way; so the digest of the function counts as well.
     pub(crate) fn marks(
         &self,
         path: &str,
@@ -128,7 +127,7 @@ fn is_word(name: &str) -> bool {
             .all(|character| character.is_alphanumeric() || character == '_')
 }
 
-/// What is written into a hash.
+/// A hasher that keeps the bytes that are written into it.
 #[derive(Default)]
 struct Written(Vec<u8>);
 
@@ -169,8 +168,8 @@ pub(crate) fn closures(path: &str) -> usize {
     path.matches(CLOSURE).count()
 }
 
-/// Whether the type behind `self` is not known where the code of the handler at `path` stands: in the default body of a
-/// trait's method, in an `impl` for every type, and in one for a `dyn` type. Whether it has an identity can't be seen there.
+/// Whether the type behind `self`, and so its identity, is not known where the code of the handler at `path` stands: in the
+/// default body of a trait's method, in an `impl` for every type, and in one for a `dyn` type.
 pub(crate) fn hides_identity(path: &str, instance_path: &str) -> bool {
     let Some((mut of_type, _)) = of_brackets(path) else {
         return matches!(of_brackets(instance_path), Some((_, Some(_trait))));
@@ -194,7 +193,7 @@ fn of_brackets(path: &str) -> Option<(&str, Option<&str>)> {
     })
 }
 
-/// The path of the method in the type names of what its body holds: an item (`…::handle::here`) or a closure
+/// The path of the method in the type name of a thing in its body: an item (`…::handle::here`) or a closure
 /// (`…::handle::{{closure}}`), in an async method inside another closure.
 ///
 /// `a::<impl b::T>::f` and `a::<impl b::Tr for b::T>::f`, which is how the compiler writes methods of an `impl` that
@@ -218,18 +217,18 @@ fn without_impl(path: &str) -> Option<String> {
     })
 }
 
-/// Where the bracket that was opened before `text` is closed.
+/// The position of the bracket that closes the one opened before `text`.
 fn closing_bracket(text: &str) -> Option<usize> {
     let mut characters = outside(text);
     characters.find_map(|(at, character)| (character == '>').then_some(at))
 }
 
-/// Splits at the first `separator` that stands in no brackets: what stands in them is told of another type.
+/// Splits at the first `separator` outside of brackets: those inside belong to other types.
 fn split_outside<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
     outside(text).find_map(|(at, _)| Some((&text[..at], text[at..].strip_prefix(separator)?)))
 }
 
-/// The characters that stand in no brackets which are opened in `text`, and where; those that open one among them.
+/// The characters of `text` outside of brackets, with their positions; the opening brackets are among them.
 fn outside(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut depth = 0;
     let mut previous = ' ';
@@ -240,7 +239,7 @@ fn outside(text: &str) -> impl Iterator<Item = (usize, char)> {
         match character {
             '<' => depth += 1,
             '>' if !is_arrow && depth > 0 => depth -= 1,
-            // What was opened before `text`.
+            // Closes a bracket that was opened before `text`.
             '>' if !is_arrow => return true,
             _ => {}
         }

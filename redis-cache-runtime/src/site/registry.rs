@@ -20,7 +20,7 @@ static REGISTRY: PerProcess<Mutex<Registry>> = PerProcess::new();
 struct Registry {
     caches: BTreeMap<String, Registered>,
     deployments: HashMap<String, Arc<Deployment>>,
-    /// Handlers that have no cache, though their settings may be right, by their paths.
+    /// The handlers that were refused a cache, by their paths.
     refused: BTreeMap<String, Refused>,
 }
 
@@ -31,7 +31,7 @@ struct Refused {
     error: Arc<Error>,
 }
 
-/// What stands under one cache name.
+/// The entry of one cache name.
 #[derive(Clone, Debug)]
 struct Registered {
     /// The handler that opened it.
@@ -50,7 +50,7 @@ impl SiteId {
     }
 }
 
-/// Opens the cache of the handler at `path`. Threads that open that of one site at once get the same.
+/// Opens the cache of the handler at `path`. Threads that open the cache of one site at once get the same.
 ///
 /// # Errors
 ///
@@ -62,7 +62,7 @@ pub(crate) fn open(
     settings: &Settings,
 ) -> Result<Arc<Cache>, Arc<Error>> {
     let known = lock().caches.get(name).cloned();
-    // Not under the lock: the recorder hears of the cache, and it is the user's.
+    // Not under the lock: a new cache is told to the metrics recorder, which is user code.
     let registered = known.unwrap_or_else(|| {
         let cache = build(name, settings).map_err(Arc::new);
         let path = path.to_owned();
@@ -79,7 +79,7 @@ pub(crate) fn open(
     Err(refuse(name, path, message))
 }
 
-/// Has the handler at `path` not cached.
+/// Records that the handler at `path` is not cached.
 pub(crate) fn refuse(name: &str, path: &str, message: impl Into<String>) -> Arc<Error> {
     let error = Arc::new(Error::new(ErrorKind::InvalidConfig, message));
     let refused = Refused {
@@ -90,7 +90,7 @@ pub(crate) fn refuse(name: &str, path: &str, message: impl Into<String>) -> Arc<
     error
 }
 
-/// The handlers that asked for that name when it was taken.
+/// The paths of the handlers that asked for that name when it was taken.
 pub(crate) fn refused(name: &str) -> Vec<String> {
     let registry = lock();
     let refused = registry.refused.iter();
@@ -100,7 +100,7 @@ pub(crate) fn refused(name: &str) -> Vec<String> {
         .collect()
 }
 
-/// What stands under that name from now on: this, unless another thread was faster.
+/// Registers a cache and starts its writers. Where another thread was faster, returns that thread's cache.
 fn register(name: &str, registered: Registered) -> Registered {
     let standing = match lock().caches.entry(name.to_owned()) {
         Entry::Occupied(entry) => return entry.get().clone(),
@@ -180,7 +180,7 @@ fn not_cached(name: &str, error: &Error) -> Error {
     Error::new(error.kind(), format!("`{name}` is not cached: {error}"))
 }
 
-/// All caches that work.
+/// All open caches.
 pub(crate) fn all() -> Vec<Arc<Cache>> {
     lock()
         .caches

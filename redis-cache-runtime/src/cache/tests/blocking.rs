@@ -152,7 +152,7 @@ fn what_is_too_old_is_computed_again() {
     }
 }
 
-/// What Redis has of a value that was computed so long ago.
+/// The stored bytes of a value that was computed so long ago.
 fn envelope_of(value: &str, age: Duration) -> Vec<u8> {
     let world = World::new();
     world.call(value);
@@ -226,7 +226,7 @@ fn what_is_proved_elsewhere_is_stored_as_well() {
             .call(key(KEY), codec!(Option<u8>), || body, |_| {})
     };
     assert_eq!(call(Some(1)), Some(1));
-    // Until it is proved its place is kept, and a call would wait for it.
+    // Until the value is proved its place is kept, and this call waits for it.
     assert_eq!(call(Some(2)), Some(1));
     until(|| {
         world.write();

@@ -9,7 +9,7 @@ use crate::{
     telemetry::Event,
 };
 
-/// What deletes the value, of all or of one.
+/// The two ways to delete the value: a clear, and an invalidation.
 const DELETIONS: [fn(&World) -> Vec<Told>; 2] = [World::clear, World::invalidate];
 
 fn sum(told: Vec<Told>) -> u64 {
@@ -53,7 +53,7 @@ fn during_the_lookup_it_keeps_the_old_value_from_all_who_come_later() {
         world.fake.hold();
         let mut first = pin!(world.task(async || "new".to_owned()));
         assert!(poll(first.as_mut()).is_pending());
-        // It has been answered, and has not heard of it yet.
+        // Redis has answered its look-up, but it was not polled since.
         world.fake.release();
         let told = delete(&world);
         world.write();
@@ -163,7 +163,7 @@ fn a_clear_of_another_process_is_heard_with_the_next_store() {
         key(2),
         codec!(String),
         || {
-            // What the other process has done: its entries are gone, and the clear has a name.
+            // Another process' clear: the entries are gone, and there is a new generation.
             let other = World::new();
             _ = other.clear();
             other.write();

@@ -1,4 +1,4 @@
-//! What becomes of those who follow a call, however it ends.
+//! Followers get a value or lead, however their leader ends.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -72,7 +72,7 @@ fn a_leader_that_vanishes_during_the_lookup_hands_over() {
     assert_eq!(world.results(), [(HitRedis, 1), (Miss, 1), (Cancelled, 1)]);
 }
 
-/// A leader whose body waits, and one that follows it.
+/// Begins a leader, whose body waits for the sender, and a follower.
 fn during_the_body<T>(
     world: &World,
     body: impl FnOnce() -> String,
@@ -155,14 +155,14 @@ fn a_leader_with_an_err_hands_over() {
     }
     world.fake.release();
     assert_eq!(poll(leader.as_mut()), Poll::Ready(Err(1)));
-    // After two that had no value nobody waits in line any more.
+    // After two leaders without a value no call waits in line any more.
     assert_eq!(poll(second.as_mut()), Poll::Ready(Err(2)));
     assert_eq!(poll(third.as_mut()), Poll::Ready(Ok("third's".to_owned())));
     assert_eq!(world.count(Event::Declined), 2);
     assert_eq!(world.cache.flights.followers(), 0);
 }
 
-/// A leader on a thread of its own whose body ends as it is told, and one that follows it on another.
+/// Runs a leader, whose body ends as `end` says, and a follower, each on a thread.
 fn threads(end: impl FnOnce(&mpsc::Sender<Option<String>>)) -> (World, Option<String>, String) {
     let world = World::new();
     let (sender, receiver) = mpsc::channel::<Option<String>>();

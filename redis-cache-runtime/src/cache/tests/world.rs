@@ -1,4 +1,4 @@
-//! One cache, a server that is a fake, and a writer that writes when it is told to.
+//! One cache, a fake server, and a writer that the tests run by hand.
 
 use std::{
     collections::VecDeque,
@@ -36,7 +36,7 @@ pub(super) use codec;
 
 pub(super) const KEY: u8 = 1;
 
-/// What happens to one request in place of what usually does.
+/// Answers one request in place of the model.
 type Turn = Box<dyn FnOnce(&mut Model, &[Command]) -> Reply + Send>;
 
 pub(super) struct World {
@@ -60,7 +60,7 @@ pub(super) fn key(of: u8) -> CallKey {
     versioned(of, 0)
 }
 
-/// The same, with a version.
+/// The key of a call with a version.
 pub(super) fn versioned(of: u8, version: u64) -> CallKey {
     let domain = Domain {
         seed: [of; 32],
@@ -96,7 +96,7 @@ impl World {
         let shard = Shard::new(Keyspace::new("c"), config.maxsize, Arc::clone(&fake));
         let deployment = Deployment::new(&config.topology, Scripts::get().greeting());
         let cache = Cache::on([Arc::new(shard)].into(), &config, deployment);
-        // So long a body may take that no follower's patience ends in a test.
+        // The body is known to be so slow that no follower's patience ends in a test.
         cache.compute_time.add(Duration::from_secs(600), false);
         Deadlines::start();
         until(|| Deadlines::get().is_some());
@@ -109,17 +109,17 @@ impl World {
         }
     }
 
-    /// Says what happens to the next request for which nothing is said yet.
+    /// Queues a turn, for the next request that has none yet.
     pub(super) fn next(&self, turn: impl FnOnce(&mut Model, &[Command]) -> Reply + Send + 'static) {
         self.turns.lock().unwrap().push_back(Box::new(turn));
     }
 
-    /// The look-up that comes next is answered so.
+    /// Answers each command of the next request with this line.
     pub(super) fn next_line(&self, text: &'static str) {
         self.next(move |_, commands| Reply::Answers(commands.iter().map(|_| line(text)).collect()));
     }
 
-    /// A call whose body gives `value`.
+    /// Makes a call whose body returns `value`.
     pub(super) fn call(&self, value: &str) -> String {
         self.call_with(|| value.to_owned())
     }
@@ -128,7 +128,7 @@ impl World {
         self.cache.call(key(KEY), codec!(String), body, |_| {})
     }
 
-    /// The same as a task.
+    /// Makes a call of an async method.
     pub(super) fn task<F: Future<Output = String>>(
         &self,
         body: impl FnOnce() -> F,
@@ -137,7 +137,7 @@ impl World {
         call_async(by, key(KEY), codec!(String), body, |_| {})
     }
 
-    /// Has all that is queued written.
+    /// Writes all that is queued.
     pub(super) fn write(&self) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -165,35 +165,35 @@ impl World {
         self.cache.counters.event(event)
     }
 
-    /// How the calls have ended, in the order in which results are listed.
+    /// The results of the calls so far, in the order of [`CacheStatus::ALL`].
     pub(super) fn results(&self) -> Vec<(CacheStatus, u64)> {
         let counted = |result| (result, self.cache.counters.result(result));
         let all = CacheStatus::ALL.into_iter().map(counted);
         all.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// What stands at the key.
+    /// The bytes at the key's entry.
     pub(super) fn stored(&self) -> Option<Vec<u8>> {
         let model = self.model.lock().unwrap();
         let entry = model.entry(self.cache.shards[0].keyspace(), &digest(KEY));
         entry.map(<[u8]>::to_vec)
     }
 
-    /// Puts something else there.
+    /// Puts other bytes there.
     pub(super) fn put(&self, what: &[u8]) {
         let entry = self.cache.shards[0].keyspace().entry(&digest(KEY));
         let mut model = self.model.lock().unwrap();
         model.entries.insert(entry, what.to_vec());
     }
 
-    /// What a call gets that comes when all is written, and whose body would give something else.
+    /// Writes all that is queued, then makes a call whose body would return "computed"; returns its value.
     pub(super) fn later(&self) -> String {
         self.write();
         self.call("computed")
     }
 }
 
-/// Waits for what other threads do.
+/// Waits until other threads have made `is_so` true, a minute at most.
 pub(super) fn until(mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !is_so() {

@@ -1,25 +1,25 @@
 //! Whether Redis is worth asking.
 
-/// What one server is good for now: the one answer, for callers before they encode a key, for a look-up, and for values.
+/// Whether one server is worth asking now. One answer for calls before they encode a key, for look-ups, and for stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Availability {
-    /// It answers, as far as is known.
+    /// The server answers, as far as is known.
     Available,
-    /// It did not answer. The next look-up probes whether it does again.
+    /// The server did not answer. The next look-up probes whether it does again.
     ProbeDue,
-    /// It did not answer, and a look-up that is under way probes whether it does again.
+    /// The server did not answer, and a look-up that is under way probes whether it does again.
     Probing,
-    /// It is away or does not answer, and no look-up finds that out anew.
+    /// The server is away or does not answer, and no look-up is to probe it yet.
     Unavailable,
 }
 
 impl Availability {
-    /// Whether a look-up that begins now would ask it.
+    /// Whether a look-up that begins now would ask the server.
     pub(crate) const fn takes_lookups(self) -> bool {
         matches!(self, Self::Available | Self::ProbeDue)
     }
 
-    /// Whether a value that was computed now is meant for it. One that is computed during a probe is: the probe mostly succeeds.
+    /// Whether a value that was computed now is stored. During a probe it is, because most probes succeed.
     pub(crate) const fn takes_values(self) -> bool {
         matches!(self, Self::Available | Self::Probing)
     }

@@ -1,4 +1,4 @@
-//! The state of a circuit breaker, and what changes it.
+//! The state of a circuit breaker, and its transitions.
 
 use std::{
     sync::atomic::{AtomicU32, AtomicU64, Ordering},
@@ -12,16 +12,16 @@ use crate::{
     process::jitter,
 };
 
-/// So many attempts to connect that fail in a row open it.
+/// This many failed attempts to connect in a row open the breaker.
 const CONNECT_FAILURES: u32 = 5;
 
-/// A probe that is not back by then, because nobody runs its caller any further, is given to another.
+/// A probe without a result after this time is given to another caller: its own caller may never be polled again.
 const PROBE: Duration = Duration::from_secs(5);
 
 /// How one call to Redis ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::conn) enum CallEnd {
-    /// Redis said something.
+    /// Redis answered, if only with an error.
     Answered,
     /// The budget was used up.
     TimedOut,
@@ -41,22 +41,22 @@ impl CallEnd {
 /// Whether a caller may ask Redis.
 #[derive(Debug)]
 pub(in crate::conn) enum Admission<'b> {
-    /// It may, and says how that ended by [`Breaker::record`].
+    /// The caller may ask, and reports the end to [`Breaker::record`].
     Pass,
-    /// It may, as the only one, and says how that ended to the probe.
+    /// This caller alone may ask, and reports the end to the probe.
     Probe(Probe<'b>),
-    /// It goes without.
+    /// The caller may not ask.
     Refused,
 }
 
-/// A change of state, told to the one caller who brought it about.
+/// A change of state, returned to the one caller that has caused it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::conn) enum Transition {
-    /// Nobody asks Redis for so long.
+    /// No caller asks Redis for this time.
     Opened(Duration),
-    /// A probe has failed, and nobody asks for so long again.
+    /// A probe has failed, and no caller asks Redis for this time.
     StaysOpen(Duration),
-    /// Everybody asks Redis again.
+    /// All callers ask Redis again.
     Closed,
 }
 
@@ -67,14 +67,14 @@ pub(in crate::conn) struct Breaker {
     /// A [`Gate`].
     gate: AtomicU64,
     window: Window,
-    /// Attempts to connect that have failed since anything went well.
+    /// Failed attempts to connect since the last success of any kind.
     connect_failures: AtomicU32,
-    /// How often it has opened since it was closed.
+    /// How often the breaker has opened since it was closed.
     openings: AtomicU32,
 }
 
 impl Breaker {
-    /// A closed one.
+    /// A closed breaker.
     pub(in crate::conn) const fn new(now: Instant) -> Self {
         Self {
             start: now,
@@ -97,7 +97,7 @@ impl Breaker {
         let is_over = nanos(self.since_start(clock())) >= gate.until();
         match gate.state() {
             CircuitState::Closed => Availability::Available,
-            // A probe that is not back by then is given to another look-up.
+            // A probe without a result at its deadline is given to another look-up.
             CircuitState::HalfOpen | CircuitState::Open if is_over => Availability::ProbeDue,
             CircuitState::HalfOpen => Availability::Probing,
             CircuitState::Open => Availability::Unavailable,
@@ -121,7 +121,7 @@ impl Breaker {
         }
     }
 
-    /// Learns how a call ended that was let pass.
+    /// Takes the result of a call that was let pass.
     pub(in crate::conn) fn record(&self, now: Instant, end: CallEnd) -> Option<Transition> {
         let at = self.since_start(now);
         self.window.add(at, end.is_failure());
@@ -135,7 +135,7 @@ impl Breaker {
         None
     }
 
-    /// Learns that an attempt to connect has failed.
+    /// Counts a failed attempt to connect.
     pub(in crate::conn) fn connect_failed(&self, now: Instant) -> Option<Transition> {
         let failures = self.connect_failures.fetch_add(1, Ordering::Relaxed) + 1;
         if failures < CONNECT_FAILURES {
@@ -144,8 +144,7 @@ impl Breaker {
         self.open(Gate::CLOSED, self.since_start(now))
     }
 
-    /// Learns that an attempt to connect has succeeded. Somebody has answered, so the next caller may find out at once
-    /// whether calls are answered as well.
+    /// Takes note that an attempt to connect has succeeded: the server is there, so the next caller may probe at once.
     pub(in crate::conn) fn connected(&self) {
         self.end_row();
         let gate = self.gate();
@@ -169,7 +168,7 @@ impl Breaker {
         if end.is_failure() {
             return self.open(probe, at);
         }
-        // Before it is closed, or the failures of yesterday would open it again.
+        // Before the breaker closes, or earlier failures would open it again.
         self.window.forget(at);
         self.end_row();
         let closed = self.change(probe, Gate::CLOSED);
@@ -179,12 +178,12 @@ impl Breaker {
         closed.then_some(Transition::Closed)
     }
 
-    /// Lets another caller have the probe of one who has gone away.
+    /// Lets another caller probe, because the one with this probe has gone.
     pub(super) fn give_back(&self, probe: Gate) {
         self.change(probe, Gate::OVERDUE);
     }
 
-    /// Opens it, if nobody has changed it meanwhile.
+    /// Opens the breaker, unless another thread has changed it since `from` was read.
     fn open(&self, from: Gate, at: Duration) -> Option<Transition> {
         let before = self.openings.load(Ordering::Relaxed);
         let longest = OPEN_FIRST
@@ -204,7 +203,7 @@ impl Breaker {
     }
 
     fn end_row(&self) {
-        // Mostly zero already, and then a load leaves the cache line where it is.
+        // Mostly zero already: a load leaves the cache line shared, a store would not.
         if self.connect_failures.load(Ordering::Relaxed) != 0 {
             self.connect_failures.store(0, Ordering::Relaxed);
         }
@@ -221,8 +220,8 @@ impl Breaker {
     }
 }
 
-/// State and deadline in one word, so that a caller learns of both by one load. A deadline also tells one probe from the
-/// next: it is overtaken only once its own has passed.
+/// State and deadline in one word, so that one load reads both. The deadline also identifies a probe: the next one begins only
+/// after it, and has a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gate(u64);
 
@@ -242,7 +241,7 @@ impl Gate {
         Self(Self::open(until).0 | Self::HALF_OPEN)
     }
 
-    /// So many nanoseconds after the start a probe may be made.
+    /// The nanoseconds after the start from which on a probe may be made.
     const fn until(self) -> u64 {
         self.0 >> 1
     }
@@ -256,7 +255,7 @@ impl Gate {
     }
 }
 
-/// Good for almost three centuries.
+/// Fits in 63 bits for almost three centuries.
 fn nanos(at: Duration) -> u64 {
     u64::try_from(at.as_nanos()).unwrap_or(u64::MAX >> 1)
 }

@@ -1,10 +1,10 @@
 //! Whether Redis is worth asking: a circuit breaker for one endpoint.
 //!
-//! A server that hangs costs each caller its budget, one after the other, for as long as it hangs. The breaker learns from how
-//! calls end, and lets nobody wait once it is clear that nobody is answered; from time to time a single caller finds out
-//! whether that has changed.
+//! A server that hangs costs each caller its budget, one after the other, for as long as it hangs. The breaker counts how
+//! calls end. It opens where at least half of them have failed for more than a second, and callers no longer wait; from time
+//! to time a single caller probes whether the server answers again.
 //!
-//! Time comes in from outside, and what changes goes out, for the caller to log: nothing here waits, logs or locks.
+//! Callers pass the time in, and log the transitions: nothing here waits, logs or locks.
 
 mod availability;
 mod circuit;

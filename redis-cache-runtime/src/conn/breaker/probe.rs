@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use super::{Breaker, CallEnd, Transition, circuit::Gate};
 
-/// Held by the one caller who asks Redis while nobody else does. A caller who goes away gives it back.
+/// Held by the one caller that may ask Redis. Dropping it without a result gives it back.
 #[derive(Debug)]
 #[must_use]
 pub(in crate::conn) struct Probe<'b> {
     breaker: &'b Breaker,
-    /// What tells this probe from others.
+    /// Identifies this probe, by its deadline.
     gate: Gate,
 }
 
@@ -18,14 +18,14 @@ impl<'b> Probe<'b> {
         Self { breaker, gate }
     }
 
-    /// Says how the call ended: the breaker closes, or opens again.
+    /// Takes the result of the call: the breaker closes, or opens again.
     pub(in crate::conn) fn record(self, now: Instant, end: CallEnd) -> Option<Transition> {
         self.breaker.probed(self.gate, now, end)
     }
 }
 
 impl Drop for Probe<'_> {
-    // Does nothing once a result has been recorded: the gate is another then.
+    // No effect once a result has been recorded: the breaker's gate is another then.
     fn drop(&mut self) {
         self.breaker.give_back(self.gate);
     }

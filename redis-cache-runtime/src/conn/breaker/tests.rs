@@ -10,7 +10,7 @@ use crate::outcome::CircuitState;
 const SECOND: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// A breaker and a clock that goes where the test wants it.
+/// A breaker, and a clock that the test sets.
 struct Rig {
     breaker: Breaker,
     now: Instant,
@@ -21,12 +21,12 @@ impl Rig {
         let now = Instant::now();
         Self {
             breaker: Breaker::new(now),
-            // In the middle of nowhere: no test may depend on where buckets begin.
+            // An odd time: no test may depend on where buckets begin.
             now: now + Duration::from_millis(4_217_033),
         }
     }
 
-    /// Calls at a steady rate for some time, each ending as `end` says of its number. Gives the time until it opened.
+    /// Records `rate` calls a second for `length`; call number `n` ends as `end(n)`. Returns the time until the breaker opened.
     fn calls(
         &mut self,
         rate: u32,
@@ -54,7 +54,7 @@ impl Rig {
             .last()
     }
 
-    /// An open breaker.
+    /// An open breaker, and how long it stays open.
     fn opened() -> (Self, Duration) {
         let rig = Self::new();
         let Some(Transition::Opened(wait)) = rig.fail_to_connect(5) else {
@@ -70,7 +70,7 @@ impl Rig {
         }
     }
 
-    /// What is asked before a look-up begins and what it is told are one answer.
+    /// Admits a caller, and checks that `availability` has said the same.
     fn admit(&self) -> Admission<'_> {
         let availability = self.breaker.availability(|| self.now);
         let admission = self.breaker.admit(self.now);
@@ -294,7 +294,7 @@ fn a_probe_that_nobody_drives_any_further_is_overtaken() {
     let Admission::Probe(second) = rig.breaker.admit(later) else {
         panic!("not overtaken")
     };
-    // What the first one says now is not heard, and does not free the place of the second.
+    // The first probe's late result does not count, and does not end the second probe.
     assert_eq!(stuck.record(later, CallEnd::Answered), None);
     assert_eq!(rig.breaker.state(), CircuitState::HalfOpen);
     assert!(matches!(rig.breaker.admit(later), Admission::Refused));
@@ -306,7 +306,7 @@ fn a_connection_that_comes_up_ends_the_wait() {
     let (rig, _) = Rig::opened();
     assert!(rig.refuses());
     rig.breaker.connected();
-    // Not before a probe says so, though.
+    // It closes only after a probe, though.
     drop(rig.probe());
     assert_eq!(rig.breaker.state(), CircuitState::Open);
 }

@@ -1,27 +1,27 @@
-//! How the calls of the last seconds have ended.
+//! How the calls of the last five seconds have ended.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-/// A bucket covers so much of a second.
+/// A bucket covers a tick: a tenth of a second.
 const TICKS_A_SECOND: u32 = 10;
 
-/// Five seconds, so that few calls a second are enough to tell.
+/// Five seconds, so that four calls a second are enough for [`LEAST_CALLS`].
 const BUCKETS: usize = 50;
 
-/// More than a second lies between two failures whose ticks are that far apart.
+/// Two calls whose ticks are this far apart are more than a second apart.
 const LEAST_TICKS: u64 = 11;
 
-/// Fewer calls tell nothing.
+/// Fewer calls never open the breaker.
 const LEAST_CALLS: u64 = 20;
 
-/// The calls of the last seconds, in buckets of time.
+/// The calls of the last five seconds, in buckets of time.
 #[derive(Debug)]
 pub(super) struct Window {
     buckets: [AtomicU64; BUCKETS],
-    /// Ticks before this one do not count any more.
+    /// Earlier ticks do not count any more.
     since: AtomicU64,
 }
 
@@ -33,7 +33,7 @@ impl Window {
         }
     }
 
-    /// Counts a call that has ended so long after the start.
+    /// Counts a call that has ended at `at`, the time since the breaker's start.
     pub(super) fn add(&self, at: Duration, failed: bool) {
         let tick = tick(at);
         let one = Bucket::one(failed);
@@ -53,16 +53,16 @@ impl Window {
         }
     }
 
-    /// Forgets what has been counted, the current bucket included.
+    /// Forgets all calls so far, those of the current bucket included.
     pub(super) fn forget(&self, at: Duration) {
         self.since.store(tick(at) + 1, Ordering::Relaxed);
     }
 
     /// Whether for more than a second, up to now, at least half of the calls have failed.
     ///
-    /// Half of the calls is not enough where failures come much faster than answers: then a short blip outnumbers the
-    /// good times around it. So half of the time has to be bad as well, and the latest two buckets, or a lone failure
-    /// after a blip would be taken for its end.
+    /// Half of the calls is not enough where failures come much faster than answers: a short blip would outnumber the good times
+    /// around it. So half of the buckets have to be bad as well, and the latest two, so that a lone failure after a blip does not
+    /// open the breaker.
     pub(super) fn is_failing(&self, at: Duration) -> bool {
         let now = tick(at);
         let oldest = now
@@ -101,13 +101,13 @@ impl Window {
     }
 }
 
-/// In parts, because a division of all the nanoseconds takes longer than all else that a call costs here.
+/// Seconds and nanoseconds apart: one division of all the nanoseconds would take longer than the rest of [`Window::add`].
 const fn tick(at: Duration) -> u64 {
     let part = at.subsec_nanos() / (1_000_000_000 / TICKS_A_SECOND);
     at.as_secs() * TICKS_A_SECOND as u64 + part as u64
 }
 
-/// One bucket in one word, so that a call is counted by one addition: the tick, the calls, the failures among them.
+/// One bucket in one word (the tick, the calls, the failures among them), so that one addition counts a call.
 #[derive(Clone, Copy)]
 struct Bucket(u64);
 
@@ -116,7 +116,7 @@ impl Bucket {
     const COUNT: u32 = 18;
     const MOST: u64 = (1 << Self::COUNT) - 1;
 
-    /// The tick in the bits that are left, which is good for almost a year before it repeats itself.
+    /// The tick has the other 28 bits, and repeats itself after ten months.
     const fn empty(tick: u64) -> Self {
         Self(tick << (2 * Self::COUNT))
     }
@@ -137,7 +137,7 @@ impl Bucket {
         self.0 & Self::MOST
     }
 
-    /// Half of what fits, because other calls may have seen the same and add as well.
+    /// Up to half of the most that fits, because other threads may have read the same count and add as well.
     const fn has_room(self) -> bool {
         self.calls() < Self::MOST / 2
     }

@@ -24,24 +24,24 @@ use super::{
 
 const HELLO: &str = "%1\r\n+mode\r\n+standalone";
 
-/// What becomes of an attempt to connect.
+/// How an attempt to connect fails.
 enum Attempt {
     Fails,
     Hangs,
 }
 
-/// A server without sockets, and what it is asked for.
+/// A server on pipes within the process, with its answers and its record of requests.
 struct Places {
-    /// The attempts that come to nothing, before those that succeed.
+    /// The attempts that fail; those after them succeed.
     attempts: Mutex<VecDeque<Attempt>>,
-    /// When there was one.
+    /// When each attempt began.
     attempted: Mutex<Vec<Instant>>,
-    /// What is said to a `PING`; `None`: nothing.
+    /// The answer to a `PING`; with `None` it gets no answer.
     pong: Mutex<Option<&'static str>>,
     hello: Mutex<&'static str>,
-    /// What is said to all that comes beside.
+    /// The answer to all other commands.
     other: Mutex<&'static str>,
-    /// How often something else was told.
+    /// The number of other commands: the greeting.
     greeted: AtomicUsize,
     /// Ends the connection.
     close: Notify,
@@ -101,7 +101,7 @@ impl Places {
     }
 }
 
-/// Reads a command; gives its first word.
+/// Reads a command; returns its first word.
 async fn command(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Vec<u8>> {
     let mut words = Vec::new();
     for _ in 0..number(reader).await? {
@@ -113,7 +113,7 @@ async fn command(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Ve
     Ok(words.swap_remove(0))
 }
 
-/// Reads a line that is a mark and a number.
+/// Reads a RESP length line: a mark and a number.
 async fn number(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<usize> {
     let mut line = String::new();
     reader.read_line(&mut line).await?;
@@ -121,7 +121,7 @@ async fn number(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<usi
     number.ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
 }
 
-/// A supervisor at its work.
+/// A running supervisor.
 struct World {
     places: Arc<Places>,
     supervisor: Arc<ConnectionSupervisor>,
@@ -178,12 +178,12 @@ impl World {
         }
     }
 
-    /// What has changed since this was asked.
+    /// The changes since the last call.
     fn changes(&self) -> Vec<Change> {
         std::mem::take(&mut *self.changes.lock().unwrap())
     }
 
-    /// One whose connection is up.
+    /// A supervisor whose connection is up.
     async fn up() -> Self {
         let world = Self::begin([]);
         assert!(world.supervisor.connection().await.is_some());
@@ -197,7 +197,7 @@ impl World {
         reason.map(|reason| reason.to_string()).unwrap_or_default()
     }
 
-    /// The connection goes down within that time at most, is made again, and then works.
+    /// Checks that the connection goes down within `time`, is made again, and then works.
     async fn goes_down_within(&self, time: Duration, reason: &str) {
         let began = Instant::now();
         while self.supervisor.connectivity() == Connectivity::Up {
@@ -217,7 +217,7 @@ impl World {
     }
 }
 
-/// Lets all others do what can be done now.
+/// Lets all other tasks run as far as they can.
 async fn settle() {
     sleep(Duration::from_millis(1)).await;
 }
@@ -263,7 +263,7 @@ async fn a_connection_that_is_closed_is_down_at_once_and_made_again() {
     let world = World::up().await;
     world.places.close.notify_one();
     world.goes_down_within(Duration::ZERO, "closed").await;
-    // What failed before does not make the next waits longer.
+    // An earlier failure does not make the next waits longer.
     world.places.close.notify_one();
     world.goes_down_within(Duration::ZERO, "closed").await;
     let attempted = world.places.attempted.lock().unwrap().clone();
@@ -277,7 +277,7 @@ async fn a_ping_without_an_answer_takes_the_connection_down() {
     *world.places.pong.lock().unwrap() = None;
     world.supervisor.request_ping();
     world.goes_down_within(PING, "within a second").await;
-    // Nobody need doubt it.
+    // The regular `PING` finds it out as well, without a request.
     *world.places.pong.lock().unwrap() = None;
     world
         .goes_down_within(WATCH + PING, "within a second")
@@ -313,7 +313,7 @@ async fn a_connection_that_nobody_doubts_is_tried_now_and_then() {
     let world = World::up().await;
     sleep(WATCH * 5 + WATCH / 2).await;
     assert_eq!(world.changes(), [Change::Tried; 5]);
-    // Those that come after the first, however many, come to one more trial.
+    // The first request begins a `PING`; all others together cause one more.
     for _ in 0..5 {
         world.supervisor.request_ping();
     }

@@ -1,10 +1,10 @@
-//! Whatever happens in whatever order, nobody is lost.
+//! In random histories of one key each follower's wait ends.
 
 use fastrand::Rng;
 
 use super::*;
 
-/// What there is of one key.
+/// The callers of one key.
 struct World {
     flights: &'static Flights,
     random: Rng,
@@ -12,7 +12,7 @@ struct World {
     followers: Vec<Follower>,
     tickets: Vec<u64>,
     clears: u64,
-    /// The time that has gone by.
+    /// The time that has passed.
     waited: Duration,
 }
 
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// Looks after all who wait.
+    /// Looks after all followers.
     fn look_after(&self) {
         let now = Instant::now() + self.waited;
         for follower in &self.followers {
@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// Each call under way knows how many lead it: those that we hold, and those who have not heard of it.
+    /// Checks that each call counts its leaders: those held here, and followers that were given the lead but not polled yet.
     fn check(&self) {
         for leader in &self.leaders {
             let state = leader.running.state();
@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// Everybody goes on, within a bound.
+    /// Checks that all followers' waits end, within a bound.
     fn finish(mut self) {
         for _ in 0..200 {
             self.waited += PATIENCE * 4;

@@ -2,21 +2,21 @@
 --
 -- KEYS: recency set, meta hash[, entry, tombstones]
 -- ARGV: maxsize (-1: no bound), entry prefix, touched members, one after the other
---       [, member, envelope, what the value's writer knew when its body began: generation of the last clear ('': none,
+--       [, member, envelope, the epoch in which the value's body began: generation of the last clear ('': none,
 --       '?': not known),
 --       base and number of the last invalidation ('' and 0: none), ttl in ms ('' or absent: none)]
--- Returns how many entries were evicted, or -1 where a clear or an invalidation has come between; and what is known of
--- both now: generation, base, number.
+-- Returns how many entries were evicted, or -1 where a clear or an invalidation came after the body had begun; and the cache's
+-- generation, base and number now.
 
 local MEMBER = 16
 local EVICTIONS = 128
 local LOOK_FOR_EXPIRED = 16
 local CHUNK = 256
--- Nobody counts so far: what is higher was written by somebody else.
+-- Our scores and numbers never get as high as TOP: higher ones were written by somebody else.
 local TOP, ROOM = 2 ^ 52, 2 ^ 40
 local RESCORED = 128
 
--- Whatever else somebody has put into the recency set is not the name of an entry, and is only to go its way.
+-- A member that somebody else has put into the recency set gets a key as well, so that it is evicted like others.
 local function key_of(prefix, member)
   local length = math.min(#member, MEMBER)
   return prefix .. string.format(string.rep('%02x', length), string.byte(member, 1, length))
@@ -27,12 +27,12 @@ local maxsize, prefix, touched = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local member, envelope, generation = ARGV[4], ARGV[5], ARGV[6]
 local base, number, ttl = ARGV[7], tonumber(ARGV[8]), ARGV[9]
 
--- Counted where it matters: uses that are only told change nothing about it.
+-- The number of entries, counted only where it matters: for a store, and where a touch adds an entry.
 local held
 local function count_held()
   held = redis.pcall('ZCARD', recency)
   if type(held) == 'table' then
-    -- Somebody wrote another type under a name that is ours.
+    -- Somebody else has written another type under our key.
     redis.call('UNLINK', recency)
     held = 0
   end
@@ -51,7 +51,7 @@ if marks.err then
 end
 local clock, clearing, cleared = tonumber(marks[1] or ''), tonumber(marks[2] or ''), marks[3] or ''
 local invbase, inv, floor = '', 0, 0
--- What stands there and is none of ours.
+-- The fields of the meta hash that somebody else has written.
 local foreign
 local function is_nonce(text)
   return text and #text == 16 and not string.find(text, '[^0-9a-f]')
@@ -69,7 +69,7 @@ if marks[4] or marks[5] or marks[6] then
   end
 end
 
--- Whether the value's body began before the last clear, or before an invalidation of it. What can't be told did.
+-- Whether the value's body began before the last clear, or before an invalidation of its entry. In doubt it did.
 local refused = member and cleared ~= '' and generation ~= cleared
 if member and invbase ~= '' and not refused then
   local tombstone = redis.pcall('ZSCORE', tombstones, member)
@@ -96,7 +96,7 @@ end
 local full = member and maxsize >= 0 and held >= maxsize
 if known or full then
   -- The entry is put back below as the latest. The removal also comes first because Redis, once out of memory, refuses
-  -- a script's writes unless it has written already; this one frees what it takes, so it may go on.
+  -- a script's writes unless it has written already; this script frees what it takes, so it may go on.
   redis.call('ZREM', recency, member)
 end
 if foreign then
@@ -116,7 +116,7 @@ local is_foreign = top >= TOP - ROOM
 if is_foreign then
   top = 0
 end
--- A clock that was lost, or set by somebody else, goes on after the latest use that is on record.
+-- A clock that was lost, or set by somebody else, goes on after the latest score.
 if not clock or not (clock >= top and clock <= top + ROOM) or clock % 1 ~= 0 then
   clock = top
 end
@@ -126,7 +126,7 @@ if type(set) == 'table' then
   return set
 end
 if is_foreign then
-  -- Scores that are none of ours get others, in their order, right behind those that are.
+  -- Foreign scores are replaced, in their order, by scores right above the highest of ours.
   local function score_at(rank)
     return tonumber(redis.call('ZRANGE', recency, rank, rank, 'WITHSCORES')[2])
   end
@@ -143,7 +143,7 @@ if is_foreign then
     end
     first = low
     behind = first > 0 and math.max(0, math.ceil(score_at(first - 1))) or 0
-    -- Those that are just below may be none of ours either.
+    -- Scores just below the limit may be foreign as well.
     local is_close = behind >= limit - ROOM
     limit = limit / 2
   until not is_close or limit <= ROOM
@@ -163,7 +163,7 @@ if clearing and not (clearing < clock) then
   clearing = nil
 end
 
--- Takes up a touched entry whose place in the recency set was lost.
+-- Adds a touched entry whose place in the recency set was lost.
 local function adopt(used, score)
   if not redis.call('ZSCORE', recency, used) and redis.pcall('EXISTS', key_of(prefix, used)) == 1 then
     redis.call('ZADD', recency, score, used)
@@ -180,7 +180,7 @@ local function touch(first, last)
   for i = first, last do
     local used = string.sub(touched, i * MEMBER + 1, (i + 1) * MEMBER)
     local score = clearing and redis.call('ZSCORE', recency, used)
-    -- What is being cleared must not be saved by a use that is told late.
+    -- A touch that is told late must not save an entry that is being cleared.
     if used ~= member and not (score and tonumber(score) <= clearing) then
       scores[#scores + 1] = clock - count + i
       scores[#scores + 1] = used
@@ -202,7 +202,7 @@ for first = 0, count - 1, CHUNK do
 end
 
 if ttl and ttl ~= '' and member then
-  -- An entry that has expired makes room without costing another its place. Few are far from the oldest.
+  -- Expired entries make room before others are evicted. Few of them are far from the oldest.
   for _, oldest in ipairs(redis.call('ZRANGE', recency, 0, LOOK_FOR_EXPIRED - 1)) do
     if redis.pcall('EXISTS', key_of(prefix, oldest)) == 0 then
       redis.call('ZREM', recency, oldest)
@@ -220,7 +220,7 @@ if over > 0 then
     keys[i] = key_of(prefix, victim)
   end
   if #keys > 0 then
-    -- They stay on record until they are gone: while a slot moves, some lie on the other server and can't be deleted here.
+    -- Victims stay in the recency set until they are deleted: while a slot is migrated, some lie on the other node, out of reach.
     evicted = redis.pcall('UNLINK', unpack(keys))
     if type(evicted) == 'table' then
       if known then

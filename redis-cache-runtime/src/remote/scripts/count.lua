@@ -1,9 +1,9 @@
--- Counts some of the entries that are still there, from a rank on, and forgets those that have expired or that Redis
--- has evicted by itself.
+-- Counts some of the entries, from a rank on, and removes those from the recency set that have expired or that Redis has
+-- evicted by itself.
 --
 -- KEYS: recency set
 -- ARGV: entry prefix, the rank, how many to look at
--- Returns how many were looked at, how many of them are gone, and how many of those were forgotten.
+-- Returns how many were looked at, how many of them are gone, and how many of those were removed.
 
 local MEMBER = 16
 
@@ -28,7 +28,7 @@ for _, member in ipairs(members) do
 end
 local forgotten = 0
 if #gone > 0 then
-  -- A server that takes no writes may count, but not forget.
+  -- On a server that refuses writes entries are counted, and none is removed.
   local removed = redis.pcall('ZREM', recency, unpack(gone))
   forgotten = type(removed) == 'number' and removed or 0
 end

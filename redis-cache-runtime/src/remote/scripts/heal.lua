@@ -1,7 +1,7 @@
--- Deletes what stands under an entry's key and is not a value, unless somebody has written there since.
+-- Deletes an entry that is not a value, unless it was replaced since it was found.
 --
 -- KEYS: recency set, entry
--- ARGV: member[, what was found]
+-- ARGV: member[, the bytes that were found; absent: another type than a string]
 -- Returns how many keys were deleted.
 
 local recency, entry = KEYS[1], KEYS[2]

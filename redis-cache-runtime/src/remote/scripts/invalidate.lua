@@ -1,9 +1,9 @@
--- Deletes one entry, and keeps on record that this has happened: what others compute of it now is not stored afterwards.
+-- Deletes one entry and leaves a tombstone: values of it whose body has begun by now are not stored afterwards.
 --
 -- KEYS: recency set, meta hash, entry, tombstones
--- ARGV: member, a base for the numbers of invalidations where there is none, how many are kept on record
--- Returns how many entries were deleted; the base and this invalidation's number; and the number of the last one before
--- that may have been of the same entry.
+-- ARGV: member, a base for the numbers of invalidations in case there is none, how many tombstones are kept
+-- Returns how many entries were deleted; the base and this invalidation's number; and the number of the last earlier one that
+-- may have been of the same entry.
 
 local TOP = 2 ^ 52
 local TRIM = 128
@@ -30,7 +30,7 @@ if not (is_ours and number % 1 == 0 and floor % 1 == 0) then
   redis.call('UNLINK', tombstones)
   redis.call('HDEL', meta, 'invfloor')
 elseif redis.call('TYPE', tombstones).ok ~= 'zset' then
-  -- Those that were on record are lost.
+  -- The tombstones are lost: each entry may have had the latest.
   redis.call('UNLINK', tombstones)
   floor = number
 end

@@ -1,4 +1,4 @@
-//! The scripts, by their hashes.
+//! The Lua scripts of the store, and the commands that call them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,11 +17,11 @@ use crate::{
     value::envelope::Sealed,
 };
 
-/// How many entries one call of a script that goes through all of them takes: about a millisecond of Redis' time.
+/// How many entries one call of `clear.lua` or `count.lua` takes: about a millisecond of Redis' time.
 pub(crate) const CHUNK: u64 = 256;
 
-/// The scripts of the store. They carry no `#!lua` header: with one, Redis refuses them on replicas and when
-/// it is out of memory, whatever they do.
+/// The scripts of the store. They carry no `#!lua` header: with one, Redis refuses them on replicas and when it is out of
+/// memory, even where they would write nothing.
 #[derive(Debug)]
 pub(crate) struct Scripts {
     apply: Lua,
@@ -31,15 +31,15 @@ pub(crate) struct Scripts {
     count: Lua,
 }
 
-/// A value to be stored, and what is told along with it.
+/// A value to be stored, and the touches that go along.
 #[derive(Debug)]
 pub(crate) struct Value<'a> {
     pub(crate) touches: &'a [Member],
     pub(crate) digest: &'a Digest,
     pub(crate) envelope: Sealed<'a>,
-    /// What was known when the body began.
+    /// The clears and invalidations that were known when the body began.
     pub(crate) known: Known,
-    /// How long it is valid from now on.
+    /// How long the value is valid from now on; `None`: for ever.
     pub(crate) left: Option<Duration>,
 }
 
@@ -79,7 +79,7 @@ impl Default for Scripts {
 
 impl Scripts {
     pub(crate) fn get() -> &'static Self {
-        // A child that is forked while another thread makes them must not wait for that thread.
+        // A child that is forked while another thread makes the scripts must not wait for that thread.
         static SCRIPTS: PerProcess<Scripts> = PerProcess::new();
         SCRIPTS.get()
     }
@@ -100,7 +100,7 @@ impl Scripts {
         named.map(|(_, name)| name)
     }
 
-    /// The same for a connection that begins.
+    /// The commands of [`Scripts::load`], for a new connection.
     pub(crate) fn greeting(&self) -> Arc<[Cmd]> {
         self.load().cmd_iter().cloned().collect()
     }
@@ -164,7 +164,7 @@ impl Scripts {
         command
     }
 
-    /// Deletes what is not a value.
+    /// Deletes an entry whose bytes are `found` and not a value; without `found`, one that is not a string.
     pub(crate) fn heal(&self, keyspace: &Keyspace, digest: &Digest, found: Option<&[u8]>) -> Cmd {
         let mut command = self
             .heal
@@ -176,7 +176,7 @@ impl Scripts {
         command
     }
 
-    /// Deletes one entry, for those as well who compute it now.
+    /// Deletes one entry, and refuses the values of bodies that run now, in any process.
     pub(crate) fn invalidate(&self, keyspace: &Keyspace, digest: &Digest) -> Cmd {
         let entry = keyspace.entry(digest);
         let keys = [
@@ -193,7 +193,7 @@ impl Scripts {
         command
     }
 
-    /// Deletes entries up to `moment`, which the first call finds out.
+    /// Deletes up to [`CHUNK`] of the entries last used up to `moment`, which is empty in the first call: its answer tells it.
     pub(crate) fn clear(&self, keyspace: &Keyspace, moment: &str, clear: &Clear) -> Cmd {
         let keys = [&keyspace.recency, &keyspace.meta, &keyspace.tombstones];
         let mut command = self.clear.call(&keys.map(String::as_str));
@@ -209,7 +209,7 @@ impl Scripts {
         command
     }
 
-    /// Counts the entries from `rank` on.
+    /// Counts up to [`CHUNK`] entries from `rank` on.
     pub(crate) fn count(&self, keyspace: &Keyspace, rank: u64) -> Cmd {
         let mut command = self.count.call(&[&keyspace.recency]);
         command.arg(&keyspace.prefix).arg(rank).arg(CHUNK);
@@ -223,7 +223,7 @@ fn bound(maxsize: MaxSize) -> i64 {
         .map_or(-1, |entries| i64::try_from(entries).unwrap_or(i64::MAX))
 }
 
-/// Up to a tenth less, so that what was stored together does not expire together.
+/// Up to a tenth less, so that values that were stored together do not expire together.
 fn jittered(left: Duration) -> Duration {
     left.mul_f64(1.0 - jitter::random() / 10.0)
 }

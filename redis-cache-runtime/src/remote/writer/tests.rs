@@ -20,7 +20,7 @@ use crate::{
 const A: Digest = [1; 32];
 const B: Digest = [2; 32];
 
-/// Tells Redis all that the shard's queue holds.
+/// Writes all that the shard's queue holds.
 pub(crate) async fn write_all(shard: &Arc<Shard>, terms: Terms, events: Arc<dyn StoreEvents>) {
     let mut writer = Writer::new(Arc::clone(shard), terms, events);
     writer.empty_queue().await;
@@ -42,7 +42,7 @@ async fn a_batch_is_one_request_and_settles_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_put_off_is_done_later_and_once() {
-    // The answer, the requests until all is done, the doubts about the connection, the redirects.
+    // The answer, the requests until the write is done, the `PING`s that were requested, the redirects that were followed.
     for (answer, requests, pings, redirects) in [
         ("-NOSCRIPT No matching script", 2, 0, 0),
         ("-MOVED 1 a:1", 2, 0, 1),
@@ -145,7 +145,7 @@ async fn one_who_puts_off_for_ever_is_given_up_and_the_next_wait_little() {
     world.run().await;
     assert!(began.elapsed() <= Duration::from_millis(15));
     assert_eq!(world.count(Event::StoreFailed), 2);
-    // With the first that is done all are waited for again.
+    // After a write that is done, later ones are waited for again.
     world.turns.lock().unwrap().clear();
     let ticket = world.push(A, "a");
     world.run().await;
@@ -239,7 +239,7 @@ async fn an_answer_that_is_late_is_nobodys() {
     assert_eq!(began.elapsed(), crate::limits::WRITE_BUDGET);
     world.fake.release();
     world.run().await;
-    // Redis has them: it is only not known.
+    // Redis has stored both values, but no answer has said so.
     assert!(world.has(A, "a") && world.has(B, "b"));
     assert_eq!(world.settled(), tickets);
     assert_eq!(world.count(Event::StoreFailed), 2);
@@ -267,7 +267,7 @@ async fn a_value_whose_time_is_over_is_not_sent_and_its_touches_are() {
     let asked = world.fake.asked();
     let left = String::from_utf8(asked.last().unwrap().last().unwrap().clone()).unwrap();
     let left = Duration::from_millis(left.parse().unwrap());
-    // Up to a tenth less.
+    // The jitter takes up to a tenth.
     assert!(left <= ttl / 2 && left > ttl / 3, "{left:?}");
 }
 

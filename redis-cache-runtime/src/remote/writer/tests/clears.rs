@@ -152,7 +152,7 @@ async fn a_clear_that_fails_says_so_and_the_next_one_works() {
         let (_, told) = world.push_clear();
         world.run().await;
         assert_eq!(once(&told), Err(kind));
-        // What Redis has is not known until it is asked: a value is refused where there was a clear, and a flush says so.
+        // The process does not know the cache's clears now: Redis refuses a value if there was one, and a flush says so.
         clear_elsewhere(&world);
         world.push(A, "refused");
         world.run().await;

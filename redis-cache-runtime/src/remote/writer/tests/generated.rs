@@ -1,4 +1,4 @@
-//! Whatever is queued and however Redis behaves, each value ends once, and none outlives a clear.
+//! In random histories of jobs and faults each store ends once, and no value outlives a clear.
 
 use fastrand::Rng;
 
@@ -8,21 +8,21 @@ use super::{
 };
 use crate::remote::Place;
 
-/// One history, in which each step has a number.
+/// One history, whose steps are numbered.
 struct History {
     world: World,
     random: Rng,
     step: usize,
-    /// The stores that were queued.
+    /// The number of stores that were queued.
     pushed: usize,
-    /// Those that a clear has taken out of the queue.
+    /// The number of stores that a clear has taken out of the queue.
     dropped: usize,
-    /// Places that are kept, and when.
+    /// The places that are kept, with their steps.
     places: Vec<(usize, Place)>,
-    /// What was asked for, when, and what was told of it: of one entry, or of all.
+    /// The clears (`None`) and invalidations, with their steps and results.
     deletions: Vec<(usize, Option<Digest>, Told)>,
     flushes: Vec<Told>,
-    /// When another process has deleted one entry, or all.
+    /// The clears (`None`) and invalidations by another process, with their steps.
     deleted_elsewhere: Vec<(usize, Option<Digest>)>,
 }
 
@@ -82,7 +82,7 @@ impl History {
         }
     }
 
-    /// The value is that of a body which has begun and ended now.
+    /// Queues a value whose body begins and ends now.
     fn store(&mut self, digest: Digest, place: Option<&Place>) {
         let queue = self.world.shard.queue();
         let contents = Contents::unread(format!("{:08}", self.step));
@@ -95,14 +95,14 @@ impl History {
             return;
         };
         if self.random.bool() {
-            // Of an entry that nothing else is about: its turn is earlier than its step.
+            // An entry of its own: it is written in an earlier turn than its step.
             self.store([9; 32], Some(&place));
         } else {
             self.world.shard.queue().give_up(&place);
         }
     }
 
-    /// Says what happens to a request.
+    /// Makes a later request fail in a random way.
     fn disturb(&mut self) {
         let wrongs = [
             "-NOSCRIPT No matching script",
@@ -181,7 +181,7 @@ impl History {
         self.check_entries();
     }
 
-    /// What Redis has was computed after all that has deleted it.
+    /// Checks that each value in Redis was computed after all clears and invalidations of it.
     fn check_entries(&self) {
         let model = self.world.model.lock().unwrap();
         for digest in [[0; 32], [1; 32], [2; 32], [3; 32], [9; 32]] {

@@ -1,4 +1,4 @@
-//! One writer, with a server that is a fake, and what it tells.
+//! One writer, a fake server, and a record of the writer's events.
 
 use std::sync::{
     Mutex,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use super::*;
 
-/// What a writer has told.
+/// Records the events of a writer.
 pub(super) struct Recorder {
     pub(super) counters: Counters,
     pub(super) losses: Losses,
@@ -43,10 +43,10 @@ impl StoreEvents for Recorder {
     }
 }
 
-/// What happens to one request in place of what usually does.
+/// Answers one request in place of the model.
 pub(super) type Turn = Box<dyn FnOnce(&mut Model, &[Command]) -> Reply + Send>;
 
-/// A writer, and a server that does what is right where nothing else is said.
+/// A writer, and a fake server that answers as the model does, unless a turn is queued.
 pub(super) struct World {
     pub(super) fake: Arc<FakeRedis>,
     pub(super) model: Arc<Mutex<Model>>,
@@ -100,12 +100,12 @@ impl World {
         }
     }
 
-    /// Says what happens to the next request for which nothing is said yet.
+    /// Queues a turn, for the next request that has none yet.
     pub(super) fn next(&self, turn: impl FnOnce(&mut Model, &[Command]) -> Reply + Send + 'static) {
         self.turns.lock().unwrap().push_back(Box::new(turn));
     }
 
-    /// Each command of the next request is answered so, and not done.
+    /// Answers each command of the next request with this line, and executes none.
     pub(super) fn next_line(&self, text: &'static str) {
         self.next(move |_, commands| Reply::Answers(commands.iter().map(|_| line(text)).collect()));
     }
@@ -157,7 +157,7 @@ impl World {
         self.events.settled.lock().unwrap().clone()
     }
 
-    /// What was lost since this was asked.
+    /// The losses since the last call.
     pub(super) fn losses(&self) -> String {
         let told = self.events.losses.told();
         let lost = self.events.losses.since(&told, "c").err();
@@ -167,7 +167,7 @@ impl World {
     }
 }
 
-/// What a job has told that somebody waits for: once.
+/// The results that a job has reported: one, once it is done.
 pub(super) type Told = Arc<Mutex<Vec<Result<u64, Error>>>>;
 
 pub(super) fn done() -> (Done, Told) {
@@ -177,7 +177,7 @@ pub(super) fn done() -> (Done, Told) {
     (done, told)
 }
 
-/// The one result that was told.
+/// Takes the one result that was reported.
 pub(super) fn once(told: &Told) -> Result<u64, ErrorKind> {
     let mut told = told.lock().unwrap();
     assert_eq!(told.len(), 1, "{told:?}");
