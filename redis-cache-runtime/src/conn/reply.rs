@@ -1,86 +1,31 @@
-//! Replies as they come in: cut out of what has been read, and left to the client library to understand.
+//! Replies, and what they say: left to the client library to understand.
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::Bytes;
 use redis::{RedisError, Value};
 
 use super::lookup::{Answered, interpret};
 use crate::outcome::Lookup;
 
-/// The longest value that Redis holds.
-const LONGEST: usize = 512 * 1024 * 1024;
-
-/// No reply but a value takes more.
-const LONGEST_LINE: usize = 64 * 1024;
-
-/// A value up to this is copied out, so that a small one does not keep a large buffer alive.
-const COPY: usize = 4096;
-
-/// How much is read at once where nothing is known of what comes.
-pub(super) const CHUNK: usize = 4096;
-
-/// One reply of a connection that asks only for strings, in the second version of the protocol.
+/// One reply.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reply {
     Value(Bytes),
     Nil,
-    /// Anything of one line, errors among them.
+    /// Anything else of one line, errors among them.
     Line(Bytes),
+    /// Anything else, as it came.
+    Compound(Bytes),
 }
 
 impl Reply {
-    /// Cuts the first reply out of `buffer`.
-    ///
-    /// # Errors
-    ///
-    /// How many bytes to read next, where it is not all there; or that these are not replies.
-    pub(super) fn take(buffer: &mut BytesMut) -> Result<Self, Incomplete> {
-        let Some(end) = buffer.windows(2).position(|pair| pair == b"\r\n") else {
-            return Err(if buffer.len() > LONGEST_LINE {
-                Incomplete::Nonsense
-            } else {
-                Incomplete::Missing(CHUNK)
-            });
-        };
-        let after = end + 2;
-        match buffer[0] {
-            b'$' if &buffer[1..end] == b"-1" => {
-                buffer.advance(after);
-                Ok(Self::Nil)
-            }
-            b'$' => match length(&buffer[1..end]) {
-                Some(length) => Self::take_value(buffer, after, length),
-                None => Err(Incomplete::Nonsense),
-            },
-            b'+' | b'-' | b':' => Ok(Self::Line(Bytes::copy_from_slice(&buffer.split_to(after)))),
-            _ => Err(Incomplete::Nonsense),
-        }
-    }
-
-    fn take_value(buffer: &mut BytesMut, start: usize, length: usize) -> Result<Self, Incomplete> {
-        let whole = start + length + 2;
-        if buffer.len() < whole {
-            // Never much more than what has come: the length is only a claim.
-            let missing = whole - buffer.len();
-            return Err(Incomplete::Missing(missing.min(buffer.len().max(CHUNK))));
-        }
-        if buffer[whole - 2..whole] != *b"\r\n" {
-            return Err(Incomplete::Nonsense);
-        }
-        if length <= COPY {
-            let value = Bytes::copy_from_slice(&buffer[start..start + length]);
-            buffer.advance(whole);
-            return Ok(Self::Value(value));
-        }
-        let value = buffer.split_to(whole).freeze();
-        Ok(Self::Value(value.slice(start..start + length)))
-    }
-
     /// What it says of a look-up.
     pub(super) fn answer(self) -> Answered {
         match self {
             Self::Value(value) => Ok(Lookup::Found(value)),
             Self::Nil => Ok(Lookup::Absent),
-            Self::Line(line) => interpret(redis::parse_redis_value(&line)),
+            Self::Line(frame) | Self::Compound(frame) => {
+                interpret(redis::parse_redis_value(&frame))
+            }
         }
     }
 
@@ -89,8 +34,8 @@ impl Reply {
         matches!(self, Self::Line(line) if line.starts_with(b"+PONG") || line.starts_with(b"-"))
     }
 
-    /// Whether the [last question](super::login::question) of a login has been answered. Who may not ask is told so, and
-    /// is logged in.
+    /// Whether a question that only asks whether somebody is there has been answered. A user who may not ask it is told so,
+    /// and is there.
     pub(super) fn admits(self) -> Result<(), RedisError> {
         match self.obeyed() {
             Err(error) if error.code() == Some("NOPERM") => Ok(()),
@@ -105,18 +50,9 @@ impl Reply {
                 Value::ServerError(error) => Err(error.into()),
                 _ => Ok(()),
             },
-            Self::Value(_) | Self::Nil => Err(nonsense()),
+            Self::Value(_) | Self::Nil | Self::Compound(_) => Err(nonsense()),
         }
     }
-}
-
-/// Why there is no reply yet.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Incomplete {
-    /// So many bytes are to be read next.
-    Missing(usize),
-    /// This is not what was asked for.
-    Nonsense,
 }
 
 /// Says that what came is not a reply.
@@ -126,90 +62,4 @@ pub(super) fn nonsense() -> RedisError {
         "not a reply to what was asked",
     )
     .into()
-}
-
-fn length(text: &[u8]) -> Option<usize> {
-    let text = std::str::from_utf8(text).ok()?;
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number
-        .then(|| text.parse().ok())
-        .flatten()
-        .filter(|length| *length <= LONGEST)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bulk(bytes: &[u8]) -> Vec<u8> {
-        [format!("${}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
-    }
-
-    #[test]
-    fn replies_in_one_piece_and_byte_by_byte() {
-        let large = vec![7; 3 * COPY];
-        let value = |bytes: &[u8]| Reply::Value(Bytes::copy_from_slice(bytes));
-        let cases = [
-            (b"$-1\r\n".to_vec(), Reply::Nil),
-            (
-                b"+OK\r\n".to_vec(),
-                Reply::Line(Bytes::from_static(b"+OK\r\n")),
-            ),
-            (bulk(b""), value(b"")),
-            (bulk(b"a\r\nb"), value(b"a\r\nb")),
-            (bulk(&large), value(&large)),
-        ];
-        for (bytes, expected) in &cases {
-            let mut buffer = BytesMut::from(&**bytes);
-            assert_eq!(Reply::take(&mut buffer).as_ref(), Ok(expected));
-            assert!(buffer.is_empty());
-            let mut buffer = BytesMut::new();
-            for byte in &bytes[..bytes.len() - 1] {
-                buffer.extend_from_slice(&[*byte]);
-                assert!(matches!(
-                    Reply::take(&mut buffer),
-                    Err(Incomplete::Missing(_))
-                ));
-            }
-            buffer.extend_from_slice(b"\n");
-            assert_eq!(Reply::take(&mut buffer).as_ref(), Ok(expected));
-        }
-        let mut all = BytesMut::new();
-        for (bytes, _) in &cases {
-            all.extend_from_slice(bytes);
-        }
-        for (_, expected) in &cases {
-            assert_eq!(Reply::take(&mut all).as_ref(), Ok(expected));
-        }
-    }
-
-    #[test]
-    fn what_is_no_reply_is_found_out_at_once() {
-        for bytes in [
-            &b"$9999999999\r\n"[..],
-            b"$99999999999999999999999\r\n",
-            b"$-2\r\n",
-            b"$\r\n",
-            b"$+1\r\na\r\n",
-            b"*1\r\n$1\r\na\r\n",
-            b"%1\r\n",
-            b">2\r\n",
-            b"HTTP/1.1 400 Bad Request\r\n",
-            b"$1\r\nabc",
-            &vec![b'+'; 2 * LONGEST_LINE],
-        ] {
-            let mut buffer = BytesMut::from(bytes);
-            assert_eq!(
-                Reply::take(&mut buffer),
-                Err(Incomplete::Nonsense),
-                "{bytes:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_value_that_is_only_announced_asks_for_little() {
-        let mut buffer = BytesMut::from(&b"$536870912\r\nabc"[..]);
-        assert_eq!(Reply::take(&mut buffer), Err(Incomplete::Missing(CHUNK)));
-    }
 }
