@@ -73,6 +73,10 @@ pub(crate) const BACKGROUND_LOOKUPS: usize = 4096;
 /// The most look-ups on their way through one runtime's own connection. Further calls run uncached.
 pub(crate) const WIRE_LOOKUPS: usize = 8192;
 
+/// A server that says more than this at once without being asked loses the connection. All the keys that it changed in one turn of
+/// its event loop come in one push, so that some sixty thousand fit.
+pub(crate) const PUSH_BYTES: usize = 4 * MIB;
+
 /// The circuit breaker stays open from the first to the longest, doubling.
 pub(crate) const OPEN_FIRST: Duration = Duration::from_secs(1);
 pub(crate) const OPEN_LONGEST: Duration = Duration::from_secs(30);

@@ -10,16 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::BytesMut;
 use redis::{ConnectionAddr, ConnectionInfo, RedisError};
 
 use super::{
+    decoder::{Decoder, Taken},
     login,
-    reply::{Incomplete, Reply, nonsense},
+    reply::Reply,
 };
 
-/// A buffer that has grown beyond this is not kept.
-const KEEP: usize = 256 * 1024;
+/// The most that is read at once: all of the room is written to before.
+const READ: usize = 256 * 1024;
 
 /// What is read and written.
 trait Stream: Read + Write + Send {
@@ -51,7 +51,7 @@ impl Stream for TcpStream {
 /// A blocking connection.
 pub(super) struct Blocking {
     stream: Box<dyn Stream>,
-    buffer: BytesMut,
+    decoder: Decoder,
     /// Whether the next reply might not be the next request's.
     spoiled: bool,
 }
@@ -68,7 +68,7 @@ impl Blocking {
         let deadline = Instant::now() + budget;
         let mut connection = Self {
             stream: stream(server.addr(), budget)?,
-            buffer: BytesMut::new(),
+            decoder: Decoder::default(),
             spoiled: false,
         };
         for command in login::commands(server) {
@@ -87,21 +87,31 @@ impl Blocking {
         packed: &[u8],
         deadline: Instant,
     ) -> Result<Reply, RedisError> {
+        self.send(packed)?;
+        let reply = self.receive(deadline)?;
+        self.settle();
+        Ok(reply)
+    }
+
+    fn send(&mut self, packed: &[u8]) -> io::Result<()> {
         self.spoiled = true;
-        self.stream.write_all(packed)?;
+        self.stream.write_all(packed)
+    }
+
+    /// Waits for one reply. Nobody hears the pushes of a connection that has subscribed to none.
+    fn receive(&mut self, deadline: Instant) -> Result<Reply, RedisError> {
         loop {
-            match Reply::take(&mut self.buffer) {
-                Ok(reply) => {
-                    self.spoiled = !self.buffer.is_empty();
-                    if self.buffer.capacity() > KEEP {
-                        self.buffer = BytesMut::new();
-                    }
-                    return Ok(reply);
-                }
-                Err(Incomplete::Missing(bytes)) => self.read(bytes, deadline)?,
-                Err(Incomplete::Nonsense) => return Err(nonsense()),
+            match self.decoder.take(|_push| {})? {
+                Taken::Reply(reply) => return Ok(reply),
+                Taken::Missing(bytes) => self.read(bytes, deadline)?,
             }
         }
+    }
+
+    /// All replies have come. What has come beside them might be taken for the next.
+    fn settle(&mut self) {
+        self.spoiled = !self.decoder.buffer.is_empty();
+        self.decoder.shrink();
     }
 
     /// Whether it can be used again.
@@ -109,12 +119,15 @@ impl Blocking {
         !self.spoiled
     }
 
-    /// Reads up to `most` bytes, at least one.
-    fn read(&mut self, most: usize, deadline: Instant) -> Result<(), RedisError> {
-        let have = self.buffer.len();
-        self.buffer.resize(have + most, 0);
+    /// Reads up to `missing` bytes, at least one.
+    fn read(&mut self, missing: usize, deadline: Instant) -> Result<(), RedisError> {
+        self.decoder.reserve(missing);
+        let have = self.decoder.buffer.len();
+        let most = missing.min(self.decoder.room()).min(READ);
+        self.decoder.buffer.resize(have + most, 0);
         let read = self.read_at(have, deadline);
-        self.buffer
+        self.decoder
+            .buffer
             .truncate(have + read.as_ref().copied().unwrap_or(0));
         match read? {
             0 => Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
@@ -134,7 +147,7 @@ impl Blocking {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
-            match self.stream.read(&mut self.buffer[have..]) {
+            match self.stream.read(&mut self.decoder.buffer[have..]) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     return Err(ErrorKind::TimedOut.into());
@@ -177,7 +190,7 @@ mod tests {
 
     use cache_fuzz::{Unstructured, fuzz, mutate, peak};
 
-    use super::*;
+    use super::{super::decoder::AHEAD, *};
 
     /// Gives each of the pieces to one read.
     struct Pieces(Mutex<VecDeque<Vec<u8>>>);
@@ -217,7 +230,7 @@ mod tests {
         let pieces = pieces.iter().map(|piece| piece.to_vec()).collect();
         Blocking {
             stream: Box::new(Pieces(Mutex::new(pieces))),
-            buffer: BytesMut::new(),
+            decoder: Decoder::default(),
             spoiled: false,
         }
     }
@@ -240,7 +253,7 @@ mod tests {
     fn a_value_that_is_only_announced_reserves_little() {
         let mut connection = connection(&[b"$536870912\r\nabc"]);
         assert!(request(&mut connection).unwrap_err().is_timeout());
-        assert!(connection.buffer.capacity() < 1024 * 1024);
+        assert!(connection.decoder.buffer.capacity() < 2 * AHEAD);
     }
 
     #[test]
@@ -248,6 +261,16 @@ mod tests {
         let mut connection = connection(&[b"$1\r\na\r\n$1\r\nb\r\n"]);
         assert_eq!(request(&mut connection).unwrap(), Reply::Value("a".into()));
         assert!(!connection.is_good());
+    }
+
+    #[test]
+    fn a_push_is_no_reply() {
+        let push = b">2\r\n$10\r\ninvalidate\r\n_\r\n";
+        let replies = [push, &b"$1\r\na\r\n"[..]].concat();
+        let mut connection = connection(&[&replies, push]);
+        assert_eq!(request(&mut connection).unwrap(), Reply::Value("a".into()));
+        assert!(connection.is_good());
+        assert!(request(&mut connection).unwrap_err().is_timeout());
     }
 
     /// Replies as a server says them, mostly damaged.
@@ -327,7 +350,7 @@ mod tests {
             let (read, used) = peak(|| read_all(&pieces));
             assert_eq!(read, whole);
             assert!(
-                used <= 6 * bytes.len() + 128 * 1024,
+                used <= 6 * bytes.len() + AHEAD + 128 * 1024,
                 "{used} bytes to read {}",
                 bytes.len()
             );

@@ -9,6 +9,7 @@ mod breaker;
 mod budget;
 mod connect;
 mod deadlines;
+mod decoder;
 mod deployment;
 mod endpoint;
 mod eviction;

@@ -6,14 +6,16 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::BytesMut;
 use redis::RedisError;
 use tokio::io::AsyncReadExt as _;
 use tokio_util::either::Either;
 
 use super::{
-    super::reply::{Incomplete, Reply, nonsense},
-    KEEP, READ, Stream,
+    super::{
+        decoder::{Decoder, Taken},
+        reply::Reply,
+    },
+    READ, Stream,
     stream::end_of_file,
 };
 
@@ -26,7 +28,7 @@ const FREE_READS: u32 = 16;
 /// What has been read.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
-    buffer: BytesMut,
+    decoder: Decoder,
     pub(super) replies: Vec<Reply>,
     /// Whether others wait for replies.
     pub(super) more_is_likely: bool,
@@ -35,7 +37,7 @@ pub(super) struct Incoming {
 impl Incoming {
     /// Whether a part of a reply has come.
     pub(super) fn has_part(&self) -> bool {
-        !self.buffer.is_empty()
+        self.decoder.has_part()
     }
 
     /// Reads until there are replies.
@@ -47,8 +49,8 @@ impl Incoming {
         let mut next = READ;
         let mut reads = 0;
         loop {
-            self.buffer.reserve(next);
-            let room = self.buffer.capacity() - self.buffer.len();
+            self.decoder.reserve(next);
+            let room = self.decoder.room();
             let is_free = self.more_is_likely && reads < FREE_READS;
             reads += 1;
             let read = match self.poll_read_once(context, stream, is_free)? {
@@ -57,20 +59,23 @@ impl Incoming {
                 Poll::Pending if self.replies.is_empty() => return Poll::Pending,
                 Poll::Pending => return Poll::Ready(Ok(())),
             };
-            next = loop {
-                match Reply::take(&mut self.buffer) {
-                    Ok(reply) => self.replies.push(reply),
-                    Err(Incomplete::Missing(bytes)) => break bytes.max(READ),
-                    Err(Incomplete::Nonsense) => return Poll::Ready(Err(nonsense())),
-                }
-            };
-            if self.buffer.is_empty() && self.buffer.capacity() > KEEP {
-                self.buffer = BytesMut::new();
-            }
+            next = self.take_replies()?.max(READ);
+            self.decoder.shrink();
             // Where the room was not filled there is no more: that need not be asked.
             let is_drained = read < room && !self.replies.is_empty();
             if is_drained || self.replies.len() >= TURN {
                 return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// Takes the replies that are whole. Tells how many bytes are to be read next.
+    fn take_replies(&mut self) -> Result<usize, RedisError> {
+        loop {
+            // Nobody hears pushes.
+            match self.decoder.take(|_push| {})? {
+                Taken::Reply(reply) => self.replies.push(reply),
+                Taken::Missing(bytes) => return Ok(bytes),
             }
         }
     }
@@ -81,7 +86,7 @@ impl Incoming {
         stream: &mut Stream,
         is_free: bool,
     ) -> Poll<io::Result<usize>> {
-        let buffer = &mut self.buffer;
+        let buffer = &mut self.decoder.buffer;
         if is_free {
             // To the runtime, a socket whose bytes did not fill the room is empty, until it has asked the kernel anew. That
             // spares a lone caller a system call; where many wait, the next replies are there before it asks.

@@ -38,11 +38,11 @@ use self::{
     socket::Socket,
     state::{State, Ticket},
 };
-use super::reply::{Reply, nonsense};
+use super::{
+    decoder::KEEP,
+    reply::{Reply, nonsense},
+};
 use crate::process::oneshot;
-
-/// A buffer that has grown beyond this is not kept.
-const KEEP: usize = 256 * 1024;
 
 /// How much is read at once.
 const READ: usize = 16 * 1024;

@@ -2,7 +2,6 @@
 
 use std::io::{self, ErrorKind};
 
-use bytes::BytesMut;
 use redis::{ConnectionAddr, ConnectionInfo, RedisError};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -12,8 +11,9 @@ use tokio_util::either::Either;
 
 use super::{
     super::{
+        decoder::{Decoder, Taken},
         login,
-        reply::{Incomplete, Reply, nonsense},
+        reply::Reply,
     },
     READ,
 };
@@ -48,15 +48,13 @@ pub(in crate::conn) async fn connect(server: &ConnectionInfo) -> Result<Stream, 
 /// Sends one command and waits for its reply.
 async fn tell(stream: &mut Stream, packed: &[u8]) -> Result<Reply, RedisError> {
     stream.write_all(packed).await?;
-    let mut buffer = BytesMut::new();
+    let mut decoder = Decoder::default();
     loop {
-        match Reply::take(&mut buffer) {
-            Ok(reply) => return Ok(reply),
-            Err(Incomplete::Nonsense) => return Err(nonsense()),
-            Err(Incomplete::Missing(_)) => {}
+        if let Taken::Reply(reply) = decoder.take(|_push| {})? {
+            return Ok(reply);
         }
-        buffer.reserve(READ);
-        if stream.read_buf(&mut buffer).await? == 0 {
+        decoder.reserve(READ);
+        if stream.read_buf(&mut decoder.buffer).await? == 0 {
             return Err(end_of_file());
         }
     }
