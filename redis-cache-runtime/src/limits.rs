@@ -123,3 +123,11 @@ pub(crate) const KEPT_ARGUMENTS: usize = 512;
 
 /// Longer arguments are hashed at each call.
 pub(crate) const KEPT_ARGUMENT_BYTES: usize = 4096;
+
+// Of long replies.
+
+/// The most bytes that a connection keeps idle, to read further long replies into. They go when it is closed.
+pub(crate) const IDLE_REPLY_BYTES: usize = 8 * 1024 * 1024;
+
+/// Memory of longer replies is not kept.
+pub(crate) const IDLE_REPLY: usize = 1024 * 1024 + 1024;

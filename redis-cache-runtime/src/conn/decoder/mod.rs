@@ -1,6 +1,7 @@
 //! Replies and pushes, cut out of what has been read of a connection, and left to the client library to understand.
 
 mod extent;
+mod recycled;
 #[cfg(test)]
 mod tests;
 
@@ -9,7 +10,10 @@ use std::{io, ops::Range};
 use bytes::{Buf as _, Bytes, BytesMut};
 use redis::RedisError;
 
-use self::extent::{Extent, Looked};
+use self::{
+    extent::{Extent, Looked},
+    recycled::Recycled,
+};
 use super::reply::{Reply, nonsense};
 use crate::limits::PUSH_BYTES;
 
@@ -19,8 +23,8 @@ const LONGEST: usize = 512 * 1024 * 1024;
 /// The longest reply: such a value, and the line before it.
 const LONGEST_REPLY: usize = LONGEST + 1024;
 
-/// Up to this a reply is copied out, so that a small one does not keep a large buffer alive.
-const COPY: usize = 4096;
+/// From so many bytes on the memory of a reply is used again.
+const LONG: usize = 32 * 1024;
 
 /// How much is read at once where nothing is known of what comes.
 const CHUNK: usize = 4096;
@@ -32,7 +36,7 @@ pub(super) const AHEAD: usize = 1024 * 1024;
 const ROOM: usize = 16 * 1024;
 
 /// A buffer that has grown beyond this is not kept.
-pub(super) const KEEP: usize = 256 * 1024;
+pub(super) const KEEP: usize = 1024 * 1024 + 1024;
 
 /// What has been read of one connection and not been taken yet.
 #[derive(Debug, Default)]
@@ -41,6 +45,7 @@ pub(super) struct Decoder {
     pub(super) buffer: BytesMut,
     /// Of the frame that the buffer begins with.
     extent: Extent,
+    recycled: Recycled,
 }
 
 /// What there is at the front of the buffer.
@@ -133,13 +138,16 @@ impl Decoder {
         }
     }
 
-    /// Cuts the first `end` bytes out, and gives those of them in `range`.
+    /// Cuts the first `end` bytes out, and gives a copy of those of them in `range`. The buffer is nobody else's, so it is not made
+    /// anew.
     fn cut(&mut self, range: Range<usize>, end: usize) -> Bytes {
-        if range.len() <= COPY {
-            let copy = Bytes::copy_from_slice(&self.buffer[range]);
-            self.buffer.advance(end);
-            return copy;
-        }
-        self.buffer.split_to(end).freeze().slice(range)
+        let reply = &self.buffer[range];
+        let copy = if reply.len() < LONG {
+            Bytes::copy_from_slice(reply)
+        } else {
+            self.recycled.copy(reply)
+        };
+        self.buffer.advance(end);
+        copy
     }
 }

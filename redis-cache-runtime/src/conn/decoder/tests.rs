@@ -27,7 +27,7 @@ fn reply(decoder: &mut Decoder) -> Reply {
 
 #[test]
 fn replies_in_one_piece_and_byte_by_byte() {
-    let large = vec![7; 3 * COPY];
+    let large = vec![7; 3 * LONG];
     let value = |bytes: &[u8]| (bulk(bytes), Reply::Value(Bytes::copy_from_slice(bytes)));
     let line = |line: &'static str| (line.into(), Reply::Line(line.into()));
     let compound = |frame: &'static str| (frame.into(), Reply::Compound(frame.into()));
@@ -188,7 +188,7 @@ fn frame(u: &mut Unstructured<'_>, depth: u8) -> cache_fuzz::Result<Vec<u8>> {
             }
             bytes
         }
-        2 if u.ratio(1, 8)? => bulk(&vec![7; u.int_in_range(0..=2 * COPY)?]),
+        2 if u.ratio(1, 8)? => bulk(&vec![7; u.int_in_range(0..=2 * LONG)?]),
         3 => {
             let len = u.len().min(20);
             bulk(u.bytes(len)?)
