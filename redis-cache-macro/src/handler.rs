@@ -3,18 +3,20 @@
 use std::borrow::Cow;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, TokenStreamExt as _, format_ident, quote};
+use quote::{ToTokens as _, TokenStreamExt as _, format_ident};
 use syn::{
-    Attribute, Error, FnArg, Ident, Meta, Pat, PatIdent, PatOr, PatType, Receiver, ReturnType,
-    Signature, Token, Type, Visibility,
+    Attribute, Error, FnArg, Ident, Pat, PatType, Receiver, ReturnType, Signature, Token, Type,
+    Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream, Parser as _},
     parse_quote,
-    punctuated::Punctuated,
-    visit::{self, Visit},
 };
 
-use crate::fragment::ungrouped_type;
+use crate::{
+    conditions::cfgs,
+    fragment::ungrouped_type,
+    pattern::{identifiers, names_in},
+};
 
 /// The words that may stand between the visibility and the `fn` of what syn takes for a signature.
 const QUALIFIERS: [&str; 4] = ["const", "async", "unsafe", "extern"];
@@ -292,42 +294,6 @@ fn mutability(parameter: &PatType) -> Option<Token![mut]> {
     }
 }
 
-/// The `#[cfg]`s, and those that a `#[cfg_attr]` stands for.
-fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
-    let mut cfgs = Vec::new();
-    for attr in attrs {
-        if attr.path().is_ident("cfg") {
-            cfgs.push(attr.clone());
-        } else {
-            let conditions = conditions(&attr.meta).into_iter();
-            cfgs.extend(conditions.map(|condition| parse_quote!(#[cfg(#condition)])));
-        }
-    }
-    cfgs
-}
-
-/// What has to hold so that an attribute doesn't remove what it is on: `any(not(a), b)` for `cfg_attr(a, cfg(b))`.
-fn conditions(meta: &Meta) -> Vec<TokenStream> {
-    let Meta::List(list) = meta else {
-        return Vec::new();
-    };
-    if list.path.is_ident("cfg") {
-        return vec![list.tokens.clone()];
-    }
-    if !list.path.is_ident("cfg_attr") {
-        return Vec::new();
-    }
-    let is_comma =
-        |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
-    let mut trees = list.tokens.clone().into_iter();
-    let outer: TokenStream = trees.by_ref().take_while(|tree| !is_comma(tree)).collect();
-    let attrs = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(trees.collect());
-    let inner = attrs.iter().flatten().flat_map(conditions);
-    inner
-        .map(|inner| quote!(any(not(#outer), #inner)))
-        .collect()
-}
-
 fn name_of_unnamed(at: usize) -> Ident {
     format_ident!("__unnamed{at}", span = Span::mixed_site())
 }
@@ -347,36 +313,6 @@ fn braces(span: Span, content: TokenStream) -> Group {
     let mut group = Group::new(Delimiter::Brace, content);
     group.set_span(span);
     group
-}
-
-/// The names that a pattern binds.
-fn names_in(pat: &Pat) -> Vec<&Ident> {
-    let identifiers = identifiers(pat).into_iter();
-    identifiers.map(|pat| &pat.ident).collect()
-}
-
-/// The parts of a pattern that bind a name.
-fn identifiers(pat: &Pat) -> Vec<&PatIdent> {
-    struct Identifiers<'a>(Vec<&'a PatIdent>);
-
-    impl<'a> Visit<'a> for Identifiers<'a> {
-        fn visit_pat_ident(&mut self, pat: &'a PatIdent) {
-            self.0.push(pat);
-            visit::visit_pat_ident(self, pat);
-        }
-
-        /// Each arm binds the same names. By their texts they can't be compared: two names in a pattern may have one, where a
-        /// macro has written it.
-        fn visit_pat_or(&mut self, pat: &'a PatOr) {
-            if let Some(first) = pat.cases.first() {
-                self.visit_pat(first);
-            }
-        }
-    }
-
-    let mut identifiers = Identifiers(Vec::new());
-    identifiers.visit_pat(pat);
-    identifiers.0
 }
 
 fn is_ours(attr: &Attribute) -> bool {

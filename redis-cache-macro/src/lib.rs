@@ -4,6 +4,7 @@
 //! version.
 
 mod args;
+mod conditions;
 mod crate_path;
 mod errors;
 mod expand;
@@ -18,6 +19,7 @@ mod handler;
 mod keys;
 mod literal;
 mod outlives;
+mod pattern;
 mod settings;
 mod signature;
 mod validate;

@@ -1,25 +1,24 @@
 //! Tells Redis what one queue holds.
 
+mod endings;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::{collections::VecDeque, future::pending, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use redis::{Pipeline, ServerErrorKind, Value};
+use redis::{Pipeline, Value};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::{
     Scripts, Shard,
-    applied::Applied,
     batch::collect,
     bulk::{self, run, unavailable},
-    epoch::{Generation, Invalidated, Known},
+    epoch::{Invalidated, Known},
     events::{StoreEvents, Terms},
     failed::Failed,
     flush_on_exit,
     keyspace::member,
-    losses::Loss,
     numbered::Numbered,
     queue::Job,
     retry::Retry,
@@ -263,8 +262,7 @@ impl Writer {
         }
     }
 
-    /// Drops a value whose time is over: Redis would have it for as long again. And one that may have been computed before a
-    /// clear that Redis does not remember.
+    /// Drops a value whose time to live is over: Redis would have it for as long again.
     fn without_expired(&self, job: Job) -> Job {
         match job {
             Job::Store {
@@ -322,88 +320,5 @@ impl Writer {
                 None
             }
         }
-    }
-
-    /// Counts what became of a job that was answered.
-    fn settle(&self, job: &Job, answer: &Value) {
-        if let Value::ServerError(error) = answer {
-            self.events.refused(error.code());
-            if error.kind() == Some(ServerErrorKind::ReadOnly) {
-                self.shard.route().request_ping();
-            }
-            let failed = Failed {
-                error: ErrorType::of_code(error.code()),
-                loss: Loss::Refused(error.code().to_owned()),
-            };
-            return self.fail(job, &failed);
-        }
-        if let (Job::Heal { .. }, Value::Int(deleted)) = (job, answer) {
-            let deleted = u64::try_from(*deleted).unwrap_or(0);
-            return self.events.counters().count_many(Event::Healed, deleted);
-        }
-        let applied = Applied::read(answer);
-        if let Some(applied) = &applied {
-            self.learn(applied.known);
-        }
-        let Job::Store {
-            digest,
-            ticket,
-            known,
-            ..
-        } = job
-        else {
-            return;
-        };
-        match applied {
-            Some(Applied {
-                refused: false,
-                evicted,
-                ..
-            }) => {
-                self.events.counters().count(Event::Stored);
-                self.events.counters().count_many(Event::Evicted, evicted);
-            }
-            Some(Applied { refused: true, .. }) if known.generation == Generation::Unknown => {
-                self.events.counters().count(Event::StoreFailed);
-                self.events.losses().add(Loss::Unaware);
-            }
-            Some(Applied { refused: true, .. }) => self.events.counters().count(Event::Overtaken),
-            None => {
-                let failed = Failed::new(ErrorType::Protocol);
-                return self.fail(job, &failed);
-            }
-        }
-        self.events.settled(&self.shard, digest, *ticket);
-    }
-
-    /// Counts a job that did not reach Redis.
-    fn fail(&self, job: &Job, failed: &Failed) {
-        self.count_error(
-            match job {
-                Job::Store { .. } => CacheOperation::Put,
-                Job::Touch { .. } => CacheOperation::Touch,
-                Job::Heal { .. } => CacheOperation::Heal,
-                Job::Kept { .. }
-                | Job::Invalidate { .. }
-                | Job::Clear { .. }
-                | Job::Flush { .. } => return,
-            },
-            failed.error,
-        );
-        if let Job::Store { digest, ticket, .. } = job {
-            self.events.counters().count(Event::StoreFailed);
-            self.events.losses().add(failed.loss.clone());
-            self.events.settled(&self.shard, digest, *ticket);
-        }
-    }
-
-    fn count_failure(&self, operation: CacheOperation, result: &Result<u64, Error>) {
-        if let Err(error) = result {
-            self.count_error(operation, error.kind().into());
-        }
-    }
-
-    fn count_error(&self, operation: CacheOperation, error: ErrorType) {
-        self.metrics().count_error(operation, error);
     }
 }
