@@ -1,9 +1,9 @@
-//! What connections that only look up have in common: how they begin.
+//! What connections that are made by hand have in common: the sockets that they can be made through.
 
 use std::io;
 
 use redis::{
-    Cmd, ConnectionAddr, ConnectionInfo,
+    ConnectionAddr, ConnectionInfo,
     io::tcp::socket2::{SockRef, TcpKeepalive},
 };
 
@@ -13,29 +13,6 @@ use crate::limits::SILENCE;
 pub(super) fn is_possible(server: &ConnectionInfo) -> bool {
     let is_socket = cfg!(unix) && matches!(server.addr(), ConnectionAddr::Unix(_));
     is_socket || matches!(server.addr(), ConnectionAddr::Tcp(..))
-}
-
-/// What is told first. Each is answered by one line.
-pub(super) fn commands(server: &ConnectionInfo) -> Vec<Cmd> {
-    let settings = server.redis_settings();
-    let mut commands = Vec::new();
-    if let Some(password) = settings.password() {
-        let mut login = redis::cmd("AUTH");
-        if let Some(user) = settings.username() {
-            login.arg(user);
-        }
-        login.arg(password);
-        commands.push(login);
-    }
-    if settings.db() != 0 {
-        commands.push(redis::cmd("SELECT").arg(settings.db()).to_owned());
-    }
-    commands
-}
-
-/// What is asked last: a server that has no place for one more client accepts the connection, says so unasked, and closes it.
-pub(super) fn question() -> Cmd {
-    redis::cmd("PING")
 }
 
 /// Sets what the client library sets on its own sockets.
