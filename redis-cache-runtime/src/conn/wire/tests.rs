@@ -62,8 +62,12 @@ async fn who_asks_where_nobody_reads_any_more_is_told_so() {
 type Driven = (Arc<Wire>, UnixStream, JoinHandle<Result<(), RedisError>>);
 
 fn driven() -> Driven {
+    listening(None)
+}
+
+fn listening(listener: Listener) -> Driven {
     let (ours, theirs) = UnixStream::pair().expect("two ends");
-    let wire = Arc::new(Wire::new(Stream::Right(ours)));
+    let wire = Arc::new(Wire::new(Stream::Right(ours), listener));
     let driven = Arc::clone(&wire);
     let drive = spawn(async move { driven.drive().await });
     (wire, theirs, drive)

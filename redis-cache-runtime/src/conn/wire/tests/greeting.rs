@@ -17,11 +17,12 @@ fn greeting() -> Greeting {
 
 /// Greets a server that gives these answers, and closes the connection after them where it `closes`.
 async fn greeted(
+    listener: Listener,
     answers: &[u8],
     closes: bool,
 ) -> (Result<(), RedisError>, Wire, Option<UnixStream>) {
     let (ours, mut theirs) = UnixStream::pair().expect("two ends");
-    let wire = Wire::new(Stream::Right(ours));
+    let wire = Wire::new(Stream::Right(ours), listener);
     let answering = async {
         let mut said = vec![0; SAID.len()];
         let read = theirs.read_exact(&mut said).await;
@@ -36,14 +37,19 @@ async fn greeted(
 }
 
 #[tokio::test]
-async fn it_goes_out_at_once_and_what_comes_behind_it_is_kept() {
+async fn it_goes_out_at_once_and_what_is_pushed_behind_it_is_heard() {
+    let heard = pushes::Heard::default();
     let answers = [b"+OK\r\n+OK\r\n+PONG\r\n", &pushes::NULL[..9]].concat();
-    let (greeted, wire, theirs) = greeted(&answers, false).await;
+    let (greeted, wire, theirs) = greeted(Some(Box::new(heard.clone())), &answers, false).await;
     greeted.unwrap();
     let (wire, mut theirs) = (Arc::new(wire), theirs.unwrap());
     let driven = Arc::clone(&wire);
     let _drive = spawn(async move { driven.drive().await });
     theirs.write_all(&pushes::NULL[9..]).await.unwrap();
+    while heard.all().is_empty() {
+        yield_now().await;
+    }
+    assert_eq!(heard.all(), [pushes::NULL]);
     let asked = wire.get("a").unwrap();
     theirs.write_all(b"$1\r\nA\r\n").await.unwrap();
     assert_is(asked.await, "A");
@@ -52,7 +58,7 @@ async fn it_goes_out_at_once_and_what_comes_behind_it_is_kept() {
 #[tokio::test]
 async fn a_server_that_refuses_closes_or_says_something_else_is_not_greeted() {
     let refused = b"-WRONGPASS no\r\n-NOAUTH no\r\n-NOAUTH no\r\n";
-    let (denied, ..) = greeted(refused, false).await;
+    let (denied, ..) = greeted(None, refused, false).await;
     assert_eq!(denied.unwrap_err().code(), Some("WRONGPASS"));
     for (answers, closes) in [
         (&b"-ERR max number of clients reached\r\n"[..], true),
@@ -60,7 +66,7 @@ async fn a_server_that_refuses_closes_or_says_something_else_is_not_greeted() {
         (b"HTTP/1.1 400 Bad Request\r\n", false),
         (b"+OK\r\n+OK\r\n+PONG\r\n+OK\r\n", false),
     ] {
-        let (greeted, ..) = greeted(answers, closes).await;
+        let (greeted, ..) = greeted(None, answers, closes).await;
         assert!(greeted.is_err(), "{answers:?}");
     }
 }

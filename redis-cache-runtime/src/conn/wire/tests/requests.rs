@@ -2,7 +2,7 @@ use cache_fuzz::peak;
 use tokio::time::timeout;
 
 use super::*;
-use crate::limits::WIRE_LOOKUPS;
+use crate::{conn::wire::pushes::Pushes, limits::WIRE_LOOKUPS};
 
 /// The line that answers what was asked as the `n`th.
 fn line(n: usize) -> Reply {
@@ -164,29 +164,40 @@ fn push(number: usize) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_gets_its_own_replies_whoever_goes_away_and_whatever_is_pushed() {
     const TASKS: usize = 5;
-    let (wire, theirs, _drive) = driven();
-    spawn(count(theirs, fastrand::Rng::with_seed(7)));
-    let calls = |task: usize| {
-        let wire = Arc::clone(&wire);
-        async move {
-            let mut chance = fastrand::Rng::with_seed(task as u64);
-            for call in 0..300 {
-                let first = (call * TASKS + task) * 10;
-                let numbers = first..first + chance.usize(1..=6);
-                let asked = numbers.clone().map(|n| format!("{n}\n"));
-                let packed = asked.collect::<Vec<_>>().concat();
-                let asked = wire.request(packed.as_bytes(), numbers.len()).unwrap();
-                if chance.u8(0..3) == 0 {
-                    continue;
+    for is_listening in [false, true] {
+        let heard = pushes::Heard::default();
+        let listener: Listener = is_listening.then(|| Box::new(heard.clone()) as Box<dyn Pushes>);
+        let (wire, theirs, _drive) = listening(listener);
+        let server = spawn(count(theirs, fastrand::Rng::with_seed(7)));
+        let calls = |task: usize| {
+            let wire = Arc::clone(&wire);
+            async move {
+                let mut chance = fastrand::Rng::with_seed(task as u64);
+                for call in 0..300 {
+                    let first = (call * TASKS + task) * 10;
+                    let numbers = first..first + chance.usize(1..=6);
+                    let asked = numbers.clone().map(|n| format!("{n}\n"));
+                    let packed = asked.collect::<Vec<_>>().concat();
+                    let asked = wire.request(packed.as_bytes(), numbers.len()).unwrap();
+                    if chance.u8(0..3) == 0 {
+                        continue;
+                    }
+                    // No reply within that time is a wake-up that was lost.
+                    let replies = timeout(Duration::from_secs(20), asked).await.unwrap();
+                    assert_eq!(replies, Ok(numbers.map(line).collect()));
                 }
-                // No reply within that time is a wake-up that was lost.
-                let replies = timeout(Duration::from_secs(20), asked).await.unwrap();
-                assert_eq!(replies, Ok(numbers.map(line).collect()));
             }
+        };
+        let tasks: Vec<_> = (0..TASKS).map(|task| spawn(calls(task))).collect();
+        for task in tasks {
+            task.await.unwrap();
         }
-    };
-    let tasks: Vec<_> = (0..TASKS).map(|task| spawn(calls(task))).collect();
-    for task in tasks {
-        task.await.unwrap();
+        wire.close();
+        drop(server);
+        let heard = heard.all();
+        assert_eq!(heard.is_empty(), !is_listening);
+        for (number, heard) in heard.iter().enumerate() {
+            assert_eq!(*heard, push(number).into_bytes());
+        }
     }
 }
