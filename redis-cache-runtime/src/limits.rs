@@ -70,7 +70,8 @@ pub(crate) const IDLE: Duration = Duration::from_secs(10);
 /// The most look-ups on their way through the background thread. Further calls run uncached.
 pub(crate) const BACKGROUND_LOOKUPS: usize = 4096;
 
-/// The most look-ups on their way through one runtime's own connection. Further calls run uncached.
+/// The most look-ups on their way through one runtime's own connection, where a request of several replies counts as so many.
+/// Further calls run uncached.
 pub(crate) const WIRE_LOOKUPS: usize = 8192;
 
 /// A server that says more than this at once without being asked loses the connection. All the keys that it changed in one turn of

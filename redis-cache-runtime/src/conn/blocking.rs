@@ -14,6 +14,7 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisError};
 
 use super::{
     decoder::{Decoder, Taken},
+    greeting::Greeting,
     login,
     reply::Reply,
 };
@@ -71,13 +72,16 @@ impl Blocking {
             decoder: Decoder::default(),
             spoiled: false,
         };
-        for command in login::commands(server) {
-            let reply = connection.request(&command.get_packed_command(), deadline)?;
-            reply.obeyed()?;
-        }
-        let question = login::question().get_packed_command();
-        connection.request(&question, deadline)?.admits()?;
+        connection.greet(&Greeting::of(server), deadline)?;
         Ok(connection)
+    }
+
+    fn greet(&mut self, greeting: &Greeting, deadline: Instant) -> Result<(), RedisError> {
+        self.send(&greeting.packed())?;
+        let answers = (0..greeting.len()).map(|_| self.receive(deadline));
+        let answers = answers.collect::<Result<_, _>>()?;
+        self.settle();
+        greeting.check(answers)
     }
 
     /// Sends one packed command and waits for the reply. After an error the connection is not to be used again: the
@@ -189,6 +193,7 @@ mod tests {
     use std::{collections::VecDeque, sync::Mutex};
 
     use cache_fuzz::{Unstructured, fuzz, mutate, peak};
+    use redis::IntoConnectionInfo as _;
 
     use super::{super::decoder::AHEAD, *};
 
@@ -271,6 +276,23 @@ mod tests {
         assert_eq!(request(&mut connection).unwrap(), Reply::Value("a".into()));
         assert!(connection.is_good());
         assert!(request(&mut connection).unwrap_err().is_timeout());
+    }
+
+    #[test]
+    fn the_greeting_goes_out_at_once_and_each_answer_is_checked() {
+        let server = "redis://:secret@localhost".into_connection_info().unwrap();
+        let greet = |answers: &[&[u8]]| {
+            let mut connection = connection(answers);
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let greeted = connection.greet(&Greeting::of(&server), deadline);
+            greeted.map(|()| connection.is_good())
+        };
+        assert_eq!(greet(&[b"+O", b"K\r\n+PONG\r\n"]), Ok(true));
+        assert_eq!(greet(&[b"+OK\r\n-NOPERM no\r\n"]), Ok(true));
+        assert_eq!(greet(&[b"+OK\r\n+PONG\r\n+PONG\r\n"]), Ok(false));
+        assert!(greet(&[b"+OK\r\n"]).unwrap_err().is_timeout());
+        let denied = greet(&[b"-WRONGPASS no\r\n-NOAUTH no\r\n"]);
+        assert_eq!(denied.unwrap_err().code(), Some("WRONGPASS"));
     }
 
     /// Replies as a server says them, mostly damaged.

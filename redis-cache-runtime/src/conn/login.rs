@@ -1,9 +1,9 @@
-//! The login of connections that only look up.
+//! What connections that are made by hand have in common: the sockets that they can be made through.
 
 use std::io;
 
 use redis::{
-    Cmd, ConnectionAddr, ConnectionInfo,
+    ConnectionAddr, ConnectionInfo,
     io::tcp::socket2::{SockRef, TcpKeepalive},
 };
 
@@ -13,29 +13,6 @@ use crate::limits::SILENCE;
 pub(super) fn is_possible(server: &ConnectionInfo) -> bool {
     let is_socket = cfg!(unix) && matches!(server.addr(), ConnectionAddr::Unix(_));
     is_socket || matches!(server.addr(), ConnectionAddr::Tcp(..))
-}
-
-/// The commands of the login. Each has a reply of one line.
-pub(super) fn commands(server: &ConnectionInfo) -> Vec<Cmd> {
-    let settings = server.redis_settings();
-    let mut commands = Vec::new();
-    if let Some(password) = settings.password() {
-        let mut login = redis::cmd("AUTH");
-        if let Some(user) = settings.username() {
-            login.arg(user);
-        }
-        login.arg(password);
-        commands.push(login);
-    }
-    if settings.db() != 0 {
-        commands.push(redis::cmd("SELECT").arg(settings.db()).to_owned());
-    }
-    commands
-}
-
-/// The last command of the login: a server with too many clients accepts a connection, sends an error unasked, and closes it.
-pub(super) fn question() -> Cmd {
-    redis::cmd("PING")
 }
 
 /// Sets the options that the client library sets on its own sockets.

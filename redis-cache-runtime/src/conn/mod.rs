@@ -15,6 +15,7 @@ mod endpoint;
 mod eviction;
 #[cfg(test)]
 pub(crate) mod fake;
+mod greeting;
 mod login;
 mod lookup;
 mod news;

@@ -23,9 +23,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     IoThread, connect, login,
+    reply::Reply,
     source::Source,
     supervisor,
-    wire::{self, Stream, Wire},
+    wire::{self, Wire},
 };
 use crate::{
     limits::{CONNECT, IDLE, PING},
@@ -290,8 +291,8 @@ async fn serve(mut reservation: Reservation) {
     };
     let server = client.get_connection_info();
     if takes_wire(server) {
-        match timeout(CONNECT, wire::connect(server)).await {
-            Ok(Ok(stream)) => serve_wire(&reservation, stream).await,
+        match timeout(CONNECT, wire::open(server)).await {
+            Ok(Ok(wire)) => serve_wire(&reservation, wire).await,
             Ok(Err(_)) | Err(_) => reservation.failed = true,
         }
     } else {
@@ -309,8 +310,8 @@ fn takes_wire(server: &ConnectionInfo) -> bool {
     login::is_possible(server) && !is_compared
 }
 
-async fn serve_wire(reservation: &Reservation, stream: Stream) {
-    let wire = Arc::new(Wire::new(stream));
+async fn serve_wire(reservation: &Reservation, wire: Wire) {
+    let wire = Arc::new(wire);
     let _closing = Closing(Arc::clone(&wire));
     let Some(signals) = reservation.open(Transport::Wire(Arc::clone(&wire))) else {
         return;
@@ -329,7 +330,7 @@ async fn find_fault(wire: &Wire, ping_requested: &Notify) {
         ping_requested.notified().await;
         let Some(answer) = wire.ping() else { return };
         match timeout(PING, answer).await {
-            Ok(Ok(reply)) if reply.is_pong() => {}
+            Ok(Ok(replies)) if replies.iter().all(Reply::is_pong) => {}
             _ => return,
         }
     }

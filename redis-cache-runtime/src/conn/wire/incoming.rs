@@ -16,6 +16,7 @@ use super::{
         reply::Reply,
     },
     READ, Stream,
+    pushes::Listener,
     stream::end_of_file,
 };
 
@@ -26,21 +27,31 @@ const TURN: usize = 1024;
 const FREE_READS: u32 = 16;
 
 /// What has been read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Incoming {
     decoder: Decoder,
+    listener: Listener,
     pub(super) replies: Vec<Reply>,
     /// Whether others wait for replies.
     pub(super) more_is_likely: bool,
 }
 
 impl Incoming {
+    pub(super) fn new(listener: Listener) -> Self {
+        Self {
+            decoder: Decoder::default(),
+            listener,
+            replies: Vec::new(),
+            more_is_likely: false,
+        }
+    }
+
     /// Whether a part of a reply has come.
     pub(super) fn has_part(&self) -> bool {
         self.decoder.has_part()
     }
 
-    /// Reads until there are replies.
+    /// Reads until there are replies. Pushes are heard on the way.
     pub(super) fn poll_read(
         &mut self,
         context: &mut Context<'_>,
@@ -71,10 +82,20 @@ impl Incoming {
 
     /// Takes the replies that are whole. Tells how many bytes are to be read next.
     fn take_replies(&mut self) -> Result<usize, RedisError> {
+        let Self {
+            decoder,
+            listener,
+            replies,
+            ..
+        } = self;
         loop {
-            // Nobody hears pushes.
-            match self.decoder.take(|_push| {})? {
-                Taken::Reply(reply) => self.replies.push(reply),
+            let taken = decoder.take(|push| {
+                if let Some(listener) = listener {
+                    listener.hear(push);
+                }
+            });
+            match taken? {
+                Taken::Reply(reply) => replies.push(reply),
                 Taken::Missing(bytes) => return Ok(bytes),
             }
         }

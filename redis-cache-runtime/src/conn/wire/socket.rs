@@ -7,7 +7,9 @@ use std::{
 
 use redis::RedisError;
 
-use super::{super::reply::Reply, Stream, incoming::Incoming, outgoing::Outgoing};
+use super::{
+    super::reply::Reply, Stream, incoming::Incoming, outgoing::Outgoing, pushes::Listener,
+};
 
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -17,11 +19,11 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: Stream) -> Self {
+    pub(super) fn new(stream: Stream, listener: Listener) -> Self {
         Self {
             stream,
             outgoing: Outgoing::default(),
-            incoming: Incoming::default(),
+            incoming: Incoming::new(listener),
         }
     }
 

@@ -10,12 +10,12 @@ use redis::RedisError;
 
 use super::{
     super::reply::{Reply, nonsense},
-    Answer,
+    asker::{Answer, Asker},
 };
 use crate::{limits::WIRE_LOOKUPS, process::oneshot};
 
-/// Whom a reply is for.
-type Asker = oneshot::Sender<Reply>;
+/// A reply that its caller has read itself, and the way on which it would have come.
+pub(super) type Own = (oneshot::Sender<Reply>, Reply);
 
 /// One that was asked, as the only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub(super) struct State {
     out: Vec<u8>,
     /// Whom the replies are for, in their order.
     waiting: VecDeque<Asker>,
+    /// How many replies they wait for.
+    awaited: usize,
     /// The task that drives the connection.
     driver: Option<Waker>,
     /// Whether the driver has found nothing to write, and is to be woken when there is something.
@@ -35,15 +37,15 @@ pub(super) struct State {
     alone: Option<Ticket>,
     /// Whether such a one was the last to read.
     is_unwatched: bool,
-    /// How often something was asked.
+    /// How many requests there were.
     asked: u64,
     is_closed: bool,
 }
 
 impl State {
     /// Asks for `key`. `None` where the connection is lost, or too much is asked already.
-    pub(super) fn ask_get(&mut self, key: &str, asker: Asker) -> Option<()> {
-        self.ask(asker)?;
+    pub(super) fn ask_get(&mut self, key: &str, sender: oneshot::Sender<Reply>) -> Option<()> {
+        self.ask(Asker::One(sender))?;
         let mut digits = itoa::Buffer::new();
         let len = digits.format(key.len());
         for part in ["*2\r\n$3\r\nGET\r\n$", len, "\r\n", key, "\r\n"] {
@@ -52,23 +54,25 @@ impl State {
         Some(())
     }
 
-    /// Asks whether the connection is still good; `None` as above.
-    pub(super) fn ask_ping(&mut self, asker: Asker) -> Option<()> {
+    /// Sends packed commands, to which there are as many replies as the asker waits for; `None` as above.
+    pub(super) fn ask_packed(&mut self, packed: &[u8], asker: Asker) -> Option<()> {
         self.ask(asker)?;
-        self.out.extend_from_slice(b"*1\r\n$4\r\nPING\r\n");
+        self.out.extend_from_slice(packed);
         Some(())
     }
 
     fn ask(&mut self, asker: Asker) -> Option<()> {
-        if self.is_closed || self.waiting.len() >= WIRE_LOOKUPS {
+        let awaited = self.awaited.checked_add(asker.missing())?;
+        if self.is_closed || awaited > WIRE_LOOKUPS {
             return None;
         }
+        self.awaited = awaited;
         self.asked += 1;
         self.waiting.push_back(asker);
         Some(())
     }
 
-    /// How often something was asked.
+    /// How many requests there were.
     pub(super) const fn asked(&self) -> u64 {
         self.asked
     }
@@ -80,6 +84,11 @@ impl State {
     /// Whether who asks next is the only one, and the driver sleeps.
     pub(super) fn is_quiet(&self) -> bool {
         self.is_idle && self.waiting.is_empty()
+    }
+
+    #[cfg(test)]
+    pub(super) const fn awaited(&self) -> usize {
+        self.awaited
     }
 
     #[cfg(test)]
@@ -144,30 +153,39 @@ impl State {
         Ok(self.is_idle || is_blocked)
     }
 
-    /// Tells whom the replies are for, and whether there are others who wait.
+    /// Tells whose requests have been answered with these replies, and whether there are others who wait.
     pub(super) fn hand_out(
         &mut self,
         replies: &mut Vec<Reply>,
         answers: &mut Vec<Answer>,
     ) -> Result<bool, RedisError> {
-        if self.waiting.len() < replies.len() {
+        if self.awaited < replies.len() {
             // Nobody has asked for that.
             return Err(nonsense());
         }
-        let askers = self.waiting.drain(..replies.len());
-        answers.extend(askers.zip(replies.drain(..)));
+        self.awaited -= replies.len();
+        for reply in replies.drain(..) {
+            let asker = self.waiting.pop_front().ok_or_else(nonsense)?;
+            match asker.give(reply) {
+                Ok(answer) => answers.push(answer),
+                Err(asker) => self.waiting.push_front(asker),
+            }
+        }
         Ok(self.has_waiting())
     }
 
     /// Takes the reply to what was asked alone. What follows it is for those who have asked since.
-    pub(super) fn take_own(&mut self, replies: &mut Vec<Reply>) -> Result<Answer, RedisError> {
-        if self.waiting.len() < replies.len() {
+    pub(super) fn take_own(&mut self, replies: &mut Vec<Reply>) -> Result<Own, RedisError> {
+        if self.awaited < replies.len() {
             // Nobody has asked for that.
             return Err(nonsense());
         }
         self.alone = None;
-        let asker = self.waiting.pop_front().ok_or_else(nonsense)?;
-        Ok((asker, replies.remove(0)))
+        self.awaited -= 1;
+        match self.waiting.pop_front() {
+            Some(Asker::One(sender)) => Ok((sender, replies.remove(0))),
+            Some(Asker::Several(_)) | None => Err(nonsense()),
+        }
     }
 
     /// Nothing can be asked any more. Who has waited, and the driver.
@@ -175,6 +193,7 @@ impl State {
         self.is_closed = true;
         self.alone = None;
         self.out = Vec::new();
+        self.awaited = 0;
         (std::mem::take(&mut self.waiting), self.driver.take())
     }
 }
