@@ -339,6 +339,25 @@ fn what_the_body_owns_is_not_asked_again() {
     assert_eq!(BODIES.load(Ordering::SeqCst), 1);
 }
 
+/// In a text that is formatted a name stands without its `r#`.
+#[test]
+fn what_the_body_owns_may_be_called_like_a_keyword() {
+    static BODIES: AtomicU32 = AtomicU32::new(0);
+
+    #[handler_cache(config = config(), shards = shards(), name = "v-keyword", timeout = "5s", version = format!("{type}"))]
+    fn owned(r#type: String) -> usize {
+        BODIES.fetch_add(1, Ordering::SeqCst);
+        drop(r#type);
+        4
+    }
+
+    for kind in ["a", "b", "a"] {
+        assert_eq!(owned(kind.to_owned()), 4);
+        flush_all();
+    }
+    assert_eq!(BODIES.load(Ordering::SeqCst), 2);
+}
+
 /// Asking again may panic, which the caller does not notice.
 #[test]
 fn a_version_that_panics_when_it_is_asked_again() {

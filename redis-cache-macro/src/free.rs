@@ -3,6 +3,7 @@
 use syn::{
     Arm, Block, Expr, ExprAsync, ExprAwait, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprPath,
     ExprReturn, ExprTry, ExprWhile, ExprYield, Ident, Item, Local, Macro, PatIdent,
+    ext::IdentExt as _,
     visit::{self, Visit},
 };
 
@@ -13,8 +14,8 @@ use crate::words::{may_leave, selves, words};
 pub(crate) struct Free {
     /// The single names that it uses and does not bind itself, and each `self`.
     pub(crate) names: Vec<Ident>,
-    /// Words in calls of macros that may be such names, those in texts that are formatted included. What they mean only the macro
-    /// knows.
+    /// Words in calls of macros that may be such names, those in texts that are formatted included, without `r#`. What they mean
+    /// only the macro knows.
     pub(crate) in_macros: Vec<String>,
     /// A `?`, a `return` or an `.await` in it belongs to the function around it. A closure or an `async` block keeps its own.
     pub(crate) leaves: bool,
@@ -27,8 +28,10 @@ impl Free {
         search.free
     }
 
+    /// Whether it may use `name`, which has no `r#`.
     pub(crate) fn may_use(&self, name: &str) -> bool {
-        self.names.iter().any(|used| used == name) || self.in_macros.iter().any(|used| used == name)
+        self.names.iter().any(|used| used.unraw() == name)
+            || self.in_macros.iter().any(|used| used == name)
     }
 }
 
@@ -82,7 +85,10 @@ impl Visit<'_> for Search {
 
     fn visit_expr_path(&mut self, expr: &ExprPath) {
         let name = expr.path.get_ident();
-        let free = name.filter(|name| !self.bound.iter().any(|bound| *name == bound));
+        let free = name.filter(|name| {
+            let name = name.unraw();
+            !self.bound.iter().any(|bound| name == bound)
+        });
         self.free.names.extend(free.cloned());
     }
 
@@ -98,7 +104,7 @@ impl Visit<'_> for Search {
     }
 
     fn visit_pat_ident(&mut self, pat: &PatIdent) {
-        self.bound.push(pat.ident.to_string());
+        self.bound.push(pat.ident.unraw().to_string());
         visit::visit_pat_ident(self, pat);
     }
 

@@ -1,6 +1,7 @@
 //! The words among tokens that only the compiler can take apart, or that nobody has.
 
 use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
 
 /// Words that leave the expression in which they stand, or suspend it. A `break` or `continue` can't: no loop is around it.
 const LEAVING: [&str; 3] = ["await", "return", "yield"];
@@ -38,7 +39,9 @@ pub(crate) fn words(tokens: TokenStream) -> Vec<String> {
         match tree {
             TokenTree::Group(group) => words.extend(self::words(group.stream())),
             TokenTree::Literal(literal) => words.extend(formatted(&literal.to_string())),
-            TokenTree::Ident(word) if !is_part_of_path(&trees, at) => words.push(word.to_string()),
+            TokenTree::Ident(word) if !is_part_of_path(&trees, at) => {
+                words.push(word.unraw().to_string());
+            }
             _ => {}
         }
     }

@@ -96,6 +96,14 @@ fn a_setting_that_fails_leaves_the_handler_alone() {
         n * 2
     }
     assert_eq!((double(1), double(1)), (2, 2));
+    // Under the name that calls report it tells why.
+    let name = observe(|| double(1)).1.unwrap().cache;
+    let error = HandlerCache::named(&name).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+    assert!(error.to_string().contains("panicked"), "{error}");
+    let said = HandlerCache::named("nobody").unwrap_err().to_string();
+    let open = said.split_once("; not cached are: ").unwrap().0;
+    assert!(!open.contains("double"), "{said}");
 
     fn size() -> usize {
         usize::try_from(itself(8)).unwrap()

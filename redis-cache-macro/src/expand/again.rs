@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote_spanned};
-use syn::{Expr, Ident, Receiver, ReceiverKind, spanned::Spanned as _};
+use syn::{Expr, Ident, Receiver, ReceiverKind, ext::IdentExt as _, spanned::Spanned as _};
 
 use super::{Expansion, hygienic};
 use crate::{
@@ -124,7 +124,7 @@ impl Expansion<'_> {
         let bindings = self.handler.bindings();
         let asked = bindings
             .iter()
-            .filter(|binding| free.may_use(&binding.name.to_string()));
+            .filter(|binding| free.may_use(&binding.name.unraw().to_string()));
         for (at, binding) in asked.enumerate() {
             let Binding { name, cfgs, .. } = binding;
             // Whether it is there at all is not known here, or it borrows from what the body has.

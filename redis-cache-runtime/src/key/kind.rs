@@ -116,7 +116,12 @@ impl Name {
     fn types(&mut self, end: &str) -> Option<Vec<Kind>> {
         let mut kinds = Vec::new();
         while !self.take(end) {
-            kinds.push(self.kind()?);
+            if self.0.starts_with('\'') {
+                // A lifetime is nothing that serde sees.
+                self.0 = &self.0[self.0.find([',', '>'])?..];
+            } else {
+                kinds.push(self.kind()?);
+            }
             if !self.take(", ") {
                 self.take(",");
             }
@@ -146,7 +151,11 @@ fn of_path(path: &'static str, mut arguments: Vec<Kind>) -> Kind {
         | "alloc::sync::Arc"
         | "alloc::borrow::Cow"
         | "core::cmp::Reverse"
-        | "core::num::wrapping::Wrapping" => *next(),
+        | "core::num::wrapping::Wrapping"
+        | "core::num::saturating::Saturating"
+        | "core::num::nonzero::NonZero"
+        | "core::cell::Cell"
+        | "core::cell::RefCell" => *next(),
         "alloc::vec::Vec"
         | "alloc::collections::vec_deque::VecDeque"
         | "alloc::collections::linked_list::LinkedList"
@@ -164,8 +173,9 @@ fn of_path(path: &'static str, mut arguments: Vec<Kind>) -> Kind {
 mod tests {
     use std::{
         borrow::Cow,
+        cell::{Cell, RefCell},
         collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
-        num::NonZeroU32,
+        num::{NonZeroU32, Saturating},
     };
 
     use serde::Serialize;
@@ -214,6 +224,8 @@ mod tests {
             HashMap<String, f64> = [("a".into(), 1.0)].into(); Vec<Option<f32>> = vec![Some(1.0)];
             Vec<(String, f32)> = vec![("a".into(), 1.0)]; Mine = Mine(1.0); Vec<Mine> = vec![Mine(1.0)];
             f32_like::f32 = f32_like::f32(1.0); NonZeroU32 = NonZeroU32::MIN; Result<u8, u8> = Ok(1);
+            Cow<'static, [u16]> = vec![1_u16].into(); Vec<Cow<'static, str>> = vec!["a".into()];
+            Saturating<u16> = Saturating(1); Cell<u16> = Cell::new(1); RefCell<u16> = RefCell::new(1);
         };
         let mut told_apart = 0;
         for (a, kind_a, written_a) in &zoo {
@@ -228,6 +240,12 @@ mod tests {
             }
         }
         assert!(told_apart > 1000, "{told_apart}");
+        let unknown = zoo.iter().filter(|(_, kind, _)| has_unknown(kind));
+        let names: Vec<_> = unknown.map(|(name, ..)| *name).collect();
+        assert_eq!(
+            names,
+            ["Mine", "Vec<Mine>", "f32_like::f32", "Result<u8, u8>"]
+        );
     }
 
     fn has_unknown(kind: &Kind) -> bool {

@@ -40,6 +40,27 @@ struct Registered {
     cache: Result<Arc<Cache>, Arc<Error>>,
 }
 
+impl Registry {
+    /// Says that there is no cache of that name, and which ones there are.
+    fn knows_no(&self, name: &str) -> Error {
+        let (mut open, mut others) = (Vec::new(), Vec::new());
+        for (name, registered) in &self.caches {
+            match registered.cache {
+                Ok(_) => open.push(name),
+                Err(_) => others.push(name),
+            }
+        }
+        others.extend(self.refused.keys());
+        let open = listed(&open).unwrap_or_else(|| "none yet".to_owned());
+        let mut message = format!("no call has opened a cache named `{name}`; open are: {open}");
+        if let Some(others) = listed(&others) {
+            message.push_str("; not cached are: ");
+            message.push_str(&others);
+        }
+        Error::new(ErrorKind::UnknownCache, message)
+    }
+}
+
 /// Tells the call sites of a process apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SiteId(usize);
@@ -155,24 +176,20 @@ pub(crate) fn find(name: &str) -> Result<Arc<Cache>, Error> {
         Some(Ok(cache)) => Ok(Arc::clone(cache)),
         Some(Err(error)) => Err(not_cached(name, error)),
         None => {
-            if let Some(refused) = registry.refused.get(name) {
+            let under_name = || {
+                let mut refused = registry.refused.values();
+                refused.find(|refused| refused.name == name)
+            };
+            if let Some(refused) = registry.refused.get(name).or_else(under_name) {
                 return Err(not_cached(name, &refused.error));
             }
-            let mut message = format!(
-                "no call has opened a cache named `{name}`; open are: {}",
-                listed(registry.caches.keys()).unwrap_or_else(|| "none yet".to_owned())
-            );
-            if let Some(refused) = listed(registry.refused.keys()) {
-                message.push_str("; not cached are: ");
-                message.push_str(&refused);
-            }
-            Err(Error::new(ErrorKind::UnknownCache, message))
+            Err(registry.knows_no(name))
         }
     }
 }
 
-fn listed<'a>(names: impl Iterator<Item = &'a String>) -> Option<String> {
-    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+fn listed(names: &[&String]) -> Option<String> {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
