@@ -145,8 +145,8 @@ impl<R> Call<R> {
     }
 
     /// Decides after the leader that this call has followed.
-    pub(super) fn followed(&mut self, landing: Option<FlightResult>) -> Next<R> {
-        match (landing, self.key.digest) {
+    pub(super) fn followed(&mut self, result: Option<FlightResult>) -> Next<R> {
+        match (result, self.key.digest) {
             (Some(FlightResult::Lead(leader)), Some(digest)) => Next::Lead(leader, digest),
             (Some(FlightResult::Value(contents)), Some(_)) => match self.read_contents(&contents) {
                 Ok(found) => self.done(CacheStatus::Coalesced, found),

@@ -190,11 +190,11 @@ async fn ask<'r, R: 'r>(mut call: Call<R>, turn: Turn) -> Asked<'r, R> {
     let cache = call.cache();
     let turn = match turn {
         Turn::Follow(leader) => {
-            let landing = {
+            let result = {
                 let _waiting = cache.metrics().wait();
                 leader.await
             };
-            call.followed(landing).turn()?
+            call.followed(result).turn()?
         }
         turn => turn,
     };

@@ -308,7 +308,7 @@ impl Endpoint {
                 self.per_runtime.request_ping(runtime.id());
                 Some(Ok(Lookup::Failed(Failure::TimedOut)))
             }
-            // The lane is lost; the background thread's connection may not be.
+            // The runtime's connection is lost; the background thread's may not be.
             Err(NotReceived::Lost) => None,
         }
     }
@@ -343,7 +343,7 @@ impl Endpoint {
                     return Ok(Lookup::Failed(Failure::TimedOut));
                 }
                 Some(Some(answered)) => return answered,
-                // The lane is lost; the background thread's connection may not be.
+                // The runtime's connection is lost; the background thread's may not be.
                 Some(None) => {}
             }
         }
@@ -351,7 +351,7 @@ impl Endpoint {
     }
 }
 
-/// Asks on a lane. `None` where it is lost. Uses no Tokio timer: that would panic when polled after its runtime has ended, and
+/// Asks on the connection of a runtime. `None` where it is lost. Uses no Tokio timer: that would panic when polled after its runtime has ended, and
 /// a caller may poll a future on one runtime first and on another later.
 async fn ask_on(transport: &Transport, key: &str) -> Option<Answered> {
     match transport {

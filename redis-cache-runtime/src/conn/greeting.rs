@@ -1,4 +1,4 @@
-//! What is said when a connection of ours begins.
+//! The commands with which a connection begins.
 
 use std::fmt;
 
@@ -6,19 +6,19 @@ use redis::{Cmd, ConnectionInfo, RedisError};
 
 use super::reply::{Reply, nonsense};
 
-/// Commands that are told in one go before anything else is asked, and what their answers have to be.
+/// Commands that are sent in one write before any request, and the replies that are right.
 pub(super) struct Greeting(Vec<(Cmd, Expected)>);
 
-/// What an answer has to be.
+/// The reply that is right.
 #[derive(Clone, Copy)]
 enum Expected {
-    /// One line, and no error.
+    /// One line that is no error.
     Obeyed,
-    /// As above, or that the user may not ask this: then somebody is there, and has let the user in.
+    /// As above, or `NOPERM`: the user is logged in, and may only not use this command.
     Admitted,
 }
 
-// The commands tell passwords.
+// The commands hold passwords.
 impl fmt::Debug for Greeting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Greeting").finish_non_exhaustive()
@@ -42,12 +42,12 @@ impl Greeting {
             let select = redis::cmd("SELECT").arg(settings.db()).to_owned();
             commands.push((select, Expected::Obeyed));
         }
-        // A server that has no place for one more client accepts the connection, says so unasked, and closes it.
+        // A server with too many clients accepts the connection, sends an error without a request, and closes it.
         commands.push((redis::cmd("PING"), Expected::Admitted));
         Self(commands)
     }
 
-    /// As it goes out.
+    /// In the bytes of the protocol.
     pub(super) fn packed(&self) -> Vec<u8> {
         let mut packed = Vec::new();
         for (command, _) in &self.0 {
@@ -56,16 +56,16 @@ impl Greeting {
         packed
     }
 
-    /// How many answers there are to it.
+    /// How many replies there are to it.
     pub(super) const fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Reads the answers.
+    /// Checks the replies.
     ///
     /// # Errors
     ///
-    /// The first that is not what it has to be.
+    /// The first reply that is not right.
     pub(super) fn check(&self, answers: Vec<Reply>) -> Result<(), RedisError> {
         if answers.len() != self.len() {
             return Err(nonsense());

@@ -39,16 +39,17 @@ const WORTHWHILE: u32 = 2;
 /// How long a runtime whose attempt has failed goes without another.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Runtimes that asked once, or could not open a lane, leave an entry behind when they end; this many are kept.
+/// Runtimes that asked once, or could not open a connection, leave an entry behind when they end; this many are kept.
 const COUNTERS: usize = 64;
 
 /// The database that is asked through the client library's connection where the two are compared: the benchmarks build
 /// with the `cfg` that [`takes_wire`] asks for, which is nothing that users set.
 const LIBRARY_DATABASE: i64 = 15;
 
+/// The connection of one runtime.
 #[derive(Debug)]
-enum Lane {
-    /// The runtime has asked so many times.
+enum Connection {
+    /// Not opened yet: the runtime has asked so many times.
     Counting(u32),
     Opening,
     Open {
@@ -62,7 +63,7 @@ enum Lane {
     Unfit,
 }
 
-/// What a lane leads through.
+/// By what the requests of a connection go.
 #[derive(Clone, Debug)]
 pub(super) enum Transport {
     Wire(Arc<Wire>),
@@ -70,7 +71,7 @@ pub(super) enum Transport {
     Library(MultiplexedConnection),
 }
 
-type Table = HashMap<Id, Lane, BuildHasherDefault<IdHasher>>;
+type Table = HashMap<Id, Connection, BuildHasherDefault<IdHasher>>;
 
 /// Runtimes are numbered one after the other: their numbers are hashes enough.
 #[derive(Debug, Default)]
@@ -93,13 +94,13 @@ impl Hasher for IdHasher {
     }
 }
 
-/// The lanes of one endpoint.
+/// The connections of one endpoint.
 #[derive(Debug)]
 pub(super) struct PerRuntime {
     source: Arc<Source>,
     retired: CancellationToken,
-    lanes: RwLock<Table>,
-    /// Counts the times that all lanes were ended. Written under the lock.
+    connections: RwLock<Table>,
+    /// Counts the times that all connections were ended. Written under the lock.
     generation: AtomicU64,
 }
 
@@ -108,7 +109,7 @@ impl PerRuntime {
         Self {
             source,
             retired,
-            lanes: RwLock::default(),
+            connections: RwLock::default(),
             generation: AtomicU64::new(0),
         }
     }
@@ -117,8 +118,8 @@ impl PerRuntime {
     /// the while, it is being opened then.
     pub(super) fn transport(self: &Arc<Self>, runtime: &Handle) -> Option<Transport> {
         let id = runtime.id();
-        if let Some(Lane::Open { transport, .. }) = self
-            .lanes
+        if let Some(Connection::Open { transport, .. }) = self
+            .connections
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&id)
@@ -140,73 +141,84 @@ impl PerRuntime {
         None
     }
 
-    /// Says that a request in the runtime's lane got no answer.
+    /// Says that a request in the runtime's connection got no answer.
     pub(super) fn request_ping(&self, id: Id) {
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Lane::Open { ping_requested, .. }) = lanes.get(&id) {
+        let connections = self
+            .connections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(Connection::Open { ping_requested, .. }) = connections.get(&id) {
             ping_requested.notify_one();
         }
     }
 
-    /// Counts the request; where the caller is to open the lane, gives the generation that it is of.
+    /// Counts the request; where the caller is to open the connection, gives the generation that it is of.
     fn should_open(&self, id: Id) -> Option<u64> {
-        let mut lanes = self.write();
-        if lanes.len() > COUNTERS && !lanes.contains_key(&id) {
-            lanes.retain(|_, lane| matches!(lane, Lane::Opening | Lane::Open { .. }));
+        let mut connections = self.write();
+        if connections.len() > COUNTERS && !connections.contains_key(&id) {
+            connections.retain(|_, connection| {
+                matches!(connection, Connection::Opening | Connection::Open { .. })
+            });
         }
-        let lane = lanes.entry(id).or_insert(Lane::Counting(0));
-        match lane {
-            Lane::Counting(asked) if *asked + 1 < WORTHWHILE => {
+        let connection = connections.entry(id).or_insert(Connection::Counting(0));
+        match connection {
+            Connection::Counting(asked) if *asked + 1 < WORTHWHILE => {
                 *asked += 1;
                 None
             }
-            Lane::Paused(until) if Instant::now() < *until => None,
-            Lane::Counting(_) | Lane::Paused(_) => {
-                *lane = Lane::Opening;
+            Connection::Paused(until) if Instant::now() < *until => None,
+            Connection::Counting(_) | Connection::Paused(_) => {
+                *connection = Connection::Opening;
                 Some(self.generation.load(Ordering::Relaxed))
             }
-            Lane::Opening | Lane::Open { .. } | Lane::Unfit => None,
+            Connection::Opening | Connection::Open { .. } | Connection::Unfit => None,
         }
     }
 
-    /// Has every lane tried.
+    /// Has every connection sent a `PING`.
     pub(super) fn request_ping_all(&self) {
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        for lane in lanes.values() {
-            if let Lane::Open { ping_requested, .. } = lane {
+        let connections = self
+            .connections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        for connection in connections.values() {
+            if let Connection::Open { ping_requested, .. } = connection {
                 ping_requested.notify_one();
             }
         }
     }
 
-    /// Has every lane notice if its connection has ended.
+    /// Has every connection notice if it has ended.
     pub(super) fn watch(&self) {
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        for lane in lanes.values() {
-            if let Lane::Open {
+        let connections = self
+            .connections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        for connection in connections.values() {
+            if let Connection::Open {
                 transport: Transport::Wire(wire),
                 ..
-            } = lane
+            } = connection
             {
                 wire.watch();
             }
         }
     }
 
-    /// Ends all lanes, those that are being opened included: the server has gone, or is no longer the one that is meant.
+    /// Ends all connections, those that are being opened included: the server has gone, or is no longer the one that is meant.
     pub(super) fn close(&self) {
-        let lanes = self.write();
+        let connections = self.write();
         self.generation.fetch_add(1, Ordering::Relaxed);
-        for lane in lanes.values() {
-            if let Lane::Open { closed, .. } = lane {
+        for connection in connections.values() {
+            if let Connection::Open { closed, .. } = connection {
                 closed.notify_one();
             }
         }
     }
 
-    fn set(&self, id: Id, lane: Lane) {
-        // Who still waits in a lane is woken when it is dropped: not under the lock.
-        let before = self.write().insert(id, lane);
+    fn set(&self, id: Id, connection: Connection) {
+        // The callers that still wait on the old one are woken when it is dropped: not under the lock.
+        let before = self.write().insert(id, connection);
         drop(before);
     }
 
@@ -216,11 +228,13 @@ impl PerRuntime {
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Table> {
-        self.lanes.write().unwrap_or_else(PoisonError::into_inner)
+        self.connections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The right to a runtime's lane; given up when the lane's task ends, however it does.
+/// The right to a runtime's connection; given up when the connection's task ends, however it does.
 struct Reservation {
     per_runtime: Arc<PerRuntime>,
     id: Id,
@@ -233,10 +247,10 @@ impl Drop for Reservation {
     fn drop(&mut self) {
         if thread::panicking() {
             // Only a runtime without I/O or timers makes the task panic.
-            self.per_runtime.set(self.id, Lane::Unfit);
+            self.per_runtime.set(self.id, Connection::Unfit);
         } else if self.failed {
             self.per_runtime
-                .set(self.id, Lane::Paused(Instant::now() + PAUSE));
+                .set(self.id, Connection::Paused(Instant::now() + PAUSE));
         } else {
             self.per_runtime.remove(self.id);
         }
@@ -249,25 +263,25 @@ impl Reservation {
         runtime.is_some_and(|runtime| runtime.id() == self.id)
     }
 
-    /// `None` where all lanes were ended meanwhile, or the endpoint was retired: then they are ended a last time.
+    /// `None` where all connections were ended meanwhile, or the endpoint was retired: then they are ended a last time.
     fn open(&self, transport: Transport) -> Option<Signals> {
         let signals = Signals::default();
-        let opened = Lane::Open {
+        let opened = Connection::Open {
             transport,
             ping_requested: Arc::clone(&signals.ping_requested),
             closed: Arc::clone(&signals.closed),
         };
-        let mut lanes = self.per_runtime.write();
+        let mut connections = self.per_runtime.write();
         let is_over = self.per_runtime.generation.load(Ordering::Relaxed) != self.generation;
         if is_over || self.per_runtime.retired.is_cancelled() {
             return None;
         }
-        lanes.insert(self.id, opened);
+        connections.insert(self.id, opened);
         Some(signals)
     }
 }
 
-/// What a lane is told.
+/// The signals to a connection's task.
 #[derive(Default)]
 struct Signals {
     ping_requested: Arc<Notify>,
@@ -283,7 +297,7 @@ impl Drop for Closing {
     }
 }
 
-/// Opens the lane and stays until the connection is lost or the runtime ends.
+/// Opens the connection and stays until the connection is lost or the runtime ends.
 async fn serve(mut reservation: Reservation) {
     let Some(client) = reservation.per_runtime.source.client() else {
         reservation.failed = true;

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Leader,
-    entry::{Entry, Failed, Landed, Queued, Shard},
+    entry::{Completion, Entry, Failed, Queued, Shard},
     flights::{Flights, HALVINGS},
     knots,
     leader::{PATIENCE, Role},
@@ -16,7 +16,7 @@ use super::{
 
 impl Flights {
     /// Ends a leader's call, if it has not ended, and gives back its followers.
-    pub(super) fn end(&self, leader: &Leader, followed: Landed<'_>) -> Queue {
+    pub(super) fn end(&self, leader: &Leader, followed: Completion<'_>) -> Queue {
         let mut shard = self.shard(&leader.digest);
         let mut state = leader.running.state();
         let others_lead = state.remove_leader(leader.is_looking);
@@ -27,8 +27,8 @@ impl Flights {
         let is_ours = is_at(&shard, leader);
         let line = state.end();
         let contents = match followed {
-            Landed::Stored(contents) | Landed::Queued { contents, .. } => Some(contents),
-            Landed::Nothing => None,
+            Completion::Stored(contents) | Completion::Queued { contents, .. } => Some(contents),
+            Completion::Nothing => None,
         };
         if contents.is_some() {
             self.learn(&state, leader);
@@ -42,7 +42,7 @@ impl Flights {
         }
         // The leader keeps the entry alive, so no user code is dropped under the lock.
         shard.remove(&leader.digest);
-        if let Landed::Queued {
+        if let Completion::Queued {
             contents,
             epoch,
             queue,

@@ -44,7 +44,7 @@ pub(super) enum Entry {
 pub(super) type Shard = HashMap<Digest, Entry, BuildHasherDefault<DigestHasher>>;
 
 /// A leader's ending.
-pub(super) enum Landed<'a> {
+pub(super) enum Completion<'a> {
     /// With a value that later callers do not get here: it is from Redis, at another entry, or not stored.
     Stored(&'a Contents),
     /// With a value that is to be stored, and is given to later callers until it is.

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     FlightResult, Flights,
-    entry::{Failed, Landed},
+    entry::{Completion, Failed},
     progress::{Progress, attend, poll_attended},
     running::{Queue, Running, State, Waiting},
 };
@@ -130,7 +130,7 @@ impl Leader {
     /// Ends with a value that later callers do not get here: it is from Redis, at another entry, or not stored.
     pub(crate) fn complete(mut self, contents: &Contents) {
         self.has_ended = true;
-        let followers = self.flights.end(&self, Landed::Stored(contents));
+        let followers = self.flights.end(&self, Completion::Stored(contents));
         give(followers, contents);
     }
 
@@ -145,7 +145,7 @@ impl Leader {
         self.has_ended = true;
         let mut queue = Some(queue);
         let mut queue = || queue.take().and_then(|queue| queue());
-        let followed = Landed::Queued {
+        let followed = Completion::Queued {
             contents,
             epoch,
             queue: &mut queue,
@@ -157,7 +157,7 @@ impl Leader {
     /// Ends without a value for others; the followers run the body by themselves.
     pub(crate) fn abandon(mut self) {
         self.has_ended = true;
-        send_on(self.flights.end(&self, Landed::Nothing));
+        send_on(self.flights.end(&self, Completion::Nothing));
     }
 
     /// Gives the lead to the next follower in line, or ends the call if there is none.

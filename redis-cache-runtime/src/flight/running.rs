@@ -208,7 +208,7 @@ impl State {
     }
 
     /// Sets when the watch looks again. The deadline that this gives back is to be dropped where no lock is held.
-    pub(super) fn set_alarm(&mut self, deadline: Deadline) -> Option<Deadline> {
+    pub(super) fn set_deadline(&mut self, deadline: Deadline) -> Option<Deadline> {
         if self.has_ended {
             return Some(deadline);
         }

@@ -46,8 +46,8 @@ impl Wake for Watch {
         if let Some(next) = next {
             let clock = self.clock;
             let deadline = clock.wake_at(next, &Waker::from(self));
-            // Dropped once the state is unlocked: dropping an alarm locks the deadlines.
-            let old = running.state().set_alarm(deadline);
+            // Dropped once the state is unlocked: dropping a deadline locks the deadlines.
+            let old = running.state().set_deadline(deadline);
             drop(old);
         }
     }

@@ -1,20 +1,18 @@
-//! Where frames of the protocol end, in its second version and its third.
+//! Where a frame of the protocol ends, in RESP2 and RESP3.
 
 use super::{Broken, CHUNK, LONGEST};
 
-/// No line takes more.
+/// The longest line, in bytes.
 pub(super) const LONGEST_LINE: usize = 64 * 1024;
 
-/// How far the frame that a buffer begins with has been looked through. What has been looked at is not looked at again, however
-/// many pieces the frame comes in.
+/// How far the first frame of a buffer has been scanned. No byte is scanned twice, however many pieces the frame comes in.
 #[derive(Debug)]
 pub(super) struct Extent {
-    /// So many bytes are known to be the frame's.
+    /// So many bytes have been scanned: they are the frame's.
     known: usize,
-    /// So many frames begin there, one after the other: the parts of the frame that have not been looked at. At first it is the
-    /// frame itself.
+    /// How many parts of the frame begin there, one after the other. At first there is one, the frame itself.
     parts: usize,
-    /// Where its first line ends.
+    /// Where the frame's first line ends.
     line: usize,
 }
 
@@ -28,17 +26,17 @@ impl Default for Extent {
     }
 }
 
-/// What is known of a frame.
+/// The result of a scan.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Looked {
-    /// It ends at `end`, and its first line at `line`.
+    /// The frame is complete: it ends at `end`, and its first line at `line`.
     Whole { line: usize, end: usize },
-    /// It is not all there, and so many bytes are missing at least, or none knows how many.
+    /// The frame is not complete: so many bytes are missing at least, or [`CHUNK`] where that is not known yet.
     Missing(usize),
 }
 
 impl Extent {
-    /// Looks on through `bytes`: those of the last time, and what has come since.
+    /// Scans on through `bytes`: those of the last scan, and those that have come since.
     pub(super) fn look(&mut self, bytes: &[u8], longest: usize) -> Result<Looked, Broken> {
         while self.parts > 0 {
             let rest = &bytes[self.known..];
@@ -49,7 +47,7 @@ impl Extent {
                     Ok(Looked::Missing(CHUNK))
                 };
             };
-            // The protocol has pushes between replies only.
+            // In the protocol a push is never part of a reply.
             if line.is_push && self.known > 0 {
                 return Err(Broken::Nonsense);
             }
@@ -78,19 +76,19 @@ impl Extent {
     }
 }
 
-/// The line that a frame begins with, and what it says of the rest.
+/// The first line of a frame, and what it tells of the rest.
 struct Line {
-    /// With its end.
+    /// In bytes, with CR and LF.
     len: usize,
     is_push: bool,
-    /// So many bytes follow, and the end of a line.
+    /// How many bytes follow, before CR and LF.
     text: Option<usize>,
-    /// So many frames follow.
+    /// How many frames follow.
     parts: usize,
 }
 
 impl Line {
-    /// `None` where it is not all there.
+    /// `None` where the line is not complete.
     fn read(bytes: &[u8]) -> Result<Option<Self>, Broken> {
         let Some(end) = bytes.windows(2).position(|pair| pair == b"\r\n") else {
             let is_one = bytes.first().is_none_or(|kind| KINDS.contains(kind));
@@ -111,7 +109,7 @@ impl Line {
             b'$' | b'=' | b'!' => (Some(number()?), 0),
             b'*' | b'~' | b'>' => (None, number()?),
             b'%' => (None, 2 * number()?),
-            // Attributes stand before the frame that they are of.
+            // The attributes of a frame stand before it, and are counted as parts with it.
             b'|' => (None, 2 * number()? + 1),
             _ => return Err(Broken::Nonsense),
         };
@@ -124,7 +122,7 @@ impl Line {
     }
 }
 
-/// What frames begin with.
+/// The first bytes of frames.
 const KINDS: &[u8] = b"$+-:_,#(*~>%|=!";
 
 fn number(text: &[u8]) -> Option<usize> {

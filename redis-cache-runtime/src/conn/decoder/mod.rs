@@ -1,4 +1,4 @@
-//! Replies and pushes, cut out of what has been read of a connection, and left to the client library to understand.
+//! Cuts replies and pushes out of the bytes that were read from a connection; the client library parses what is in them.
 
 mod extent;
 mod recycled;
@@ -17,51 +17,51 @@ use self::{
 use super::reply::{Reply, nonsense};
 use crate::limits::PUSH_BYTES;
 
-/// The longest value that Redis holds.
+/// The longest value that Redis holds, in bytes.
 const LONGEST: usize = 512 * 1024 * 1024;
 
 /// The longest reply: such a value, and the line before it.
 const LONGEST_REPLY: usize = LONGEST + 1024;
 
-/// From so many bytes on the memory of a reply is used again.
+/// The memory of replies of so many bytes or more is [used again](Recycled).
 const LONG: usize = 32 * 1024;
 
-/// How much is read at once where nothing is known of what comes.
+/// How many bytes to read where the length of the reply is not known yet.
 const CHUNK: usize = 4096;
 
-/// The most room that is made for bytes which are only announced.
+/// The most bytes that are reserved for a length that is only announced.
 pub(super) const AHEAD: usize = 1024 * 1024;
 
-/// As long as there is room for so much, none is made.
+/// With so much room nothing is reserved.
 const ROOM: usize = 16 * 1024;
 
 /// A buffer that has grown beyond this is not kept.
 pub(super) const KEEP: usize = 1024 * 1024 + 1024;
 
-/// What has been read of one connection and not been taken yet.
+/// The bytes of one connection that have been read, and not taken yet.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
-    /// Whoever reads appends to it.
+    /// The connection reads to the end of it.
     pub(super) buffer: BytesMut,
-    /// Of the frame that the buffer begins with.
+    /// How far the first frame of the buffer is known.
     extent: Extent,
     recycled: Recycled,
 }
 
-/// What there is at the front of the buffer.
+/// The beginning of the buffer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
     Reply(Reply),
-    /// It is not all there: so many bytes are to be read next.
+    /// A reply that is not complete: so many bytes are to be read next.
     Missing(usize),
 }
 
-/// Why nothing more can be taken: nobody knows where the next reply begins.
+/// Why the connection is of no more use: where the next reply begins can't be known.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Broken {
-    /// These are not replies.
+    /// The bytes are no replies.
     Nonsense,
-    /// A frame is longer than any may be.
+    /// A frame is longer than allowed.
     TooLong,
 }
 
@@ -78,7 +78,7 @@ impl From<Broken> for RedisError {
 }
 
 impl Decoder {
-    /// Cuts the first reply out of the buffer. Pushes that came before it are cut out as well, and heard by `hear`, each as it came.
+    /// Cuts the first reply out of the buffer, and the pushes before it, which `hear` gets in the bytes of the protocol.
     pub(super) fn take(&mut self, mut hear: impl FnMut(&[u8])) -> Result<Taken, Broken> {
         loop {
             let is_push = self.begins_with_push();
@@ -96,7 +96,7 @@ impl Decoder {
         }
     }
 
-    /// Makes room for so many bytes, if what there is has been filled.
+    /// Reserves `missing` bytes, unless there is room enough.
     pub(super) fn reserve(&mut self, missing: usize) {
         if self.room() < missing.min(ROOM) {
             self.buffer.reserve(missing);
@@ -108,12 +108,12 @@ impl Decoder {
         self.buffer.capacity() - self.buffer.len()
     }
 
-    /// Whether a part of a reply has come.
+    /// Whether the buffer begins with a part of a reply.
     pub(super) fn has_part(&self) -> bool {
         !self.buffer.is_empty() && !self.begins_with_push()
     }
 
-    /// Gives the buffer up where it is empty, and larger than any that is kept.
+    /// Frees the buffer where it is empty and larger than [`KEEP`].
     pub(super) fn shrink(&mut self) {
         if self.buffer.is_empty() && self.buffer.capacity() > KEEP {
             self.buffer = BytesMut::new();
@@ -124,10 +124,10 @@ impl Decoder {
         self.buffer.first() == Some(&b'>')
     }
 
-    /// Cuts out the reply that ends at `end`; its first line does at `line`.
+    /// Cuts out the reply that ends at `end`, and whose first line ends at `line`.
     fn cut_reply(&mut self, line: usize, end: usize) -> Reply {
         match self.buffer[0] {
-            // A value is followed by the end of a line.
+            // The value is followed by CR and LF.
             b'$' if line < end => Reply::Value(self.cut(line..end - 2, end)),
             b'$' | b'_' => {
                 self.buffer.advance(end);
@@ -138,8 +138,8 @@ impl Decoder {
         }
     }
 
-    /// Cuts the first `end` bytes out, and gives a copy of those of them in `range`. The buffer is nobody else's, so it is not made
-    /// anew.
+    /// Removes the first `end` bytes, and gives back a copy of those in `range`. A copy leaves the buffer unshared, so that further
+    /// reads need no new one.
     fn cut(&mut self, range: Range<usize>, end: usize) -> Bytes {
         let reply = &self.buffer[range];
         let copy = if reply.len() < LONG {

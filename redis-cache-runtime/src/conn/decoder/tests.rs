@@ -234,7 +234,7 @@ fn frames_of_any_kind_are_cut_where_they_end_whatever_pieces_they_come_in() {
         let all = frames.concat();
         let (replies, pushes): (Vec<_>, Vec<_>) = frames.iter().partition(|frame| frame[0] != b'>');
         // In two pieces, cut at every byte unless they are many, and once byte by byte.
-        let cuts = (0..=all.len()).step_by(1 + all.len() / 1000);
+        let cuts = (0..=all.len()).step_by(1 + all.len() / 250);
         let pieces = cuts.map(|at| all.split_at(at)).map(|(a, b)| vec![a, b]);
         for pieces in pieces.chain([all.chunks(1).collect()]) {
             let (mut decoder, mut heard, mut taken) = (Decoder::default(), Vec::new(), 0);

@@ -1,9 +1,9 @@
-//! Whom replies are for.
+//! The callers that wait for replies.
 
 use super::super::reply::Reply;
 use crate::process::oneshot;
 
-/// One who waits for the replies to one request. A caller that has gone away leaves it behind: the replies are still to come.
+/// A caller that waits for the replies to its request. Where the caller has gone away this stays: its replies are still to come.
 #[derive(Debug)]
 pub(super) enum Asker {
     One(oneshot::Sender<Reply>),
@@ -11,17 +11,17 @@ pub(super) enum Asker {
     Several(Box<Several>),
 }
 
-/// One who waits for several replies, which are handed over together.
+/// A caller that waits for several replies, which it gets together.
 #[derive(Debug)]
 pub(super) struct Several {
     sender: oneshot::Sender<Vec<Reply>>,
-    /// Those that have come.
+    /// The replies that have come.
     replies: Vec<Reply>,
     /// How many are still to come.
     missing: usize,
 }
 
-/// All replies to one request, and whom they are for.
+/// All replies to one request, and its caller.
 #[derive(Debug)]
 pub(super) enum Answer {
     One(oneshot::Sender<Reply>, Reply),
@@ -29,7 +29,7 @@ pub(super) enum Answer {
 }
 
 impl Asker {
-    /// Where `replies` go once all of so many have come.
+    /// A caller that waits for `replies` replies, and where it gets them.
     pub(super) fn several(replies: usize) -> (Self, oneshot::Receiver<Vec<Reply>>) {
         let (sender, receiver) = oneshot::channel();
         let several = Several {
@@ -48,7 +48,7 @@ impl Asker {
         }
     }
 
-    /// Gives it the next reply; `Err` where more are to come.
+    /// Adds the next reply; `Err` where more are to come.
     pub(super) fn give(self, reply: Reply) -> Result<Answer, Self> {
         match self {
             Self::One(sender) => Ok(Answer::One(sender, reply)),
@@ -65,7 +65,7 @@ impl Asker {
 }
 
 impl Answer {
-    /// Hands it over, to a task of this thread's runtime or to a thread. A caller that has gone away needs no answer.
+    /// Hands the replies over, to a task of this thread's runtime or to a thread. A caller that has gone away is passed over.
     pub(super) fn hand_over(self) {
         match self {
             Self::One(sender, reply) => drop(sender.send_here(reply)),

@@ -1,4 +1,4 @@
-//! One who waits for a reply.
+//! A look-up that waits for its reply.
 
 use std::{
     pin::Pin,
@@ -12,11 +12,11 @@ use crate::process::oneshot;
 #[derive(Debug)]
 pub(in crate::conn) struct Asking<'w> {
     wire: &'w Wire,
-    /// `None` once it is there.
+    /// `None` once the reply has come.
     reply: Option<oneshot::Receiver<Reply>>,
-    /// As long as nobody else has asked, the task reads by itself.
+    /// As long as no other caller has come, the task writes and reads by itself.
     alone: Option<Ticket>,
-    /// Whether the one who reads by itself has given its request to the socket.
+    /// Whether the task that reads by itself has given its request to the socket.
     is_sent: bool,
 }
 
@@ -45,13 +45,13 @@ impl Future for Asking<'_> {
         {
             this.alone = None;
             if let Some((asker, reply)) = own {
-                // In this order nobody is woken.
+                // In this order no task is woken.
                 this.reply = None;
                 drop(asker);
                 return Poll::Ready(Some(reply));
             }
         }
-        // One who is alone may at any time be so no longer, and then is woken from here.
+        // Another caller may come at any time; from then on the reply comes through the channel.
         match &mut this.reply {
             Some(reply) => Pin::new(reply).poll(context).map(Result::ok),
             None => Poll::Ready(None),
@@ -62,7 +62,7 @@ impl Future for Asking<'_> {
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.alone {
-            // The reply is still to be read.
+            // The driver has to read the reply.
             self.wire.give_up(ticket);
         }
     }

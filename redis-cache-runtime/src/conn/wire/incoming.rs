@@ -1,4 +1,4 @@
-//! What has come in on a wire.
+//! The replies and pushes that come in on a wire.
 
 use std::{
     io::{self, ErrorKind},
@@ -20,19 +20,19 @@ use super::{
     stream::end_of_file,
 };
 
-/// After so many replies those who asked have their turn, whatever else there is to read.
+/// After so many replies their callers get them, whatever else there is to read.
 const TURN: usize = 1024;
 
-/// So often a turn reads without the runtime counting it.
+/// The most reads of one turn that the runtime's budget does not count.
 const FREE_READS: u32 = 16;
 
-/// What has been read.
+/// The read half of a wire.
 #[derive(Debug)]
 pub(super) struct Incoming {
     decoder: Decoder,
     listener: Listener,
     pub(super) replies: Vec<Reply>,
-    /// Whether others wait for replies.
+    /// Whether other callers wait for replies.
     pub(super) more_is_likely: bool,
 }
 
@@ -51,7 +51,7 @@ impl Incoming {
         self.decoder.has_part()
     }
 
-    /// Reads until there are replies. Pushes are heard on the way.
+    /// Reads until there are replies. The listener gets the pushes on the way.
     pub(super) fn poll_read(
         &mut self,
         context: &mut Context<'_>,
@@ -72,7 +72,7 @@ impl Incoming {
             };
             next = self.take_replies()?.max(READ);
             self.decoder.shrink();
-            // Where the room was not filled there is no more: that need not be asked.
+            // A read that did not fill the room has emptied the socket: the kernel need not be asked again.
             let is_drained = read < room && !self.replies.is_empty();
             if is_drained || self.replies.len() >= TURN {
                 return Poll::Ready(Ok(()));
@@ -80,7 +80,7 @@ impl Incoming {
         }
     }
 
-    /// Takes the replies that are whole. Tells how many bytes are to be read next.
+    /// Takes the complete replies. Tells how many bytes to read next.
     fn take_replies(&mut self) -> Result<usize, RedisError> {
         let Self {
             decoder,

@@ -1,4 +1,4 @@
-//! What is on its way out of a wire.
+//! The requests that are being written.
 
 use std::{
     io::{self, ErrorKind},
@@ -10,7 +10,7 @@ use tokio::io::AsyncWrite as _;
 
 use super::{KEEP, Stream};
 
-/// What is being written.
+/// The requests that are being written.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     pub(super) bytes: Vec<u8>,
@@ -28,7 +28,7 @@ impl Outgoing {
         self.written = 0;
     }
 
-    /// Writes all of it.
+    /// Writes the buffer.
     pub(super) fn poll_write(
         &mut self,
         context: &mut Context<'_>,

@@ -1,15 +1,15 @@
-//! What a server says without being asked.
+//! Messages that a server sends without a request.
 
 use std::fmt;
 
-/// Hears the pushes of one connection, in the order in which they come.
+/// Gets the pushes of one connection, in the order in which they come.
 ///
-/// It is called while the connection is read, before the replies that came behind the push are handed out: so it is code of ours
-/// that only takes note, and neither waits nor asks the connection anything.
+/// It is called under the lock of the socket, before the replies that came after the push are handed out: so only code of ours that
+/// takes note implements it, and neither waits nor uses the connection.
 pub(in crate::conn) trait Pushes: fmt::Debug + Send {
-    /// Hears one push, whole and as it came: the client library understands it.
+    /// Takes note of one push, in the bytes of the protocol; the client library parses them.
     fn hear(&mut self, push: &[u8]);
 }
 
-/// Whoever hears; `None`: pushes are dropped.
+/// The listener of a connection; `None`: pushes are dropped.
 pub(in crate::conn) type Listener = Option<Box<dyn Pushes>>;

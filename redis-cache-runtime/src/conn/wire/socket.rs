@@ -1,4 +1,4 @@
-//! A stream, and what is on its way through it.
+//! A socket with its two buffers.
 
 use std::{
     io,
@@ -27,7 +27,7 @@ impl Socket {
         }
     }
 
-    /// Writes what is left, or else what `next` puts into the empty buffer.
+    /// Writes the rest of the buffer, or else what `next` puts into the empty one.
     pub(super) fn poll_write(
         &mut self,
         context: &mut Context<'_>,
@@ -46,12 +46,12 @@ impl Socket {
         self.incoming.poll_read(context, &mut self.stream)
     }
 
-    /// What has come and has not been handed out.
+    /// The replies that have not been handed out.
     pub(super) const fn replies(&mut self) -> &mut Vec<Reply> {
         &mut self.incoming.replies
     }
 
-    /// Whether all that was taken to be written has been.
+    /// Whether the buffer has been written.
     pub(super) fn is_written(&self) -> bool {
         self.outgoing.is_written()
     }
@@ -61,7 +61,7 @@ impl Socket {
         self.incoming.has_part()
     }
 
-    /// Says whether others wait for replies.
+    /// Says whether other callers wait for replies.
     pub(super) const fn expect_more(&mut self, more_is_likely: bool) {
         self.incoming.more_is_likely = more_is_likely;
     }

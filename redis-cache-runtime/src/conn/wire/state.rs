@@ -1,4 +1,4 @@
-//! What is asked on a wire, and by whom.
+//! The requests on a wire, and their callers.
 
 use std::{
     collections::VecDeque,
@@ -14,28 +14,28 @@ use super::{
 };
 use crate::{limits::WIRE_LOOKUPS, process::oneshot};
 
-/// A reply that its caller has read itself, and the way on which it would have come.
+/// A reply that its caller has read itself, and the channel for it, which it does not need any more.
 pub(super) type Own = (oneshot::Sender<Reply>, Reply);
 
-/// One that was asked, as the only one.
+/// The request of a caller that is alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticket(u64);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// What is to be written next.
+    /// The requests that are to be written next.
     out: Vec<u8>,
-    /// Whom the replies are for, in their order.
+    /// The callers that wait, in the order of their requests.
     waiting: VecDeque<Asker>,
     /// How many replies they wait for.
     awaited: usize,
     /// The task that drives the connection.
     driver: Option<Waker>,
-    /// Whether the driver has found nothing to write, and is to be woken when there is something.
+    /// Whether the driver has found nothing to write, and is to be woken by the next request.
     is_idle: bool,
-    /// Who reads the reply without the driver.
+    /// The request whose caller writes and reads without the driver.
     alone: Option<Ticket>,
-    /// Whether such a one was the last to read.
+    /// Whether the last to read was a caller that was alone, not the driver.
     is_unwatched: bool,
     /// How many requests there were.
     asked: u64,
@@ -43,7 +43,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Asks for `key`. `None` where the connection is lost, or too much is asked already.
+    /// Queues a look-up of `key`. `None` where the connection is lost, or too many replies are awaited.
     pub(super) fn ask_get(&mut self, key: &str, sender: oneshot::Sender<Reply>) -> Option<()> {
         self.ask(Asker::One(sender))?;
         let mut digits = itoa::Buffer::new();
@@ -54,7 +54,7 @@ impl State {
         Some(())
     }
 
-    /// Sends packed commands, to which there are as many replies as the asker waits for; `None` as above.
+    /// Queues packed commands, to which as many replies come as the asker waits for; `None` as above.
     pub(super) fn ask_packed(&mut self, packed: &[u8], asker: Asker) -> Option<()> {
         self.ask(asker)?;
         self.out.extend_from_slice(packed);
@@ -81,7 +81,7 @@ impl State {
         !self.waiting.is_empty()
     }
 
-    /// Whether who asks next is the only one, and the driver sleeps.
+    /// Whether no caller waits, and the driver sleeps.
     pub(super) fn is_quiet(&self) -> bool {
         self.is_idle && self.waiting.is_empty()
     }
@@ -96,7 +96,7 @@ impl State {
         self.is_idle
     }
 
-    /// Leaves what was asked last to who has asked it.
+    /// Leaves the latest request to its caller, to write it and to read its reply.
     pub(super) const fn leave_alone(&mut self) -> Ticket {
         let ticket = Ticket(self.asked);
         self.alone = Some(ticket);
@@ -104,35 +104,35 @@ impl State {
         ticket
     }
 
-    /// Whether it is still left to who has asked it.
+    /// Whether that request is still left to its caller.
     pub(super) fn is_alone(&self, ticket: Ticket) -> bool {
         self.alone == Some(ticket)
     }
 
-    /// From here on the driver reads and writes, until it sleeps. Tells whether it was asleep.
+    /// From here on the driver writes and reads, until it sleeps. Tells whether it was asleep.
     pub(super) const fn take_over(&mut self) -> bool {
         self.alone = None;
         self.is_unwatched = false;
         std::mem::replace(&mut self.is_idle, false)
     }
 
-    /// Leaves all to the driver; who is to be woken, if it sleeps.
+    /// Leaves all requests to the driver; the waker, if it sleeps.
     #[must_use]
     pub(super) fn call_driver(&mut self) -> Option<Waker> {
         self.take_over().then(|| self.driver.take()).flatten()
     }
 
-    /// Whether nobody would notice the end of the connection: who asked alone was the last to read.
+    /// Whether the end of the connection would go unnoticed: no caller waits, and the last to read was one that was alone.
     pub(super) fn is_unwatched(&self) -> bool {
         self.is_unwatched && self.waiting.is_empty()
     }
 
-    /// Exchanges what is to be written for an empty buffer.
+    /// Exchanges the queued requests for an empty buffer.
     pub(super) const fn take_requests(&mut self, buffer: &mut Vec<u8>) {
         std::mem::swap(&mut self.out, buffer);
     }
 
-    /// Has who asks next wake the driver, unless something is asked already that can be written.
+    /// Has the next request wake the driver, unless there are requests already that can be written.
     pub(super) fn falls_asleep(
         &mut self,
         context: &Context<'_>,
@@ -153,14 +153,14 @@ impl State {
         Ok(self.is_idle || is_blocked)
     }
 
-    /// Tells whose requests have been answered with these replies, and whether there are others who wait.
+    /// Adds replies to the requests that wait for them. Puts those that are complete into `answers`, and tells whether others wait.
     pub(super) fn hand_out(
         &mut self,
         replies: &mut Vec<Reply>,
         answers: &mut Vec<Answer>,
     ) -> Result<bool, RedisError> {
         if self.awaited < replies.len() {
-            // Nobody has asked for that.
+            // A reply without a request.
             return Err(nonsense());
         }
         self.awaited -= replies.len();
@@ -174,10 +174,10 @@ impl State {
         Ok(self.has_waiting())
     }
 
-    /// Takes the reply to what was asked alone. What follows it is for those who have asked since.
+    /// Takes the reply to the request of the caller that was alone.
     pub(super) fn take_own(&mut self, replies: &mut Vec<Reply>) -> Result<Own, RedisError> {
         if self.awaited < replies.len() {
-            // Nobody has asked for that.
+            // A reply without a request.
             return Err(nonsense());
         }
         self.alone = None;
@@ -188,7 +188,7 @@ impl State {
         }
     }
 
-    /// Nothing can be asked any more. Who has waited, and the driver.
+    /// Ends all requests, and refuses further ones. Gives back the callers that waited, and the driver's waker.
     pub(super) fn close(&mut self) -> (VecDeque<Asker>, Option<Waker>) {
         self.is_closed = true;
         self.alone = None;

@@ -8,7 +8,7 @@ use tokio_util::either::Either;
 
 use super::super::login;
 
-/// What is read and written.
+/// A socket.
 #[cfg(unix)]
 pub(super) type Stream = Either<TcpStream, tokio::net::UnixStream>;
 #[cfg(not(unix))]
