@@ -1,7 +1,7 @@
-//! A connection that one thread at a time writes to and reads from.
+//! A connection for blocking look-ups, used by one thread at a time.
 //!
-//! The client library times each read by itself, so that a reply that drips in could hold its reader for as long as it
-//! likes. Here the whole exchange has one deadline.
+//! The client library has a time-out for each read, so a server that sends one byte at a time could hold the reader for ever.
+//! Here the whole reply has one deadline.
 
 use std::{
     fmt,
@@ -19,18 +19,18 @@ use super::{
     reply::Reply,
 };
 
-/// The most that is read at once: all of the room is written to before.
+/// Bytes of one read at most: the room for them is filled with zeros first, which takes time.
 const READ: usize = 256 * 1024;
 
-/// What is read and written.
+/// A socket, or a test's stand-in for one.
 trait Stream: Read + Write + Send {
-    /// Waits until there is something to read; false where there is not by then.
+    /// Waits until there are bytes to read; false where none have come within `most`.
     fn wait(&self, most: Duration) -> io::Result<bool>;
 }
 
 #[cfg(unix)]
 impl<S: Read + Write + Send + std::os::fd::AsFd> Stream for S {
-    // A time-out of the socket's own counts in ticks of the kernel, which are up to 10 ms long.
+    // By `poll`: the socket's own time-out counts in ticks of the kernel, which are up to 10 ms long.
     fn wait(&self, most: Duration) -> io::Result<bool> {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -43,7 +43,7 @@ impl<S: Read + Write + Send + std::os::fd::AsFd> Stream for S {
 #[cfg(not(unix))]
 impl Stream for TcpStream {
     fn wait(&self, most: Duration) -> io::Result<bool> {
-        // The read that follows is what waits.
+        // The wait happens in the next read.
         self.set_read_timeout(Some(most))?;
         Ok(true)
     }
@@ -53,7 +53,7 @@ impl Stream for TcpStream {
 pub(super) struct Blocking {
     stream: Box<dyn Stream>,
     decoder: Decoder,
-    /// Whether the next reply might not be the next request's.
+    /// Whether a reply to an earlier request could be taken for the next one's.
     spoiled: bool,
 }
 
@@ -64,7 +64,7 @@ impl fmt::Debug for Blocking {
 }
 
 impl Blocking {
-    /// Connects and logs in, within `budget` where names need not be resolved.
+    /// Connects and logs in within `budget`. A host name may take longer: to be resolved, and where it has several addresses.
     pub(super) fn connect(server: &ConnectionInfo, budget: Duration) -> Result<Self, RedisError> {
         let deadline = Instant::now() + budget;
         let mut connection = Self {
@@ -84,7 +84,7 @@ impl Blocking {
         greeting.check(answers)
     }
 
-    /// Sends one packed command and waits for the reply. After an error the connection is not to be used again: the
+    /// Sends one packed command and waits for the reply. After an error the caller must not use the connection again: the
     /// reply may still come.
     pub(super) fn request(
         &mut self,
@@ -102,7 +102,7 @@ impl Blocking {
         self.stream.write_all(packed)
     }
 
-    /// Waits for one reply. Nobody hears the pushes of a connection that has subscribed to none.
+    /// Waits for one reply. Drops pushes: this connection has subscribed to none.
     fn receive(&mut self, deadline: Instant) -> Result<Reply, RedisError> {
         loop {
             match self.decoder.take(|_push| {})? {
@@ -112,13 +112,13 @@ impl Blocking {
         }
     }
 
-    /// All replies have come. What has come beside them might be taken for the next.
+    /// Called when all replies have come. Bytes beyond them could be taken for the next reply.
     fn settle(&mut self) {
         self.spoiled = !self.decoder.buffer.is_empty();
         self.decoder.shrink();
     }
 
-    /// Whether it can be used again.
+    /// Whether the connection can be used again.
     pub(super) const fn is_good(&self) -> bool {
         !self.spoiled
     }
@@ -197,7 +197,7 @@ mod tests {
 
     use super::{super::decoder::AHEAD, *};
 
-    /// Gives each of the pieces to one read.
+    /// A stream that gives no read more than one piece.
     struct Pieces(Mutex<VecDeque<Vec<u8>>>);
 
     impl Read for Pieces {
@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(denied.unwrap_err().code(), Some("WRONGPASS"));
     }
 
-    /// Replies as a server says them, mostly damaged.
+    /// Replies as a server sends them, mostly damaged.
     fn replies(u: &mut Unstructured<'_>) -> cache_fuzz::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for _ in 0..u.int_in_range(1..=3)? {
@@ -333,7 +333,7 @@ mod tests {
         let mut pieces = Vec::new();
         let mut rest = bytes;
         while !rest.is_empty() {
-            // Mostly a few bytes, but not a hundred thousand times.
+            // Mostly a few bytes, but at most some 500 pieces.
             let least = 1 + bytes.len() / 500;
             let most = if u.ratio(1, 8)? {
                 rest.len()
@@ -348,7 +348,7 @@ mod tests {
         Ok(pieces)
     }
 
-    /// All that can be read, up to the first error.
+    /// All replies, up to and including the first error (`None`).
     fn read_all(pieces: &[Vec<u8>]) -> Vec<Option<Reply>> {
         let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
         let mut connection = connection(&pieces);

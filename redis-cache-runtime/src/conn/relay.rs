@@ -1,4 +1,4 @@
-//! Requests by way of the background thread and its connection.
+//! Look-ups and commands over the background thread's connection.
 
 use std::{
     pin::pin,
@@ -25,7 +25,7 @@ use crate::{
     process::oneshot,
 };
 
-/// Hands look-ups to the background thread, which asks for them.
+/// Hands callers' look-ups to the background thread, which sends them over its own connection.
 #[derive(Debug)]
 pub(super) struct Relay {
     supervisor: Arc<ConnectionSupervisor>,
@@ -40,7 +40,7 @@ impl Relay {
         }
     }
 
-    /// Has the background thread ask, blocking this one until `deadline` at most.
+    /// Has the background thread send a look-up, and blocks the caller's thread until the answer, or `deadline`.
     pub(super) fn lookup_blocking(
         self: &Arc<Self>,
         question: Question,
@@ -54,7 +54,7 @@ impl Relay {
         }
     }
 
-    /// Has the background thread ask.
+    /// Has the background thread send a look-up, which the caller's task awaits until `deadline` at most.
     pub(super) fn lookup(
         self: &Arc<Self>,
         question: Question,
@@ -73,7 +73,7 @@ impl Relay {
         }
     }
 
-    /// The background thread keeps to the deadline. `None` where it has too much to do.
+    /// Spawns a look-up, which ends by `deadline`, on the background thread. `None` without that thread, or at its bound.
     fn submit(
         self: &Arc<Self>,
         question: Question,
@@ -90,7 +90,7 @@ impl Relay {
         Some(receiver)
     }
 
-    /// Asks on the background thread's connection.
+    /// Sends a look-up over the connection and reads the answer; runs on the background thread.
     async fn ask(&self, question: &Question, deadline: Instant) -> Answered {
         let asked = timeout_at(deadline.into(), async {
             let Some(mut connection) = self.supervisor.connection().await else {
@@ -105,7 +105,7 @@ impl Relay {
         answered
     }
 
-    /// Sends a command that nobody's call waits for; `None` where there is no connection.
+    /// Sends a command that is no look-up, and awaits the answer for `budget` at most. `None` where there is no connection.
     pub(super) async fn command(
         &self,
         command: &Cmd,
@@ -125,12 +125,12 @@ impl Relay {
     }
 }
 
-/// One of the places among the look-ups that go through the background thread.
+/// One of the [`BACKGROUND_LOOKUPS`] places of look-ups in flight, freed when this is dropped.
 struct Place(Arc<Relay>);
 
 impl Place {
     fn take(relay: &Arc<Relay>) -> Option<Self> {
-        // Counted before it is compared: the guard takes it back either way.
+        // Counted before the comparison: dropping the place uncounts it either way.
         let taken = relay.in_flight.fetch_add(1, Ordering::Relaxed);
         let place = Self(Arc::clone(relay));
         (taken < BACKGROUND_LOOKUPS).then_some(place)

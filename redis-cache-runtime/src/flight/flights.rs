@@ -1,4 +1,4 @@
-//! The table of calls that are under way.
+//! The single-flight table: calls that are under way, by key.
 
 use std::{
     sync::{
@@ -32,14 +32,14 @@ use crate::{
 
 const SHARDS: usize = 16;
 
-/// A cache's patience is halved at most this often.
+/// The shortest wait of a cache's followers is halved at most so often: from 1 s to 16 ms.
 pub(super) const HALVINGS: u32 = 6;
 
-/// The calls of one cache that are under way, and its values that are not yet stored.
+/// The calls of one cache that are under way, and its values that are on their way to Redis.
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
     shards: [Mutex<Shard>; SHARDS],
-    /// How often the patience of followers has been halved: where followers held up their leader, later ones will too.
+    /// How often the followers' shortest wait is halved: where followers have held up their leader, later ones will too.
     pub(super) halvings: AtomicU32,
 }
 
@@ -49,7 +49,7 @@ impl Flights {
         Self::default()
     }
 
-    /// Joins the call for `digest`; `epoch` is the caller's.
+    /// Joins the call for `digest`, or begins one; `epoch` is the caller's.
     pub(crate) fn join(&'static self, digest: Digest, epoch: Epoch, caller: Caller) -> Joined {
         self.join_at(digest, epoch, caller, Instant::now())
     }
@@ -61,7 +61,7 @@ impl Flights {
         caller: Caller,
         now: Instant,
     ) -> Joined {
-        // Before the lock: both may run code of the user's.
+        // Before the lock, because both may run user code.
         let runtime = Handle::try_current().ok();
         let clock = caller.is_task.then(Deadlines::get).flatten();
         let shard = self.shard(&digest);
@@ -77,7 +77,7 @@ impl Flights {
             None => return self.lead(shard, digest, epoch, caller, runtime),
         };
         let mut state = running.state();
-        // A call that began before a clear is not for callers who come after it: they begin anew.
+        // A caller who comes after a clear does not follow a call that began before it, but leads a new one.
         if !state.freshness.holds_at(epoch) {
             drop(state);
             return self.lead(shard, digest, epoch, caller, runtime);
@@ -149,7 +149,7 @@ impl Flights {
         })
     }
 
-    /// Lets go the followers that have waited long enough. `None` where no caller follows, else when to look again.
+    /// Lets go the followers that have waited long enough. Returns when to look again; `None` where no caller follows.
     pub(super) fn look_after(
         &'static self,
         digest: &Digest,
@@ -161,7 +161,7 @@ impl Flights {
         for question in turn.questions {
             question.send();
         }
-        // Whatever runs now may have been held up by the same blocked workers, calls with other keys included.
+        // The same blocked workers may hold up calls with other keys too, so no body that runs now may raise its usual duration.
         if turn.was_stuck && !turn.let_go.is_empty() {
             knots::add();
         }
@@ -185,12 +185,12 @@ impl Flights {
         turn.next
     }
 
-    /// The least patience of this cache's followers.
+    /// The shortest wait of this cache's followers for a leader that may be making progress.
     fn floor(&self) -> Duration {
         FLOOR / (1 << self.halvings.load(Ordering::Relaxed).min(HALVINGS))
     }
 
-    /// Queues a value that is on its way again, because it was used: `queue` gives its new ticket, if the queue takes it.
+    /// Queues a second store of a value that is on its way and was used. `queue` returns its ticket, if the queue takes it.
     pub(crate) fn requeue(
         &self,
         digest: &Digest,
@@ -200,14 +200,14 @@ impl Flights {
         let mut shard = self.shard(digest);
         if let Some(Entry::Queued(current)) = shard.get_mut(digest)
             && current.ticket == queued.ticket
-            // Under the lock: a deletion that comes between would be overtaken.
+            // Queued under the lock, so that no deletion can be queued in between: this store would undo it.
             && let Some(ticket) = queue()
         {
             current.ticket = ticket;
         }
     }
 
-    /// Forgets a value that has reached Redis, or never will.
+    /// Forgets a value when its store with this ticket has ended, well or not.
     pub(crate) fn settle(&self, digest: &Digest, ticket: u64) {
         let mut shard = self.shard(digest);
         if matches!(shard.get(digest), Some(Entry::Queued(queued)) if queued.ticket == ticket) {
@@ -215,12 +215,12 @@ impl Flights {
         }
     }
 
-    /// Forgets a value that is on its way.
+    /// Forgets a value that is on its way, so that later callers look it up.
     pub(crate) fn forget(&self, digest: &Digest, queued: &Queued) {
         self.settle(digest, queued.ticket);
     }
 
-    /// How many callers follow others now.
+    /// How many callers follow a leader now.
     pub(crate) fn followers(&self) -> usize {
         let waiting = |entry: &Entry| match entry {
             Entry::Running(running) => running.state().line.len(),
@@ -233,7 +233,7 @@ impl Flights {
             .sum()
     }
 
-    /// Keeps the value that is being computed or on its way from callers who come from now on.
+    /// Withholds the value that is being computed or on its way from callers who come from now on.
     pub(crate) fn invalidate(&self, digest: &Digest) {
         let mut shard = self.shard(digest);
         match shard.get(digest) {
@@ -243,8 +243,8 @@ impl Flights {
         }
     }
 
-    /// Keeps the results of look-ups that are under way, at `digest` or at every key, from callers who come from now on: Redis may
-    /// have answered them before it deleted the entry.
+    /// Withholds the results of look-ups that are under way, at `digest` or at every key, from callers who come from now on:
+    /// Redis may have answered a look-up before it deleted the entry.
     pub(crate) fn supersede(&self, digest: Option<&Digest>) {
         let supersede = |entry: &Entry| {
             if let Entry::Running(running) = entry {

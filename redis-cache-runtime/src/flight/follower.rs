@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{conn::Deadlines, key::Digest, process::oneshot};
 
-/// The longest that a follower which is no longer in line waits for the result that is being sent to it.
+/// How long a follower that has been taken out of the line waits for its result: another thread is about to send it.
 const SENDING: Duration = Duration::from_secs(1);
 
-/// A caller that waits for a leader: a thread by [`recv`](Self::recv), a task by awaiting it.
+/// A caller that waits for a leader: a thread in [`recv`](Self::recv), a task by awaiting this.
 #[derive(Debug)]
 pub(crate) struct Follower {
     pub(super) flights: &'static Flights,
@@ -27,14 +27,14 @@ pub(crate) struct Follower {
     pub(super) running: Arc<Running>,
     pub(super) receiver: oneshot::Receiver<FlightResult>,
     pub(super) is_task: bool,
-    /// The Tokio runtime whose worker this caller blocks.
+    /// The Tokio runtime of which this caller blocks a worker.
     pub(super) blocks: Option<Id>,
     /// Whether this follower was let go once and follows again.
     pub(super) has_returned: bool,
 }
 
 impl Follower {
-    /// Blocks the thread until the wait ends. `None` where the leader was lost without a result.
+    /// Blocks the caller's thread until the wait ends. `None` where no leader sent a result.
     pub(crate) fn recv(mut self) -> Option<FlightResult> {
         loop {
             let now = Instant::now();
@@ -53,7 +53,7 @@ impl Follower {
         }
     }
 
-    /// Takes up the lead, if that is the result. `None` where this caller follows again.
+    /// Takes up the lead, if the result hands it over. `None` where this caller follows again: its leader is run after all.
     fn begin(&mut self, landing: FlightResult) -> Option<FlightResult> {
         let FlightResult::Lead(leader) = landing else {
             return Some(landing);

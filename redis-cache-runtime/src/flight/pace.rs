@@ -1,31 +1,31 @@
-//! How long followers wait before they run the body themselves.
+//! How long followers wait for their leader before they lead too.
 
 use std::time::{Duration, Instant};
 
-/// A leader may take so many times of the body's usual time.
+/// Followers wait for a leader for so many times the body's usual duration.
 const USUAL: u32 = 4;
 
-/// A leader whose runtime does nothing may take so many times of it.
+/// The same for a leader that is stuck: its runtime does nothing, or its task is not polled.
 const USUAL_STUCK: u32 = 2;
 
-/// The least patience with a leader that may be making progress.
+/// The shortest wait for a leader that may be making progress.
 pub(super) const FLOOR: Duration = Duration::from_secs(1);
 
-/// The least patience with a leader whose runtime does nothing.
+/// The shortest wait for a leader that is stuck.
 const FLOOR_STUCK: Duration = Duration::from_millis(10);
 
-/// The same where the body's usual time is not known.
+/// The same where the body's usual duration is not known.
 const FLOOR_UNKNOWN: Duration = Duration::from_millis(50);
 
-/// So many followers are let go one by one; after them all.
+/// So many followers are let go one by one; then all the others at once.
 const ONE_BY_ONE: u32 = 4;
 
-/// How long the followers of one call wait for its leader.
+/// How long the followers of one call wait for its leader before the first is let go.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
-    /// With a leader that may be making progress.
+    /// For a leader that may be making progress.
     pub(super) long: Duration,
-    /// With a leader whose runtime does nothing, or whose task is not polled.
+    /// For a leader that is stuck.
     pub(super) short: Duration,
 }
 
@@ -40,7 +40,7 @@ impl Patience {
     }
 }
 
-/// The followers that are to be let go, to lead beside their leader.
+/// The followers that are let go now, to lead beside their leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Nobody,
@@ -55,7 +55,7 @@ pub(super) struct Pace {
     pub(super) patience: Patience,
     /// When the first follower began to wait.
     pub(super) began: Instant,
-    /// When a follower was let go last, or else when the first began to wait.
+    /// When a follower was let go last; before that, when the first began to wait.
     since: Instant,
     let_go: u32,
 }
@@ -81,7 +81,7 @@ impl Pace {
         self.since.checked_add(wait).unwrap_or(self.since)
     }
 
-    /// The followers that are to be let go now; they are counted as let go.
+    /// The followers that are let go at `now`. Counts them as one step of the pace.
     pub(super) fn turn(&mut self, now: Instant, is_stuck: bool) -> Due {
         if now < self.next(is_stuck) {
             return Due::Nobody;

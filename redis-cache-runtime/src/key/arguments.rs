@@ -11,16 +11,16 @@ use crate::{
     process::catch_panic::{Panicked, catch_panic},
 };
 
-/// The arguments of one call of a handler, by which its entry can be named.
+/// The arguments of one call of a handler, which name the call's entry.
 ///
 /// It is made of a tuple that has one element for each parameter in the key, in their order: `()` for none, `(a,)` for
 /// one. Parameters that are skipped, by name or by type, are left out. [`Arguments::identity`] and [`Arguments::version`] add
 /// the other parts of the key.
 ///
-/// An element stands for a parameter if serde sees the same in both. So `&str` is as good as `String`, a slice as good
-/// as a `Vec`, and of numbers an array too. But the width of a number is part of the key: for a `u32` write
-/// `7u32`, for an `f32` `0.5f32`, since a literal alone is an `i32` or an `f64` here. A parameter under a `#[cfg]` takes
-/// two elements, its name and its value.
+/// An element stands for a parameter if serde writes both alike: a `&str` for a `String`, a slice for a `Vec`, an array of
+/// numbers for a `Vec` of them. But the width of a number is part of the key: for a `u32` write `7u32`, for an `f32`
+/// `0.5f32`, since a literal alone is an `i32` or an `f64` here. A parameter under a `#[cfg]` takes two elements, its name
+/// and its value.
 ///
 /// ```
 /// use redis_cache_runtime::Arguments;
@@ -34,7 +34,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 #[must_use = "arguments do nothing by themselves"]
 pub struct Arguments {
-    // The handler feeds its key in the order of these fields.
+    // A handler's call writes its key in the order of these fields.
     identity: Vec<u8>,
     version: Vec<u8>,
     values: Vec<u8>,
@@ -99,13 +99,13 @@ impl Arguments {
     ///
     /// # Errors
     ///
-    /// The first argument that no call has.
+    /// Where no call can have them; the message names the first part that differs.
     pub(crate) fn check(&self, domain: &Domain) -> Result<(), Error> {
         let known = domain.parameters.and_then(Parameters::known);
         known.map_or(Ok(()), |shape| shape.check(&self.shape))
     }
 
-    /// The hash that a call of the handler with these arguments has.
+    /// The digest that a call of the handler with these arguments gets.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl Arguments {
     }
 }
 
-/// Runs `write` and returns its error; the user's serde code in it may panic.
+/// Runs `write` and returns its error. A panic of the user's serde code in it is an error too.
 fn written(write: impl FnOnce() -> Result<(), EncodeError>) -> Option<EncodeError> {
     catch_panic(write)
         .unwrap_or_else(|Panicked| Err(EncodeError::panicked()))

@@ -1,4 +1,4 @@
-//! Collects the parts of one call and hashes them.
+//! Collects the parts of one call's key and hashes them.
 
 use std::{
     any::Any,
@@ -15,13 +15,13 @@ use super::{
 };
 use crate::process::catch_panic::{Panicked, catch_panic};
 
-/// Bytes. A buffer that is longer after a part goes into the hasher, and is emptied for the next part.
+/// Bytes. If the buffer has this many after a part that serde wrote, they go into the hasher, and the buffer is emptied.
 const FULL: usize = 256 * 1024;
 
-/// Bytes. A buffer with more capacity is not kept for the next call.
+/// Bytes. A buffer with more capacity is not kept for the thread's next call.
 const KEEP: usize = 1024 * 1024;
 
-/// The byte before a part that is not an argument. MessagePack never uses it, so no argument's encoding begins with it.
+/// The bytes before a part that is not an argument. MessagePack never uses the first, so no argument's encoding begins with it.
 pub(super) const fn separator(tag: u8) -> [u8; 2] {
     [0xc1, tag]
 }
@@ -30,15 +30,15 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// The domain of one instantiation of a handler, which sets its calls apart from all others: a key for blake3's keyed mode, so
-/// that the separation costs nothing per call.
+/// The domain of one instantiation of a handler. Its seed is the key of blake3's keyed mode, so it sets the digests apart
+/// from those of all other instantiations at no cost per call.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Domain {
-    /// The hash key.
+    /// The key of blake3's keyed mode.
     pub(crate) seed: [u8; blake3::KEY_LEN],
-    /// Whether the values of the instantiation come back.
+    /// Whether the instantiation's values can be read back.
     pub(crate) readable: Option<&'static Readable>,
-    /// The parts that its calls feed into their keys.
+    /// The types of the parts in the instantiation's keys.
     pub(crate) parameters: Option<&'static Parameters>,
 }
 
@@ -49,53 +49,53 @@ pub struct KeyBuilder {
     on: bool,
     domain: Domain,
     buffer: Vec<u8>,
-    /// The parts that have left the buffer.
+    /// The hash of the bytes that have left the buffer; `None`: all are still there.
     hasher: Option<Box<blake3::Hasher>>,
     error: Option<EncodeError>,
     stamps: Stamps,
-    /// The parts that are fed, until the handler's are known.
+    /// The types of this call's parts; `None` where an earlier call has recorded them.
     shape: Option<Box<Shape>>,
-    /// The handler's path, where the expansion knows neither the type nor the identity of the receiver.
+    /// Whether the receiver may have an identity that the expansion can't see.
     anonymous: Anonymous,
 }
 
-/// Hashes of the receiver's identity and of the version, to be compared with those after the body.
+/// Hashes of the receiver's identity and of the version, compared with those after the body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Stamps {
     identity: Option<u64>,
     version: Option<u64>,
 }
 
-/// Whether a receiver without an identity can be told from others of its type.
+/// Whether two receivers could share an entry because the identity of their type can't be seen.
 #[derive(Clone, Copy, Debug)]
 enum Anonymous {
-    /// The receiver has no identity.
+    /// No: the receiver's type is known, so its identity is in the key if it has one.
     Known,
-    /// The receiver may have an identity; the path is the handler's.
+    /// Not so far: the receiver is yet to be written, or its identity or a version sets it apart. The path is the handler's.
     Unknown(&'static str),
-    /// The receiver may have an identity, and no version tells it from others.
+    /// Yes: no identity was seen, and no version tells receivers apart.
     Found(&'static str),
 }
 
 impl KeyBuilder {
-    /// Where there is nothing to look up, nothing is written either.
+    /// Without a `domain` the call looks nothing up, and no part is encoded.
     pub(crate) fn new(owner: &'static dyn KeyOwner, domain: Option<Domain>) -> Self {
         Self::begin(Some(owner), domain.is_some(), domain.unwrap_or_default())
     }
 
-    /// The key of a call that is not counted.
+    /// The key of a call that runs uncached and is not counted.
     pub(crate) fn off() -> Self {
         Self::begin(None, false, Domain::default())
     }
 
-    /// A key without an owner.
+    /// A key without an owner: nothing is counted or reported.
     #[cfg(test)]
     pub(super) fn of(domain: Domain) -> Self {
         Self::begin(None, true, domain)
     }
 
     fn begin(owner: Option<&'static dyn KeyOwner>, on: bool, domain: Domain) -> Self {
-        // A thread that is ending has dropped its buffer.
+        // A thread that is ending may have dropped its buffer already.
         let buffer = if on {
             BUFFER.try_with(Cell::take).unwrap_or_default()
         } else {
@@ -117,7 +117,7 @@ impl KeyBuilder {
         }
     }
 
-    /// The type of the receiver is not known where the handler at `path` stands.
+    /// For the handler at `path`, which stands where the receiver's type is not known.
     pub(crate) fn without_identity(mut self, path: &'static str) -> Self {
         self.anonymous = Anonymous::Unknown(path);
         self
@@ -128,7 +128,7 @@ impl KeyBuilder {
         version.write_version(self);
     }
 
-    /// Takes note that an argument of type `T` follows.
+    /// Called before an argument of type `T` is written.
     pub(super) fn argument<T: ?Sized>(&mut self) {
         if let Some(shape) = &mut self.shape {
             shape.add::<T>();
@@ -160,14 +160,14 @@ impl KeyBuilder {
         }
     }
 
-    /// Takes note that the receiver has no identity, as far as can be seen.
+    /// Called instead of [`write_identity`](Self::write_identity) where no identity can be seen.
     pub(super) const fn note_anonymous(&mut self) {
         if let Anonymous::Unknown(path) = self.anonymous {
             self.anonymous = Anonymous::Found(path);
         }
     }
 
-    /// Adds the output of `encode`, which is not an argument, and returns its hash.
+    /// Adds an identity or a version, which `encode` writes. Returns its hash; `None` where it was not encoded.
     fn write_stamped(
         &mut self,
         tag: u8,
@@ -189,7 +189,7 @@ impl KeyBuilder {
         stamp
     }
 
-    /// Adds the output of `encode`.
+    /// Adds the part that `encode` writes; the user's serde code in it may panic.
     pub(super) fn write(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) {
         if !self.on || self.error.is_some() {
             return;
@@ -213,7 +213,7 @@ impl KeyBuilder {
         hasher
     }
 
-    /// The call gets no key.
+    /// Leaves the call without a key: it runs uncached.
     pub(super) const fn give_up(&mut self) {
         self.on = false;
     }
@@ -223,7 +223,7 @@ impl KeyBuilder {
         self.write_memory(begin_text, text.as_bytes());
     }
 
-    /// Adds numbers as they lie in memory, little-endian.
+    /// Adds numbers, given as little-endian bytes.
     pub(super) fn write_numbers(&mut self, number: Number, bytes: &[u8]) {
         self.write_memory(|len, out| begin_numbers(number, len, out), bytes);
     }
@@ -281,7 +281,7 @@ impl KeyBuilder {
         }
     }
 
-    /// Leaves the buffer for the next call.
+    /// Leaves the buffer for the thread's next call.
     fn give_back(mut self) {
         self.buffer.clear();
         if self.on && self.buffer.capacity() <= KEEP {
@@ -291,12 +291,12 @@ impl KeyBuilder {
     }
 }
 
-/// The call site. It counts and reports calls that get no key.
+/// The call site, which counts and reports calls that get no key.
 pub(crate) trait KeyOwner: Any + fmt::Debug + Send + Sync {
-    /// An argument refuses to be written.
+    /// An argument, the identity or the version could not be encoded.
     fn report_unkeyed(&self, error: &EncodeError);
 
-    /// The receiver of the handler at `path` may have an identity that can't be seen.
+    /// The receiver of the handler at `path` may have an identity that can't be seen, so the call runs uncached.
     fn report_anonymous(&self, path: &'static str);
 }
 
@@ -305,9 +305,9 @@ pub(crate) trait KeyOwner: Any + fmt::Debug + Send + Sync {
 pub struct CallKey {
     /// `None`: the call is not counted.
     pub(crate) owner: Option<&'static dyn KeyOwner>,
-    /// `None`: the cache is off, or an argument could not be written.
+    /// `None`, the call runs uncached: a part can't be encoded, a lock is held, an identity is hidden, or look-ups are in vain.
     pub(crate) digest: Option<Digest>,
-    /// Whether values of the call's instantiation come back.
+    /// Whether the values of the call's instantiation can be read back.
     pub(crate) readable: Option<&'static Readable>,
     stamps: Stamps,
 }
@@ -319,8 +319,8 @@ impl CallKey {
         self.stamps.identity.is_some()
     }
 
-    /// Whether the receiver's identity or the version has changed since the key was made. `again` writes those of both that can
-    /// still be asked.
+    /// Whether the receiver's identity or the version has changed since the key was made, or can't be encoded any more. `again`
+    /// writes both once more, except one that can't be evaluated after the body: that counts as unchanged.
     pub(crate) fn has_moved(&self, again: impl FnOnce(&mut KeyBuilder)) -> bool {
         if self.stamps == Stamps::default() {
             return false;

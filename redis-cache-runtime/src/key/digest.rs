@@ -1,14 +1,14 @@
-//! The hash of a call's arguments, and tables of such hashes.
+//! The hash of a call's arguments, and a hasher for tables keyed by it.
 
 use std::hash::Hasher;
 
 /// The hash of a call's arguments.
 pub(crate) type Digest = [u8; 32];
 
-/// The part of a digest that decides on an entry's shard. It is of the second half; the first half names the entry.
+/// The bytes of a digest that choose the entry's shard: of the second half, since the first half names the entry in Redis.
 pub(crate) const SHARD: std::ops::Range<usize> = 16..20;
 
-/// Digests are random already: their first bytes are the hash.
+/// Takes a digest's first 8 bytes for its hash: digests are random already.
 #[derive(Debug, Default)]
 pub(crate) struct DigestHasher(u64);
 

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::{KeyBuilder, large::encode};
 
-/// Sets one instance of a handler apart from another.
+/// Sets one instance of a handler's type apart from another.
 ///
-/// As with `functools.lru_cache` on a function, `self` is **not** in the key by itself: two instances of one type would
-/// answer for each other. A type whose answers depend on its state implements this trait once, and every
-/// annotated method of the type keys on what it returns: an id, a path, a digest of the weights.
+/// By itself `self` is **not** in the key: one instance gets the cached values of another of its type. A type whose
+/// answers depend on its state implements this trait once, and every annotated method of the type has the returned
+/// value in its key: an id, a path, a digest of the weights.
 ///
 /// ```
 /// use redis_cache_runtime::{CacheIdentity, handler_cache};
@@ -31,8 +31,8 @@ use super::{KeyBuilder, large::encode};
 /// }
 /// ```
 pub trait CacheIdentity {
-    /// A value that differs between two instances that answer differently. It is called once for each call, and once more after a
-    /// body: keep it cheap. If it returns another value after the body, the result is not stored.
+    /// A value that differs between two instances that answer differently. Keep it cheap: it is called once for each call, and
+    /// once more after a body. If it returns another value after the body, the result is not stored.
     fn cache_identity(&self) -> impl Serialize;
 }
 
@@ -60,7 +60,7 @@ through_pointers!(
     Pin<Rc<T>>
 );
 
-/// The receiver of a call; `__handler_cache_feed` resolves to the identity where there is one.
+/// The receiver of a call. Method resolution picks the `__handler_cache_feed` that writes the identity, where the type has one.
 #[derive(Debug)]
 pub struct Receiver<'a, T: ?Sized>(&'a T);
 
@@ -78,8 +78,8 @@ impl<T: CacheIdentity + ?Sized> Receiver<'_, T> {
     }
 }
 
-/// A receiver without an identity adds nothing. In a trait's default body the type of the receiver is not known, and so neither is
-/// whether it has an identity.
+/// A receiver without an identity adds nothing to the key. In a trait's default body the receiver's type is not known: there it
+/// may have an identity that can't be seen.
 #[doc(hidden)]
 pub trait ReceiverAnonymous {
     fn __handler_cache_feed(&self, key: &mut KeyBuilder);

@@ -1,11 +1,11 @@
-//! What serde sees of types, as far as their names tell.
+//! The shape in which serde writes a type, as far as the type's name tells it.
 
 use std::any::type_name;
 
-/// Serde writes no longer arrays by itself.
+/// Elements. Serde implements `Serialize` for arrays up to this length.
 const LONGEST: usize = 32;
 
-/// What serde sees of a type of the language or of its standard library.
+/// The shape in which serde writes a type of the language or of its standard library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A number, `bool`, `char`, text, or the unit.
@@ -15,7 +15,7 @@ pub(super) enum Kind {
     List(Box<Self>),
     Tuple(Vec<Self>),
     Map(Box<Self>, Box<Self>),
-    /// A type of somebody else's may look like any other.
+    /// Any other type: its `Serialize` may write any of these shapes.
     Unknown,
 }
 
@@ -37,7 +37,7 @@ impl Kind {
         }
     }
 
-    /// Whether serde may see the same in both.
+    /// Whether values of both types may be encoded alike.
     pub(super) fn may_be(&self, other: &Self) -> bool {
         let all = |kinds: &[Self], others: &[Self]| {
             kinds.len() == others.len()
@@ -52,7 +52,7 @@ impl Kind {
             (Self::Option(a), Self::Option(b)) | (Self::List(a), Self::List(b)) => a.may_be(b),
             (Self::Map(a, b), Self::Map(c, d)) => a.may_be(c) && b.may_be(d),
             (Self::Tuple(a), Self::Tuple(b)) => all(a, b),
-            // Of numbers a tuple is as good as a list.
+            // A tuple of numbers of one type is encoded as a list.
             (Self::Tuple(parts), Self::List(item)) | (Self::List(item), Self::Tuple(parts)) => {
                 item.may_be_number()
                     && parts
@@ -64,7 +64,7 @@ impl Kind {
     }
 }
 
-/// Serde sees a tuple in an array, and numbers in both are written as a list.
+/// Serde writes an array as a tuple. If its elements are numbers, the encoder makes a list of it.
 fn array(item: Kind, length: usize) -> Kind {
     if item.may_be_number() {
         Kind::List(Box::new(item))
@@ -75,11 +75,11 @@ fn array(item: Kind, length: usize) -> Kind {
     }
 }
 
-/// What has not been read yet of a type's name.
+/// The rest of a type's name, still to be parsed.
 struct Name(&'static str);
 
 impl Name {
-    /// Reads one type; `None` where it is not understood.
+    /// Parses one type; `None` where the syntax is not understood.
     fn kind(&mut self) -> Option<Kind> {
         if self.take("&") {
             self.take("mut ");
@@ -112,12 +112,12 @@ impl Name {
         Some(of_path(path, arguments))
     }
 
-    /// Reads types up to `end`.
+    /// Parses types up to and including `end`.
     fn types(&mut self, end: &str) -> Option<Vec<Kind>> {
         let mut kinds = Vec::new();
         while !self.take(end) {
             if self.0.starts_with('\'') {
-                // A lifetime is nothing that serde sees.
+                // Lifetimes are skipped: they don't change the encoding.
                 self.0 = &self.0[self.0.find([',', '>'])?..];
             } else {
                 kinds.push(self.kind()?);
@@ -189,7 +189,7 @@ mod tests {
         out
     }
 
-    /// Types with one value each, from which alone they can be told.
+    /// Each type's name, kind, and one encoded value: an empty list would not show the type of its elements.
     macro_rules! zoo {
         ($($type:ty = $value:expr;)*) => {
             vec![$((stringify!($type), Kind::of::<$type>(), written::<$type>(&$value))),*]

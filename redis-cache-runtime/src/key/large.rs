@@ -1,8 +1,8 @@
-//! Large parts of a key: text and numbers from a size on are represented by their hash.
+//! Large parts of a key: text and runs of numbers from 4 KiB on are represented by their hash.
 //!
-//! A part that lies in memory is hashed in place, without a copy, by a hash of its own: at the start of a hash blake3 takes many
-//! blocks at once, and later single ones. A part must be the same whichever way it was written, so the parts that serde wrote are
-//! treated alike.
+//! A part that lies in memory is hashed in place, without a copy, and by a hash of its own: blake3 takes many blocks at once at
+//! the beginning of a hash, and single ones later. A key must not depend on how a part was written, so large parts that serde has
+//! written are replaced by their hash as well.
 
 use rmp::Marker;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::encoder::{self, EncodeError, Number};
 use crate::process::serde_code::SerdeCode;
 
-/// A part is large from so many bytes on.
+/// In bytes: a part whose content is this long, or longer, is large.
 const LARGE: usize = 4 * 1024;
 
 /// Appends `value` as one part.
@@ -39,12 +39,12 @@ pub(super) fn append(content: &[u8], out: &mut Vec<u8>) {
     if content.len() < LARGE {
         out.extend_from_slice(content);
     } else {
-        // The head tells the length, so nothing else reads like this.
+        // The head holds the full length, so no part of 32 bytes is mistaken for this hash.
         out.extend_from_slice(blake3::hash(content).as_bytes());
     }
 }
 
-/// The length of the head, where the part is one large text or one large run of numbers.
+/// The bytes of the head, where the part is one large text or one large run of numbers.
 fn head_of_large(part: &[u8]) -> Option<usize> {
     let (marker, rest) = part.split_first()?;
     let head = match Marker::from_u8(*marker) {

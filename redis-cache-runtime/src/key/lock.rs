@@ -1,4 +1,4 @@
-//! Arguments that are locks: the caller may hold them, and a handler that only passes them on would not wait for that.
+//! Arguments that are locks. The caller may hold the lock during the call: a key that waited for it would deadlock.
 
 use std::{
     rc::Rc,
@@ -9,7 +9,7 @@ use serde::{Serialize, ser::Error as _};
 
 use super::{FastPart, KeyBuilder, encoder::EncodeError, large::encode};
 
-/// A lock's value is written as serde writes it, but without waiting for the lock: a call with a lock that is held has no key.
+/// Writes the value inside the lock as serde does, but without waiting: a call whose lock is held gets no key, and runs uncached.
 macro_rules! locks {
     ($($lock:ident, $try_lock:ident;)*) => {$(
         impl<T: Serialize + ?Sized> FastPart for $lock<T> {

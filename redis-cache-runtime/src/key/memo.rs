@@ -1,7 +1,7 @@
-//! Digests of arguments that recur.
+//! A memo of digests, for arguments that come again.
 //!
-//! This process has mostly seen a hit's arguments before, and comparing them takes a tenth of the time of blake3. The memo keeps the
-//! encoded arguments themselves, so that no digest is ever given to other arguments.
+//! The arguments of a hit have mostly come before, and comparing them takes a tenth of the time of blake3. The memo keeps the
+//! encoded arguments themselves, so that it never returns the digest of others.
 
 use std::{hash::BuildHasher as _, sync::Mutex};
 
@@ -17,13 +17,13 @@ type Seed = [u8; blake3::KEY_LEN];
 
 static MEMO: PerProcess<Memo> = PerProcess::new();
 
-/// The hash of `arguments`, keyed with `seed`.
+/// The blake3 hash of `arguments`, keyed with `seed`.
 pub(super) fn digest(seed: &Seed, arguments: &[u8]) -> Digest {
     MEMO.get().digest(seed, arguments)
 }
 
 struct Memo {
-    /// With a seed of its own: the one that foldhash keeps for all is made under a lock, which a fork would keep locked.
+    /// Seeded here: foldhash makes its global seed under a lock, which a child forked meanwhile would find locked for ever.
     random: FixedState,
     slots: Box<[Mutex<Slot>]>,
 }
@@ -31,7 +31,7 @@ struct Memo {
 #[derive(Default)]
 struct Slot {
     known: Option<Known>,
-    /// The hash of the latest arguments that were not known.
+    /// The hash of the last arguments that missed here: if they are the next to come, they are kept.
     candidate: Option<u64>,
 }
 
@@ -61,7 +61,7 @@ impl Memo {
             return compute();
         }
         let hash = self.random.hash_one((seed, arguments));
-        // Hashing is faster than waiting for another thread.
+        // Computing the digest is faster than waiting for another thread.
         let Ok(mut slot) = self.slot(hash).try_lock() else {
             return compute();
         };
@@ -88,7 +88,7 @@ impl Slot {
         Some(known.digest)
     }
 
-    /// Keeps arguments that came twice in a row: those that come once do not displace those that come often.
+    /// Keeps arguments that come twice in a row, so that arguments which come once do not displace those that come often.
     fn offer(&mut self, hash: u64, seed: &Seed, arguments: &[u8], digest: Digest) {
         if self.candidate != Some(hash) {
             self.candidate = Some(hash);

@@ -1,4 +1,4 @@
-//! The parts that a handler feeds into its keys, to check the arguments of `invalidate` against.
+//! The types of the parts in a handler's keys. The arguments that a caller gives to `invalidate` are checked against them.
 
 use std::{any::type_name, sync::OnceLock};
 
@@ -8,7 +8,7 @@ use crate::{
     outcome::{Error, ErrorKind},
 };
 
-/// The parameters of one instantiation, known once it has been called.
+/// The parts of one instantiation's keys, recorded by its first call that makes a key.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters {
     known: OnceLock<Shape>,
@@ -55,7 +55,7 @@ impl Part {
     }
 }
 
-/// The parts of a key.
+/// The types of a key's parts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shape {
     has_identity: bool,
@@ -64,7 +64,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Adds an argument of type `T`.
+    /// Adds an argument of the type `T`.
     pub(super) fn add<T: ?Sized>(&mut self) {
         self.arguments.push(Part::of::<T>());
     }
@@ -81,7 +81,7 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// The first part that no call has.
+    /// Where no call can have them; the message names the first part that differs.
     pub(super) fn check(&self, given: &Self) -> Result<(), Error> {
         let (takes, has) = (self.arguments.len(), given.arguments.len());
         if takes != has {
@@ -137,7 +137,7 @@ mod tests {
         let handler = shape(&[Shape::add::<u32>, Shape::add::<String>]);
         let check = |given: &Shape| handler.check(given).map_err(|error| error.to_string());
         assert!(check(&shape(&[Shape::add::<&u32>, Shape::add::<&str>])).is_ok());
-        // A type of the user's may be written like a number or a text.
+        // A `Box` counts as the type inside it; a `char` is not text.
         assert!(check(&shape(&[Shape::add::<Box<u32>>, Shape::add::<char>])).is_err());
         assert!(check(&shape(&[Shape::add::<Box<u32>>, Shape::add::<Box<str>>])).is_ok());
         assert_eq!(

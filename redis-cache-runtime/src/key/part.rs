@@ -1,4 +1,4 @@
-//! One keyed argument, and the cheapest way to write it that its type allows.
+//! One argument in the key, and the cheapest way to write it that its type allows.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -12,8 +12,8 @@ use super::{KeyBuilder, encoder::Number, large::encode};
 
 /// Keeps a type out of every key: an annotated method ignores parameters of this type.
 ///
-/// For what a handler needs to run but what must not change its answer: a request context, a metrics handle, a
-/// cancellation token. The Python decorator did this for its `Context` type alone.
+/// Meant for types that a handler needs to run but that must not change its answer: a request context, a metrics
+/// handle, a cancellation token. The Python decorator did this for its `Context` type alone.
 ///
 /// ```
 /// use redis_cache_runtime::{SkipInKey, handler_cache};
@@ -55,7 +55,7 @@ impl<T: Serialize + ?Sized> KeyPart for T {
     }
 }
 
-/// A type whose memory can be hashed as it is, without serde taking it element by element. The key is the same either way.
+/// A type whose bytes can be hashed in place, without serde visiting each element. The key is the same either way.
 pub trait FastPart {
     #[doc(hidden)]
     fn write_memory(&self, key: &mut KeyBuilder);
@@ -120,8 +120,8 @@ number_slices! {
     f32 => F32, f64 => F64,
 }
 
-/// One argument of a call. The expansion calls `__handler_cache_feed` on it, and method resolution picks the first that
-/// fits: skipped by type, fast, or through serde.
+/// One argument of a call. The expansion calls `__handler_cache_feed` on it, and method resolution picks the first that fits:
+/// skipped by [`SkipInKey`], from memory by [`FastPart`], or through serde by [`KeyPart`].
 #[derive(Debug)]
 pub struct Part<'a, T: ?Sized>(&'a T);
 
@@ -164,8 +164,8 @@ pub trait PartSerde {
 impl<T: ?Sized> PartSerde for &Part<'_, T> {
     type Value = T;
 
-    // The bound is on the method: on the impl an unfit type would not be found here at all, and the message
-    // would speak of a missing method.
+    // The bound is on the method, so that rustc reports an unfit type by the message of `KeyPart`. With a bound on the
+    // impl it would report a missing method.
     fn __handler_cache_feed(&self, key: &mut KeyBuilder) -> Mentioned
     where
         T: KeyPart,
@@ -176,8 +176,8 @@ impl<T: ?Sized> PartSerde for &Part<'_, T> {
     }
 }
 
-/// The expansion makes this of a parameter and assigns to it, `*mention(&_n) = ()`: no lint takes what is on the left side of
-/// an assignment for a use of `_n` by the handler.
+/// The expansion makes this from a parameter and assigns to it, `*mention(&_n) = ()`: no lint takes the left side of an
+/// assignment for a use of `_n` by the handler.
 #[derive(Debug)]
 pub struct Mentioned(());
 
@@ -195,7 +195,7 @@ impl DerefMut for Mentioned {
     }
 }
 
-/// Does nothing, so that a closure captures the parameter.
+/// Does nothing: a closure of the expansion captures the parameter because it calls this.
 pub const fn mention<T: ?Sized>(_parameter: &T) -> Mentioned {
     Mentioned(())
 }

@@ -1,15 +1,15 @@
-//! Whether values of one instantiation come back at all.
+//! Whether the values of one instantiation come back: whether an encoded value, read back, equals the value of the body.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// After so many values in a row that did not come back, an instantiation's values count as unreadable.
+/// After so many values that did not come back, with none that did, an instantiation counts as unreadable.
 const FAILURES: u32 = 3;
 
-/// Then one call in so many looks for a value again.
+/// Of an unreadable instantiation's calls one in so many looks for a value again.
 const RETRY: u32 = 256;
 
-/// Counts the values of an instantiation that did not come back. Some types' values never do (a field that is written under another
-/// name than it is read by), and then looking them up and copying them is in vain.
+/// Counts the values of an instantiation that did not come back. Values of some types never do (serde writes a field under one
+/// name and reads it by another): their calls can skip the look-up and the copy.
 #[derive(Debug, Default)]
 pub(crate) struct Readable {
     failures: AtomicU32,
@@ -18,10 +18,10 @@ pub(crate) struct Readable {
 }
 
 impl Readable {
-    /// Counts one value: whether it came back.
+    /// Counts one value that came back, or did not.
     pub(crate) fn learn(&self, comes_back: bool) {
         if comes_back {
-            // Mostly it is set already, and a load leaves the cache line shared.
+            // Mostly it is set already, and unlike a store a load leaves the cache line shared between cores.
             if !self.has_come_back.load(Ordering::Relaxed) {
                 self.has_come_back.store(true, Ordering::Relaxed);
             }
@@ -30,7 +30,7 @@ impl Readable {
         }
     }
 
-    /// Whether this call looks for a value.
+    /// Whether this call is to look for a value.
     pub(crate) fn is_worth_a_try(&self) -> bool {
         if self.has_come_back.load(Ordering::Relaxed)
             || self.failures.load(Ordering::Relaxed) < FAILURES

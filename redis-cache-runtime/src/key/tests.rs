@@ -1,4 +1,4 @@
-//! That a key is the same by whichever way its parts were written.
+//! A key is the same whether its parts are written from memory, through serde, or by `Arguments`.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ fn digest<T>(feed: impl FnOnce(&mut KeyBuilder) -> T) -> Digest {
     key.digest().unwrap()
 }
 
-/// A key that the value's memory and its serde code agree on.
+/// The digest of a value, which must be the same from its memory and through its serde code.
 fn agreed<T: FastPart + Serialize + ?Sized>(value: &T) -> Digest {
     let memory = digest(|key| value.write_memory(key));
     let serde = digest(|key| KeyPart::write_serde(value, key));
@@ -27,7 +27,7 @@ fn agreed<T: FastPart + Serialize + ?Sized>(value: &T) -> Digest {
     memory
 }
 
-/// Bytes without a pattern.
+/// Random bytes, the same for the same seed.
 fn noise(seed: usize, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     let mut hasher = blake3::Hasher::new();
@@ -96,7 +96,7 @@ fn the_way_into_the_hasher_does_not_matter() {
     assert_eq!(apart, together);
 }
 
-/// Nested, so that its hash does not stand for it.
+/// The large part is nested in `Some`, so that it is written whole and not as its hash.
 #[test]
 fn what_does_not_fit_into_the_buffer_is_hashed_before() {
     let nested = Some(noise(5, 300_000));
@@ -142,10 +142,10 @@ impl CacheIdentity for Model {
     }
 }
 
-/// Without an identity.
+/// A receiver without an identity.
 struct Plain;
 
-/// Feeds a key as the attribute does: the receiver, the version, the arguments.
+/// Writes a key as the attribute's expansion does: the receiver, the version, the arguments.
 macro_rules! call {
     ($receiver:expr, [$($version:expr)?], $($argument:expr),*) => {
         digest(|key| {

@@ -1,6 +1,6 @@
-//! Names of types as the builds of one program share them.
+//! Type names that stay the same when code moves between the modules of a program.
 
-/// The names in the name of a type, without the modules that they stand in: code may move.
+/// A type's name without the paths of modules, in its generic arguments too.
 pub(crate) fn short_name(name: &str) -> String {
     let mut short = String::new();
     let mut begin = 0;

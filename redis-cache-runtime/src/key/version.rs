@@ -1,4 +1,4 @@
-//! The part of the key that `version = …` adds, and copies of parameters to evaluate it again after the body.
+//! The part of the key that `version = …` adds, and copies of the parameters that it reads again after the body.
 
 use std::{pin::Pin, rc::Rc, sync::Arc};
 
@@ -24,9 +24,9 @@ impl<T: Serialize + ?Sized> VersionPart for T {
     }
 }
 
-/// A parameter that the version needs again after the body, which takes the parameter itself. The expansion calls
-/// `__handler_cache_keep` on it, and method resolution picks the first that fits: a shared pointer is cloned, a `Copy` value is
-/// copied, and any other value can't be kept.
+/// A parameter that `version = …` reads again after the body, although the body consumes it. The expansion calls
+/// `__handler_cache_keep` on this, and method resolution picks the first that fits: a shared pointer is cloned, a `Copy` value
+/// is copied, and any other value can't be kept.
 #[derive(Debug)]
 pub struct Kept<'a, T>(&'a T);
 

@@ -1,4 +1,4 @@
-//! What goes through all entries of a cache: in steps that each take Redis about a millisecond.
+//! Clearing and counting a shard's entries, in steps that each take Redis about a millisecond.
 
 use redis::{Cmd, FromRedisValue, RedisError, Value};
 use tokio::sync::Notify;
@@ -16,15 +16,15 @@ use crate::{
     outcome::{Error, ErrorKind},
 };
 
-/// What a clear has done.
+/// The result of a clear.
 pub(super) struct Cleared {
     /// How many entries it deleted.
     pub(super) deleted: u64,
-    /// What Redis has since.
+    /// The generation that Redis has since.
     pub(super) generation: Generation,
 }
 
-/// Deletes all entries that were used before now.
+/// Deletes all entries that were last used before the first step. Notifies `progress` of each step.
 pub(super) async fn clear(
     shard: &Shard,
     clear: &Clear,
@@ -40,7 +40,7 @@ pub(super) async fn clear(
         progress.notify_one();
         total += deleted;
         moment = until;
-        // What comes meanwhile is counted as well where somebody else has set the clock back: it makes no end.
+        // Where another program has set the clock back, steps delete newly stored entries too: this bound ends them.
         let before: u64 = *left.get_or_insert(held + deleted);
         if deleted == 0 || before < deleted {
             return Ok(Cleared {
@@ -52,14 +52,14 @@ pub(super) async fn clear(
     }
 }
 
-/// Counts the entries.
+/// Counts the entries that still have a value in Redis.
 pub(crate) async fn entries(shard: &Shard) -> Result<u64, Error> {
     let (mut live, mut rank) = (0, 0);
     loop {
         let step = Scripts::get().count(shard.keyspace(), rank);
         let (seen, gone, forgotten): (u64, u64, u64) = run(shard, &step).await?;
         live += seen.saturating_sub(gone);
-        // What is gone and can't be forgotten stays in the way.
+        // Expired entries keep their ranks where the server refuses to remove them, as a replica does.
         rank += seen.saturating_sub(forgotten);
         if seen < CHUNK {
             return Ok(live);
@@ -67,8 +67,8 @@ pub(crate) async fn entries(shard: &Shard) -> Result<u64, Error> {
     }
 }
 
-/// Runs one step; loads the scripts first where the server does not know them, and waits a little where it is not its
-/// turn.
+/// Runs one script. Loads the scripts where the server does not know them; follows redirects, and retries with a back-off
+/// where the server is not ready.
 pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<T, Error> {
     let mut retry = Retry::new();
     let mut loaded = false;
@@ -86,7 +86,7 @@ pub(super) async fn run<T: FromRedisValue>(shard: &Shard, step: &Cmd) -> Result<
             }
             WriteDisposition::Later if retry.next().await => shard.route().request_ping(),
             _ => {
-                // Redis' own words, not those of the conversion.
+                // Reports Redis' error, and not an error of the conversion.
                 let answer = answer
                     .extract_error()
                     .map_err(|error| refused(shard, error))?;
@@ -123,7 +123,7 @@ fn refused(shard: &Shard, error: RedisError) -> Error {
     } else {
         ErrorKind::Redis
     };
-    // Redis' own words: the client library has another name for some codes.
+    // Redis' own code and text: the client library renames some codes.
     let said = match (error.code(), error.detail()) {
         (Some(code), Some(detail)) => format!("{code} {detail}"),
         _ => error.to_string(),

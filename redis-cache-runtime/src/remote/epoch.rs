@@ -1,26 +1,26 @@
-//! Freshness: whether what was learnt or computed at one moment may be given to a caller who comes after a clear or an invalidation.
+//! Freshness: whether a value that was looked up or computed may go to a caller who comes after a clear or an invalidation.
 
 use redis::{Cmd, Value};
 
 use super::Keyspace;
 use crate::process::jitter;
 
-/// What a cache knew of clears and invalidations at one moment.
+/// The clears and invalidations of a shard that this process knew of at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Epoch {
-    /// The clears that this process has seen.
+    /// How many clears, of any process, this process has noticed.
     clears: u64,
-    /// The clears and invalidations of any process, as far as Redis had told of them.
+    /// The latest clear and invalidation of any process, as far as Redis had told of them.
     pub(crate) known: Known,
 }
 
 impl Epoch {
-    /// The same moment, with what Redis says of it.
+    /// This epoch with newer `known`, where no clear came in between.
     pub(in crate::remote) const fn with(self, known: Known) -> Self {
         Self { known, ..self }
     }
 
-    /// The moment after one more clear.
+    /// The epoch after one more clear.
     pub(in crate::remote) const fn after_clear(self, known: Known) -> Self {
         Self {
             clears: self.clears + 1,
@@ -28,7 +28,7 @@ impl Epoch {
         }
     }
 
-    /// Whether a value whose computation began now may be stored, and given to a caller who comes at `later`.
+    /// Whether a value whose body began in this epoch may be stored, and given to callers, at `later`: no clear came in between.
     pub(crate) const fn holds_at(self, later: Self) -> bool {
         self.clears >= later.clears
     }
@@ -42,12 +42,12 @@ impl Epoch {
     }
 }
 
-/// Whom the value of a call under way may be given to.
+/// Which callers may get the value of a call under way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Freshness {
-    /// To callers before whom no clear came that the call does not know of.
+    /// Callers at whose epoch this one still holds: no clear came since the call began.
     Of(Epoch),
-    /// To those only who wait already: its entry was invalidated, or Redis may have answered before something was deleted.
+    /// Present followers only: the entry was invalidated, or Redis may have answered the look-up before a deletion.
     Revoked,
 }
 
@@ -64,7 +64,7 @@ impl Freshness {
     }
 }
 
-/// What Redis says of the clears and invalidations of all processes.
+/// The latest clear and invalidation of all processes, as Redis has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) generation: Generation,
@@ -72,7 +72,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// After a clear.
+    /// The state after a clear, which forgets the earlier invalidations.
     pub(super) fn cleared(generation: Generation) -> Self {
         Self {
             generation,
@@ -80,7 +80,7 @@ impl Known {
         }
     }
 
-    /// What Redis is to be asked.
+    /// The command that reads the clear and the invalidation from the meta hash.
     pub(super) fn question(keyspace: &Keyspace) -> Cmd {
         let mut question = redis::cmd("HMGET");
         question
@@ -89,7 +89,7 @@ impl Known {
         question
     }
 
-    /// Reads the answer; `None` where it is none.
+    /// Reads the answer to [`Known::question`]; `None` where it is an error or malformed.
     pub(super) fn answered(answer: &Value) -> Option<Self> {
         match answer {
             Value::Array(parts) => match parts.as_slice() {
@@ -98,7 +98,7 @@ impl Known {
                 }
                 _ => None,
             },
-            // Somebody else wrote there, and what is not ours says nothing.
+            // Another program has overwritten the meta hash: no clear and no invalidation is known to Redis.
             Value::ServerError(error) if error.code() == "WRONGTYPE" => {
                 Some(Self::read(b"", b"", b""))
             }
@@ -106,7 +106,7 @@ impl Known {
         }
     }
 
-    /// What Redis has. What nobody of us has written is as good as nothing: the next store mends it.
+    /// Reads the fields of the meta hash. A field that another program has written counts as absent; `apply.lua` deletes it.
     fn read(generation: &[u8], base: &[u8], number: &[u8]) -> Self {
         let number = str::from_utf8(number).ok();
         let number = number.and_then(|number| number.parse().ok());
@@ -126,24 +126,24 @@ fn text(part: &Value) -> Option<&[u8]> {
     }
 }
 
-/// The latest clear.
+/// The latest clear, by its nonce.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Generation {
-    /// Redis has not been asked yet.
+    /// Redis has not answered yet, or a clear has failed since.
     #[default]
     Unknown,
-    /// There was no clear that Redis knows of.
+    /// Redis knows of no clear.
     None,
     Clear(u64),
 }
 
 impl Generation {
-    /// What Redis has.
+    /// Reads the field of the meta hash; text that is no nonce counts as no clear.
     pub(super) fn read(text: &[u8]) -> Self {
         nonce(text).map_or(Self::None, Self::Clear)
     }
 
-    /// As Redis has it.
+    /// The text that the scripts compare with the field of the meta hash.
     pub(super) fn to_text(self) -> String {
         match self {
             Self::Unknown => "?".to_owned(),
@@ -153,20 +153,20 @@ impl Generation {
     }
 }
 
-/// A clear that this process has called.
+/// A clear that a caller of this process has called.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clear {
-    /// What was known when it was called.
+    /// The latest clear and invalidation that this process knew of when it was called.
     pub(super) known: Known,
-    /// What it begins.
+    /// The generation that it begins.
     pub(super) generation: Generation,
-    /// What it begins where Redis has something else than what was known: values that were computed after this clear was called,
-    /// and before another process' clear or invalidation, have `generation`.
+    /// The generation that it begins where Redis does not have `known`. Another process has cleared or invalidated meanwhile, and
+    /// values with `generation` may have been computed before that.
     pub(super) otherwise: Generation,
 }
 
 impl Clear {
-    /// One that is called now.
+    /// A clear that is called now, by a process that knows of `known`.
     pub(super) fn after(mut known: Known) -> Self {
         if known.generation == Generation::Unknown {
             known.generation = Generation::None;
@@ -179,28 +179,28 @@ impl Clear {
     }
 }
 
-/// The latest invalidation of one entry.
+/// An invalidation of one entry, by its number among those of the shard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Invalidated {
-    /// What numbers can be compared under; `None`: there was no invalidation.
+    /// The nonce of the count: only numbers with the same base can be compared. `None`: there was no invalidation.
     pub(super) base: Option<u64>,
     pub(super) number: u64,
 }
 
 impl Invalidated {
-    /// What Redis has; `None` where that is no invalidation.
+    /// Reads the fields of the meta hash; `None` where `base` is no nonce.
     pub(super) fn read(base: &[u8], number: u64) -> Option<Self> {
         let base = Some(nonce(base)?);
         Some(Self { base, number })
     }
 
-    /// The base as Redis has it.
+    /// The base as the meta hash has it; empty where there is none.
     pub(super) fn base_text(self) -> String {
         self.base.map(hexadecimal).unwrap_or_default()
     }
 }
 
-/// What the scripts take for one of ours.
+/// A nonce as 16 hexadecimal digits: the scripts take any other text for another program's.
 pub(super) fn hexadecimal(nonce: u64) -> String {
     format!("{nonce:016x}")
 }

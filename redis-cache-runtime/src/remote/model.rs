@@ -1,5 +1,5 @@
-//! What Redis makes of the commands of a store, as far as the tests of what is around it need it: no bound, no time to live, no
-//! types that are not ours. What the scripts themselves do is tested with servers.
+//! A model of Redis and the scripts, for tests of the code around them: no `maxsize`, no TTL, no keys of other programs. The
+//! scripts themselves are tested with real servers.
 
 use std::collections::BTreeMap;
 
@@ -11,28 +11,28 @@ use crate::{
     key::Digest,
 };
 
-/// The entries of one cache, and what it knows of clears and invalidations.
+/// One shard as Redis has it: its entries, its latest clear, and its invalidations.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
-    /// Whether the scripts have been forgotten.
+    /// Whether the server has forgotten the scripts, as after a restart.
     pub(crate) is_new: bool,
     pub(crate) entries: BTreeMap<String, Vec<u8>>,
-    /// The touches, in the order in which they came.
+    /// All touched members, in the order in which they came.
     pub(crate) touched: Vec<Vec<u8>>,
     generation: String,
     base: String,
     number: i64,
-    /// The numbers of the invalidations, by their members.
+    /// The number of the latest invalidation of each member.
     tombstones: BTreeMap<Vec<u8>, i64>,
 }
 
 impl Model {
-    /// What stands at the entry of `digest`.
+    /// The bytes of the entry of `digest`.
     pub(crate) fn entry(&self, keyspace: &Keyspace, digest: &Digest) -> Option<&[u8]> {
         self.entries.get(&keyspace.entry(digest)).map(Vec::as_slice)
     }
 
-    /// Does as it is told, and answers.
+    /// Runs the commands in order, and answers each.
     pub(crate) fn serve(&mut self, commands: &[Command]) -> Reply {
         Reply::Answers(
             commands
@@ -42,7 +42,7 @@ impl Model {
         )
     }
 
-    /// The same for one command.
+    /// Runs one command.
     pub(crate) fn answer(&mut self, command: &Command) -> Value {
         match &*command[0] {
             b"GET" => match self.entries.get(&text(&command[1])) {

@@ -1,4 +1,4 @@
-//! Tells Redis what one queue holds.
+//! The writer: sends the jobs of one shard's queue to Redis.
 
 mod endings;
 #[cfg(test)]
@@ -37,24 +37,24 @@ use crate::{
     value::envelope::Contents,
 };
 
-/// Redis counts a time to live in milliseconds.
+/// The shortest TTL: Redis counts it in milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// How long the first thing to tell waits for more, where nobody waits for it: each trip wakes two threads and the server,
-/// on cores that those who compute would have.
+/// How long the first job waits for more, unless a caller waits: each round trip wakes two threads and the server, on cores
+/// that handlers could use.
 const LINGER: Duration = Duration::from_millis(1);
 
-/// Writes for one shard, in the order in which things happened.
+/// Sends the jobs of one shard, in the order of its queue.
 struct Writer {
     events: Arc<dyn StoreEvents>,
     terms: Terms,
     shard: Arc<Shard>,
     numbered: Numbered,
-    /// Whether the last batch was given up: the next ones are not waited for as long.
+    /// Whether the last batch has used up its retries: the next ones get few, until Redis answers a command for good.
     in_vain: bool,
 }
 
-/// Has the background thread write what the shard's queue holds, for as long as the process lives.
+/// Starts the shard's writer on the background thread, for as long as the process lives.
 pub(crate) fn start(shard: &Arc<Shard>, terms: Terms, events: Arc<dyn StoreEvents>) {
     flush_on_exit::watch(shard, &events);
     let shard = Arc::clone(shard);
@@ -96,11 +96,11 @@ impl Writer {
         }
     }
 
-    /// Tells Redis all that is to be told now.
+    /// Sends all jobs that are due, batch by batch.
     async fn empty_queue(&mut self) {
         loop {
             let batch = collect(&self.shard);
-            // Before a flush is told that all is there.
+            // A flush at the end of this batch reports these losses, so they are counted before it.
             for _ in 0..self.shard.queue().take_late() {
                 self.events.late();
             }
@@ -121,7 +121,7 @@ impl Writer {
         }
     }
 
-    /// Tells of another process' clear.
+    /// Tells the cache of another process' clear.
     fn learnt_of_clear(&self) {
         self.events.cleared();
         self.metrics().count_invalidation(Invalidation::Epoch);
@@ -175,7 +175,7 @@ impl Writer {
         Ok(deleted)
     }
 
-    /// Sends commands in one go, and again those that did not get their turn.
+    /// Sends a batch as one pipeline, and again the commands that Redis redirects or puts off, until the retries are used up.
     async fn send(&mut self, mut batch: VecDeque<Job>) {
         let mut retry = if self.in_vain {
             Retry::few()
@@ -232,7 +232,7 @@ impl Writer {
         }
     }
 
-    /// One round trip. `load` makes the scripts known first.
+    /// One round trip. With `load` the commands that load the scripts go first.
     async fn exchange(&self, batch: &VecDeque<Job>, load: bool) -> Result<Vec<Value>, ErrorType> {
         let mut pipeline = if load {
             Scripts::get().load()
@@ -241,7 +241,7 @@ impl Writer {
         };
         let skip = pipeline.len();
         for job in batch {
-            // Jobs that are no commands are not sent with others.
+            // Always a command: `run` has taken the other jobs out.
             pipeline.add_command(self.command(job).ok_or(ErrorType::Protocol)?);
         }
         let route = self.shard.route();
@@ -262,7 +262,7 @@ impl Writer {
         }
     }
 
-    /// Drops a value whose time to live is over: Redis would have it for as long again.
+    /// Keeps only the touches of a store whose TTL is over: the value would expire as soon as it is stored.
     fn without_expired(&self, job: Job) -> Job {
         match job {
             Job::Store {
@@ -280,13 +280,13 @@ impl Writer {
         }
     }
 
-    /// How long a value is valid from now on; `None`: for ever.
+    /// The part of a value's TTL that is left; `None`: it does not expire.
     fn left(&self, contents: &Contents) -> Option<Duration> {
         let ttl = self.terms.ttl?;
         Some(ttl.saturating_sub(contents.age()))
     }
 
-    /// The command of a job; `None` for those that are none.
+    /// The command of a job; `None` for jobs that are not sent in a pipeline.
     fn command(&self, job: &Job) -> Option<redis::Cmd> {
         let all = Scripts::get();
         let (keyspace, maxsize) = (self.shard.keyspace(), self.shard.maxsize());

@@ -1,4 +1,4 @@
-//! Why a value can't be part of a key.
+//! The error of a value that can't be encoded.
 
 use std::fmt::{self, Display};
 
@@ -6,7 +6,7 @@ use serde::ser;
 
 use crate::limits::NESTING;
 
-/// Why a value could not be encoded; mostly the text comes from the value's own `Serialize`.
+/// Why a value could not be encoded. Mostly the text is that of the value's own `Serialize`.
 #[derive(Clone, Debug)]
 pub(crate) struct EncodeError(String);
 
@@ -15,7 +15,7 @@ impl EncodeError {
         Self("its `Serialize` panicked".to_owned())
     }
 
-    /// Lengths are written in 32 bits, as MessagePack does.
+    /// MessagePack writes lengths in 32 bits.
     pub(in crate::key) fn too_long() -> Self {
         Self("longer than 4 GiB".to_owned())
     }

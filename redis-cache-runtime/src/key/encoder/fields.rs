@@ -1,10 +1,10 @@
-//! The fields of a struct under way.
+//! Writes the fields of a struct.
 
 use serde::ser::{self, Serialize};
 
 use super::{EncodeError, Head, Place, begin_text};
 
-/// The fields of a struct under way: each goes under its name.
+/// A struct whose fields are being written, each after its name.
 pub(super) struct Fields<'a> {
     out: &'a mut Vec<u8>,
     place: Place,

@@ -1,29 +1,26 @@
-//! The head of a string, a list or a map.
+//! The head of a long string, a list or a map: a marker and a length of 32 bits.
 
 use rmp::Marker;
 
 use super::{EncodeError, length};
 
-/// A head whose length is filled in at the end: serde need not know it beforehand.
+/// A head whose length is filled in at the end, because serde may not know it at the beginning.
 #[derive(Debug)]
 pub(super) struct Head {
-    /// The place behind the head.
+    /// The index of the first byte after the head.
     pub(super) body: usize,
 }
 
 impl Head {
-    /// The head of a string.
     pub(super) fn text(out: &mut Vec<u8>) -> Self {
         Self::begin(Marker::Str32, out)
     }
 
-    /// The head of a list.
     #[inline]
     pub(super) fn array(out: &mut Vec<u8>) -> Self {
         Self::begin(Marker::Array32, out)
     }
 
-    /// The head of a map.
     pub(super) fn map(out: &mut Vec<u8>) -> Self {
         Self::begin(Marker::Map32, out)
     }
@@ -34,7 +31,7 @@ impl Head {
         Self { body: out.len() }
     }
 
-    /// Fills in the length.
+    /// Fills in the length: bytes of a string, elements of a list, entries of a map.
     #[inline]
     pub(super) fn end(&self, len: usize, out: &mut [u8]) -> Result<(), EncodeError> {
         out[self.body - 4..self.body].copy_from_slice(&length(len)?.to_be_bytes());

@@ -1,21 +1,21 @@
-//! A sequence or a tuple under way.
+//! Writes the elements of a sequence or a tuple.
 
 use serde::ser::{self, Serialize};
 
 use super::{EncodeError, Head, Place, pack::pack};
 
-/// A sequence or a tuple under way.
+/// A sequence or a tuple whose elements are being written.
 pub(super) struct List<'a> {
     out: &'a mut Vec<u8>,
     place: Place,
-    /// A run of numbers of one type begins here, in place of the list and its announcement.
+    /// The index in `out` from which a run of numbers replaces the list and the marker before it.
     start: usize,
     head: Head,
     len: usize,
 }
 
 impl<'a> List<'a> {
-    /// The bytes of `out` from `start` on announce the list. A run of numbers replaces them.
+    /// Begins a list. If it turns out to be a run of numbers, the run replaces it and its marker, which begins at `start`.
     #[inline]
     pub(super) fn begin(out: &'a mut Vec<u8>, place: Place, start: usize) -> Self {
         let head = Head::array(out);
@@ -34,12 +34,12 @@ impl<'a> List<'a> {
         self.place.serialize(value, self.out)
     }
 
-    /// The place of the next element.
+    /// The index at which the next element begins.
     pub(super) fn position(&self) -> usize {
         self.out.len()
     }
 
-    /// Sorts the elements, which lie at these places, by their encodings.
+    /// Sorts the elements, which begin at these indices, by their encodings.
     pub(super) fn sort(&mut self, starts: &[usize]) {
         let ends = starts.iter().skip(1).copied().chain([self.out.len()]);
         let mut elements: Vec<_> = starts.iter().copied().zip(ends).collect();
@@ -58,7 +58,7 @@ impl<'a> List<'a> {
     pub(super) fn finish(self) -> Result<(), EncodeError> {
         let Self { out, len, .. } = self;
         if len == 0 {
-            // Serde tells neither the element type of an empty list, nor whether it is a tuple.
+            // An empty list and an empty array have one encoding, since serde does not tell the type of their elements.
             out.truncate(self.start);
             Head::array(out);
             return Ok(());
@@ -70,7 +70,7 @@ impl<'a> List<'a> {
     }
 }
 
-/// They differ only in what serde calls them and their elements.
+/// The traits differ only in serde's names for them and for their elements.
 macro_rules! lists {
     ($($trait:ident $method:ident;)*) => {$(
         impl ser::$trait for List<'_> {

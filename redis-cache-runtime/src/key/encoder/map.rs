@@ -1,22 +1,22 @@
-//! A map under way.
+//! Writes the entries of a map.
 
 use serde::ser::{self, Serialize};
 
 use super::{EncodeError, Head, Place};
 
-/// A map under way. One without an order of its own is sorted by its encoded keys when it ends, so that a `HashMap`
-/// has one encoding.
+/// A map whose entries are being written. A map without an order of its own is sorted by its encoded keys at its end, so
+/// that a `HashMap` has one encoding.
 pub(super) struct Map<'a> {
     out: &'a mut Vec<u8>,
     place: Place,
     head: Head,
     is_sorted: bool,
     len: usize,
-    /// The places of the entries of a map that is sorted.
+    /// Empty where the map is not sorted.
     entries: Vec<Entry>,
 }
 
-/// The place of one entry in the buffer.
+/// The indices at which an entry and its value begin.
 struct Entry {
     start: usize,
     value: usize,
@@ -65,7 +65,7 @@ impl ser::SerializeMap for Map<'_> {
         head.end(self.len, out)?;
         let ends = entries.iter().skip(1).map(|next| next.start);
         let mut entries: Vec<_> = entries.iter().zip(ends.chain([out.len()])).collect();
-        // A stable sort by key alone: a multimap's values keep their order under one key.
+        // A stable sort by key alone: the values that a multimap has under one key keep their order.
         entries.sort_by(|(a, _), (b, _)| out[a.start..a.value].cmp(&out[b.start..b.value]));
         if !entries.is_empty() {
             let sorted: Vec<u8> = entries

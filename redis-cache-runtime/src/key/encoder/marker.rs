@@ -1,7 +1,7 @@
-//! Markers for types that serde tells apart and MessagePack does not.
+//! Markers for kinds of values that serde tells apart and MessagePack does not.
 
-/// An empty extension, whose type tells the kind of the next value.
-/// The numbers are part of the key format: changing one makes every cache cold.
+/// An extension of one zero byte, whose type tells the kind of the next value.
+/// The numbers are part of the key format: a changed number makes every cache cold.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Marker {
     Some = 1,

@@ -1,14 +1,13 @@
-//! Writes any serde value as MessagePack that no other value shares.
+//! Writes any serde value as MessagePack, different values as different bytes.
 //!
-//! `rmp-serde` is made for compact storage and lets different values meet in the same bytes: `Some(x)` and `x`,
-//! `Some(None)` and `None`, `5u8` and `5u64`, a map in two orders. A key must keep the first three apart and
-//! bring the last together, so this encoder writes every number in the width of its type, marks the kinds that
-//! MessagePack lacks by an extension, names structs, fields and variants, and sorts maps and sets that
-//! have no order of their own.
+//! `rmp-serde` is made for compact storage. It writes different values as the same bytes (`Some(x)` and `x`,
+//! `Some(None)` and `None`, `5u8` and `5u64`), and one `HashMap` in different orders. A key needs the opposite. So
+//! this encoder writes every number in the width of its type, marks the kinds that MessagePack lacks by an
+//! extension, names structs, fields and variants, and sorts maps and sets that have no order of their own.
 //!
-//! Numbers of one type are written as they lie in memory, so that a slice of them need not go through serde: a
-//! sequence, an array or a tuple of such numbers, and bytes, are one extension with the numbers in little-endian order.
-//! So are an empty sequence, array and tuple, and no bytes. Everything else has an encoding of its own.
+//! Numbers of one type are written as a run, as they lie in memory, so that a slice of them need not go through serde.
+//! A sequence, an array or a tuple of the same numbers, and the same bytes, are one run: an extension with the numbers
+//! in little-endian order. An empty sequence, array or tuple, and no bytes, share one encoding too; all else differs.
 
 mod error;
 mod fields;
@@ -35,7 +34,7 @@ use crate::process::nesting::Nesting;
 ///
 /// # Errors
 ///
-/// The error of the value's own `Serialize`; a value that is nested too deep, or too long.
+/// The error of the value's own `Serialize`; a value that is nested too deep, or a length that takes more than 32 bits.
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
@@ -43,19 +42,19 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     encode_at(value, Place::default(), out)
 }
 
-/// The order of the entries of a map that is not known to be unordered.
+/// The order in which the entries of a map are written, if its type does not show that it has none, as a `HashMap` does.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum MapOrder {
-    /// As the map's `Serialize` gives them. Serde hides a `HashMap` that is flattened: its order differs each time.
+    /// As the map's `Serialize` gives them. A flattened `HashMap` is not seen to be one: its order differs each time.
     #[default]
     Told,
-    /// Sorted by their keys.
+    /// Sorted by their encoded keys.
     Sorted,
 }
 
-/// Appends an encoding of `value` that tells bytes, tuples and sequences apart, whatever they hold.
+/// Appends an encoding of `value` that tells bytes, tuples and sequences apart even where they hold the same numbers.
 ///
-/// A key does not: a `Vec`, an array and a slice of the same numbers are one argument.
+/// [`encode`] does not: a `Vec`, an array and a slice of the same numbers are one argument.
 ///
 /// # Errors
 ///
@@ -81,10 +80,10 @@ fn encode_at<T: Serialize + ?Sized>(
     place.serialize(value, out)
 }
 
-/// Begins a string of `len` bytes.
+/// Writes the head of a string of `len` bytes.
 #[inline]
 pub(super) fn begin_text(len: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    /// The marker of a string whose length is part of the marker.
+    /// The marker of a string of up to 31 bytes: its low 5 bits are the length.
     const SHORT: u8 = rmp::Marker::FixStr(0).to_u8();
     match u8::try_from(len) {
         Ok(len @ ..32) => {
@@ -104,14 +103,14 @@ fn begin_long_text(len: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     Ok(())
 }
 
-/// Begins a run of little-endian numbers of so many bytes.
+/// Writes the head of a run of numbers that takes so many bytes in all.
 pub(super) fn begin_numbers(
     number: Number,
     bytes: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     if bytes == 0 {
-        // Serde does not tell the element type of an empty list.
+        // The empty list has one encoding, since serde does not tell the type of its elements.
         Head::array(out);
     } else {
         out.extend_from_slice(&number.run_head(bytes)?);
@@ -119,28 +118,28 @@ pub(super) fn begin_numbers(
     Ok(())
 }
 
-/// Lengths are written in 32 bits, as MessagePack does.
+/// A length as MessagePack writes it, in 32 bits.
 fn length(len: usize) -> Result<u32, EncodeError> {
     u32::try_from(len).map_err(|_| EncodeError::too_long())
 }
 
-/// The context of a value inside other values.
+/// The place of a value inside others: how deep it is nested, and by which rules it is written.
 #[derive(Clone, Copy, Default)]
 struct Place {
     nesting: Nesting,
-    /// Whether bytes, tuples and sequences of the same numbers are told apart.
+    /// Whether bytes, tuples and sequences of the same numbers are written differently.
     strict: bool,
     map_order: MapOrder,
 }
 
 impl Place {
-    /// A place inside a list, a map, a struct or a variant.
+    /// The place inside a list, a map, a struct or a variant.
     #[inline]
     fn inner(self) -> Result<Self, EncodeError> {
         self.at(self.nesting.container())
     }
 
-    /// A place inside an option or a newtype.
+    /// The place inside an option or a newtype.
     #[inline]
     fn wrapped(self) -> Result<Self, EncodeError> {
         self.at(self.nesting.wrapper())
@@ -152,7 +151,7 @@ impl Place {
         Ok(Self { nesting, ..self })
     }
 
-    /// Writes a value that lies here.
+    /// Writes the value at this place.
     #[inline]
     fn serialize<T: Serialize + ?Sized>(
         self,
@@ -204,14 +203,14 @@ impl<'a> Encoder<'a> {
         self.list(start)
     }
 
-    /// A tuple that is announced as one even where it holds numbers of one type.
+    /// Begins a tuple that keeps its marker even if it turns out to hold numbers of one type.
     #[inline]
     fn announced_tuple(mut self) -> Result<List<'a>, EncodeError> {
         self.mark(Marker::Tuple);
         self.sequence()
     }
 
-    /// A tuple that may also be an array, which lies in memory as a slice does.
+    /// Begins a tuple that serde may have made from an array: if it holds numbers of one type, a run replaces it and its marker.
     #[inline]
     fn tuple_or_array(mut self) -> Result<List<'a>, EncodeError> {
         if self.place.strict {
@@ -246,7 +245,7 @@ impl<'a> Encoder<'a> {
         list.finish()
     }
 
-    /// A map under way.
+    /// Begins a map.
     fn map(self, is_sorted: bool) -> Result<Map<'a>, EncodeError> {
         let is_sorted = is_sorted || self.place.map_order == MapOrder::Sorted;
         Ok(Map::begin(self.out, self.place.inner()?, is_sorted))

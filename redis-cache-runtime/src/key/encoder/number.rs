@@ -4,7 +4,7 @@ use rmp::Marker;
 
 use super::{EncodeError, length};
 
-/// A primitive number type. Its value is the extension type of a run of such numbers, and part of the key format.
+/// A primitive number type. Its discriminant is the extension type of a run of these numbers, and part of the key format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::key) enum Number {
     U8 = 16,
@@ -20,7 +20,7 @@ pub(in crate::key) enum Number {
 }
 
 impl Number {
-    /// In the order of MessagePack's markers, which have no gap.
+    /// In the order of MessagePack's markers, which have no gap from `F32` to `I64`.
     const ANNOUNCED: [Self; 10] = [
         Self::F32,
         Self::F64,
@@ -34,14 +34,14 @@ impl Number {
         Self::I64,
     ];
 
-    /// The type of the number that MessagePack announces with `marker`.
+    /// The type of a number that begins with `marker`.
     #[inline]
     pub(super) fn announced(marker: u8) -> Option<Self> {
         let index = marker.wrapping_sub(Marker::F32.to_u8());
         Self::ANNOUNCED.get(usize::from(index)).copied()
     }
 
-    /// The number type that `T` is a reference to.
+    /// The number type to which `T` is a reference.
     pub(super) fn referred<T>() -> Option<Self> {
         let id = typeid::of::<T>();
         macro_rules! of {
@@ -53,7 +53,7 @@ impl Number {
         None
     }
 
-    /// Writes one number, given in little-endian order, as MessagePack does.
+    /// Writes one number, given in little-endian order, as MessagePack does: its marker, then big-endian bytes.
     #[inline]
     pub(super) fn write<const N: usize>(self, mut bytes: [u8; N], out: &mut Vec<u8>) {
         bytes.reverse();
@@ -61,7 +61,7 @@ impl Number {
         out.extend_from_slice(&bytes);
     }
 
-    /// The head of a run of little-endian numbers of so many bytes.
+    /// The head of a run of numbers that takes so many bytes in all.
     pub(super) fn run_head(self, bytes: usize) -> Result<[u8; 6], EncodeError> {
         let [a, b, c, d] = length(bytes)?.to_be_bytes();
         Ok([Marker::Ext32.to_u8(), a, b, c, d, self as u8])

@@ -1,4 +1,4 @@
-//! Which maps and sets have no order of their own.
+//! Tells by a type's name whether a map or a set has no order of its own.
 
 use std::any::type_name;
 
@@ -8,7 +8,7 @@ const HASH_MAPS: [&str; 2] = ["std::collections::hash::map::", "hashbrown::map::
 /// The modules of hash sets, their iterators included.
 const HASH_SETS: [&str; 2] = ["std::collections::hash::set::", "hashbrown::set::"];
 
-/// Collections that are sorted, but not by encoded keys. A `HashMap` of the same entries is the same argument.
+/// A `BTreeMap` is sorted again, by encoded keys, so that a `HashMap` of the same entries is the same argument.
 const TREE_MAP: &str = "alloc::collections::btree::map::BTreeMap<";
 
 /// Adapters whose items come in the order of the inner iterator.
@@ -20,21 +20,21 @@ const ADAPTERS: [&str; 5] = [
     "core::iter::adapters::cloned::Cloned<",
 ];
 
-/// Whether the entries of a map that is serialized from an `I` are sorted by key.
+/// Whether the encoder sorts the entries of a map that is serialized from an `I`.
 ///
-/// Every other map keeps its order: the handler may look at it (`IndexMap`, JSON that preserves it).
+/// Every other map keeps its order, because the handler may depend on it (`IndexMap`, JSON that preserves the order).
 pub(super) fn map_is_sorted<I>() -> bool {
     let source = source(type_name::<I>());
     source.starts_with(TREE_MAP) || HASH_MAPS.iter().any(|module| source.starts_with(module))
 }
 
-/// Whether the elements of a sequence that is serialized from an `I` are sorted.
+/// Whether the encoder sorts the elements of a sequence that is serialized from an `I`.
 pub(super) fn sequence_is_sorted<I>() -> bool {
     let source = source(type_name::<I>());
     HASH_SETS.iter().any(|module| source.starts_with(module))
 }
 
-/// The collection, or its own iterator, from which the items come.
+/// The name of the collection, or of its own iterator, inside references and adapters.
 fn source(mut name: &str) -> &str {
     loop {
         let inner = name

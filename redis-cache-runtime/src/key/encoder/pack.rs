@@ -1,8 +1,8 @@
-//! Numbers that were written one by one become a run, as slices of memory are.
+//! Turns numbers that were written one by one into a run, as a slice of them is written.
 
 use super::{EncodeError, Number};
 
-/// Packs the `len` values from `body` to the end of `out` into a run at `start`, if all of them are numbers of one type.
+/// Packs the `len` values of `out[body..]` into a run at `start`, if all are numbers of one type. Returns whether they are.
 #[inline]
 pub(super) fn pack(
     len: usize,
@@ -27,8 +27,8 @@ pub(super) fn pack(
 
 /// The type of the numbers, where `values` are `len` numbers of one type.
 ///
-/// The first byte of a value tells where the next one begins: with the same marker at each of these places there is
-/// nothing between them but such numbers.
+/// A number's marker tells its width, and so where the next value begins. If each value begins with the same marker,
+/// all are numbers of that type.
 #[inline]
 fn all_are(len: usize, values: &[u8]) -> Option<Number> {
     let marker = *values.first()?;
@@ -38,7 +38,7 @@ fn all_are(len: usize, values: &[u8]) -> Option<Number> {
     (values.len() == len * size && markers().all(|other| *other == marker)).then_some(number)
 }
 
-/// Moves the numbers behind `len` markers to where they lie one after the other, the little end of each first.
+/// Moves `len` numbers, each behind its marker, to `to`: side by side, without markers, in little-endian order.
 fn gather<const WIDTH: usize>(len: usize, from: usize, to: usize, out: &mut Vec<u8>) {
     for i in 0..len {
         let (read, write) = (from + i * (1 + WIDTH) + 1, to + i * WIDTH);

@@ -1,13 +1,13 @@
-//! Sequences whose elements are known to be numbers of one type, without asking each.
+//! Writes sequences whose item type shows that all elements are numbers of one type.
 
 use serde::ser::{self, Impossible, Serialize};
 
 use super::{EncodeError, Number, begin_numbers};
 
-/// Bytes that are gathered before they are appended.
+/// Bytes that are gathered on the stack before they are appended.
 const CHUNK: usize = 512;
 
-/// Writes `items`, which are such numbers, as they lie in memory.
+/// Writes `items`, which are all of the type `number`, as a run.
 pub(super) fn write(
     number: Number,
     items: impl IntoIterator<Item: Serialize>,
@@ -51,7 +51,7 @@ fn gather<const WIDTH: usize>(
     }
 }
 
-/// The bytes of a number, little-endian and filled up with zeros.
+/// A serializer that returns a number's bytes, little-endian and filled up with zeros to 8.
 struct Plain;
 
 type Bytes = [u8; 8];

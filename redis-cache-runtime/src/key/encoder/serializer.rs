@@ -4,7 +4,7 @@ use serde::ser::{self, Serialize};
 
 use super::{EncodeError, Encoder, Fields, List, Map, Marker, Number, begin_numbers, order, plain};
 
-/// The numbers that can lie in memory as they are.
+/// The number types that can be part of a run.
 macro_rules! numbers {
     ($($method:ident $type:ident $number:ident;)*) => {$(
         #[inline]

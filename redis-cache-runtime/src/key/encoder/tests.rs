@@ -20,7 +20,7 @@ fn strict<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     out
 }
 
-/// Every pair must differ.
+/// No two encodings may be equal, and none may begin with another.
 fn all_distinct(encodings: &[(impl AsRef<str>, Vec<u8>)]) {
     for (i, (left, a)) in encodings.iter().enumerate() {
         for (right, b) in &encodings[i + 1..] {
@@ -163,7 +163,7 @@ fn maps_are_sorted() {
 
 #[test]
 fn maps_with_an_order_of_their_own_keep_it() {
-    /// Entries in the order in which they were put in.
+    /// A map with its entries in the order of insertion.
     struct Ordered(Vec<(&'static str, u32)>);
 
     impl Serialize for Ordered {
@@ -246,7 +246,7 @@ fn what_is_nested_too_deep_is_an_error() {
     struct List(Option<Box<List>>);
     let list = (0..100_000).fold(List(None), |list, _| List(Some(Box::new(list))));
     assert!(encode(&list, &mut Vec::new()).is_err());
-    // A list as long as this can't be dropped either.
+    // Dropping a list this deep would overflow the stack.
     std::mem::forget(list);
 }
 
@@ -283,7 +283,7 @@ fn a_list_without_elements_has_no_type() {
     assert_eq!(bytes(&BTreeSet::<u32>::new()), empty);
 }
 
-/// A sequence whose elements come one by one, of types that are not known beforehand.
+/// A sequence whose elements reach the encoder one by one, without a type that is known beforehand.
 struct OneByOne<T>(Vec<T>);
 
 impl<T: Serialize> Serialize for OneByOne<T> {

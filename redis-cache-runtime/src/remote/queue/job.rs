@@ -1,4 +1,4 @@
-//! What Redis is to be told.
+//! The jobs of the queue.
 
 use std::{fmt, sync::Arc, time::Instant};
 
@@ -16,31 +16,31 @@ use crate::{
     value::envelope::Contents,
 };
 
-/// A place in the queue, taken when the body ended, for a value that has yet to be proved.
+/// A place in the queue, taken when the body ended, for a value that the verifier has yet to prove.
 #[derive(Debug)]
 pub(crate) struct Place(pub(super) Turn);
 
-/// One thing to tell Redis.
+/// One job for the writer.
 #[derive(Debug)]
 pub(crate) enum Job {
-    /// Nothing yet: a [`Place`].
+    /// Nothing yet: a [`Place`], with the touches for its store.
     Kept {
         touches: Vec<Member>,
         since: Instant,
     },
-    /// Write a value, after the touches that came before it.
+    /// Apply the touches that came before the value, then store it.
     Store {
         touches: Vec<Member>,
         digest: Digest,
         ticket: u64,
         since: Instant,
-        /// What was known when the body began.
+        /// The latest clear and invalidation known when the body began.
         known: Known,
         contents: Contents,
     },
     /// Record that entries were used.
     Touch { touches: Vec<Member> },
-    /// Delete what is not a value, if it still is what was found; `None` where the key is no string.
+    /// Delete an entry that is not a value, if it still has the bytes in `found`; `None`: if it is no string.
     Heal {
         digest: Digest,
         found: Option<Bytes>,
@@ -50,16 +50,16 @@ pub(crate) enum Job {
     /// Delete all entries.
     Clear {
         clear: Clear,
-        /// Hears of each step.
+        /// Notified after each step.
         progress: Arc<Notify>,
         done: Done,
     },
-    /// Say when everything before this has been told.
+    /// Call `done` when all earlier jobs have ended.
     Flush { done: Done },
 }
 
 impl Job {
-    /// Whether somebody waits for this very job to end.
+    /// Whether a caller waits for this very job to end.
     pub(in crate::remote) const fn is_waited_for(&self) -> bool {
         match self {
             Self::Invalidate { .. } | Self::Clear { .. } | Self::Flush { .. } => true,
@@ -69,7 +69,7 @@ impl Job {
         }
     }
 
-    /// How many bytes of a value it holds.
+    /// How many bytes of a value this job holds.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Store { contents, .. } => contents.sealed_len(),
@@ -82,7 +82,7 @@ impl Job {
         }
     }
 
-    /// That of a store.
+    /// The ticket of a store; `None` for other jobs.
     pub(super) const fn ticket(&self) -> Option<u64> {
         match self {
             Self::Store { ticket, .. } => Some(*ticket),
@@ -91,7 +91,7 @@ impl Job {
     }
 }
 
-/// Called when a job has ended, with the number of entries that it has deleted.
+/// Called when a job has ended, with the number of entries that it has deleted, or its error.
 pub(crate) struct Done(Box<dyn FnOnce(Result<u64, Error>) + Send + Sync>);
 
 impl Done {

@@ -1,18 +1,18 @@
-//! The jobs that wait, in the order in which Redis is to be told of them.
+//! The jobs that wait, in the order in which the writer takes them.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::Job;
 
-/// The turn of a job: jobs with lower ones are told before.
+/// The place of a job in the order: the writer takes the lowest turn first.
 pub(super) type Turn = u64;
 
-/// Each step takes as long as it takes to find a job by its turn, however many wait.
+/// The jobs by turn: one job is found, added or taken in logarithmic time, also from the middle.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
     by_turn: BTreeMap<Turn, Job>,
     last: Turn,
-    /// Where the stores are that have been moved, by their tickets. The ticket of any other is its turn.
+    /// The turns of stores that were moved, by their tickets. The ticket of any other store is its turn.
     moved: HashMap<u64, Turn>,
     bytes: usize,
     stores: usize,
@@ -35,12 +35,12 @@ impl Jobs {
         self.stores
     }
 
-    /// How many of the jobs somebody waits for.
+    /// How many of the jobs have a caller that waits for them.
     pub(super) const fn waited_for(&self) -> usize {
         self.waited_for
     }
 
-    /// Whether somebody waits for a job that comes after this turn.
+    /// Whether a caller waits for a job after this turn.
     pub(super) const fn is_waited_for_after(&self, turn: Turn) -> bool {
         self.last_waited_for > turn
     }
@@ -65,7 +65,7 @@ impl Jobs {
         self.last
     }
 
-    /// Has a job take a turn that is free or whose job has been taken.
+    /// Puts a job at a turn that no job has.
     pub(super) fn put(&mut self, turn: Turn, job: Job) {
         self.bytes += job.bytes();
         self.stores += usize::from(job.ticket().is_some());
@@ -95,7 +95,7 @@ impl Jobs {
         Some(job)
     }
 
-    /// Takes away all jobs that nobody waits for, and gives them back.
+    /// Takes all jobs that no caller waits for.
     pub(super) fn take_unawaited(&mut self) -> Vec<Job> {
         let unawaited = self.by_turn.iter().filter(|(_, job)| !job.is_waited_for());
         let turns: Vec<Turn> = unawaited.map(|(turn, _)| *turn).collect();

@@ -1,4 +1,4 @@
-//! What one shard has to tell Redis, in the order in which it happened.
+//! The write-behind queue of one shard: jobs for its writer, in the order in which stores, touches and deletions happened.
 
 mod job;
 mod jobs;
@@ -33,35 +33,35 @@ pub(crate) use self::{
     pushed::{Pushed, Used},
 };
 
-/// So many different entries may be touched before the touches are sent without waiting for more.
+/// Entries. Once so many different ones are touched, their touches are queued without waiting for a store.
 const TOUCHES: usize = 4096;
 
-/// How long a place is kept for a value that has yet to be proved. What comes after it waits for it.
+/// How long a place is kept for a value that the verifier has yet to prove. All jobs behind it wait as long.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The queue of one cache. One lock orders touches and stores as they happened, which is what makes the eviction order
-/// exact.
+/// The write-behind queue of one shard. One lock puts touches and stores in the order in which they happened, which makes
+/// the eviction order exact.
 #[derive(Debug, Default)]
 pub(crate) struct WriteBehindQueue {
     state: Mutex<State>,
-    /// Written under the lock.
+    /// Written only under the lock of `state`.
     epoch: RwLock<Epoch>,
-    /// Stores that have been queued and have not ended.
+    /// How many stores and kept places were queued and have not ended.
     unsettled: AtomicUsize,
 }
 
 impl WriteBehindQueue {
-    /// To be asked when a body begins, and shown when its value is stored.
+    /// The epoch now. A caller reads it before its body runs, and passes it to [`push_store`](Self::push_store) with the value.
     pub(crate) fn epoch(&self) -> Epoch {
         *self.epoch.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether Redis has not said yet what came before: a body that begins now may have begun before a clear.
+    /// Whether the latest clear is not known yet: where there was one, Redis will refuse the value of a body that begins now.
     pub(crate) fn is_unaware(&self) -> bool {
         self.epoch().known.generation == Generation::Unknown
     }
 
-    /// Takes in what Redis says first. Whoever has stored since knows better.
+    /// Records Redis' first answer about clears and invalidations, unless a store or a clear has been faster.
     pub(in crate::remote) fn learn_first(&self, known: Known) {
         let state = self.state();
         if state.clears == 0 && self.is_unaware() {
@@ -69,8 +69,8 @@ impl WriteBehindQueue {
         }
     }
 
-    /// Takes in what Redis says with its answer to the latest write. Tells whether there was a clear that this process did
-    /// not know of.
+    /// Records the latest clear and invalidation, which Redis tells with its answer to each write. Returns whether another
+    /// process has cleared.
     pub(in crate::remote) fn learn(&self, known: Known) -> bool {
         if self.epoch().known == known {
             return false;
@@ -91,7 +91,7 @@ impl WriteBehindQueue {
         is_news
     }
 
-    /// Takes in how Redis has numbered an invalidation.
+    /// Records the number that Redis has given to an invalidation by this process.
     pub(in crate::remote) fn learn_invalidated(&self, invalidated: Invalidated) {
         let state = self.state();
         if state.clears == 0 {
@@ -101,11 +101,11 @@ impl WriteBehindQueue {
         }
     }
 
-    /// Keeps a place for a value that has yet to be proved.
+    /// Keeps a place for a value that the verifier has yet to prove.
     ///
     /// # Errors
     ///
-    /// Where a value would not be queued.
+    /// [`Pushed::Overtaken`] or [`Pushed::Full`], as for a value.
     pub(crate) fn keep_place(&self, epoch: Epoch) -> Result<Place, Pushed> {
         let mut state = self.state();
         if let Some(refused) = self.refusal(epoch) {
@@ -121,7 +121,7 @@ impl WriteBehindQueue {
         Ok(Place(turn))
     }
 
-    /// Keeps a place no longer. Tells whether it was kept still.
+    /// Frees a place. Returns whether it was still kept.
     pub(crate) fn give_up(&self, place: &Place) -> bool {
         let mut state = self.state();
         let touches = state.take_place(place);
@@ -133,12 +133,12 @@ impl WriteBehindQueue {
         was_kept
     }
 
-    /// How many places were kept for too long since this was asked.
+    /// How many places were freed because of [`PATIENCE`] since the last call.
     pub(in crate::remote) fn take_late(&self) -> usize {
         std::mem::take(&mut self.state().late)
     }
 
-    /// Why a value whose computation began then is not to be stored.
+    /// Refuses a value whose body began in `epoch`, where a clear came since.
     fn refusal(&self, epoch: Epoch) -> Option<Pushed> {
         (!epoch.holds_at(self.epoch())).then_some(Pushed::Overtaken)
     }
@@ -189,7 +189,7 @@ impl WriteBehindQueue {
             state.jobs.push_back(|turn| store(touches, turn))
         };
         let is_full = state.jobs.stores() >= BATCH || state.jobs.bytes() >= BATCH_BYTES;
-        // Who waits for a job behind a place has said so already.
+        // A caller that waits for a job behind the place has woken the writer before, and will not do it again.
         let is_waited_for = state.jobs.is_waited_for_after(ticket);
         Pushed::Queued {
             ticket,
@@ -197,25 +197,25 @@ impl WriteBehindQueue {
         }
     }
 
-    /// Whether a store has been queued and has not ended.
+    /// Whether a store or a kept place was queued and has not ended.
     pub(crate) fn has_unsettled(&self) -> bool {
         self.unsettled.load(Ordering::Relaxed) > 0
     }
 
-    /// To be told of each store that has ended.
+    /// Called when a store has ended, well or not.
     pub(crate) fn settled(&self, ticket: u64) {
         self.unsettled.fetch_sub(1, Ordering::Relaxed);
         self.state().taken.retain(|(taken, _)| *taken != ticket);
     }
 
-    /// Records that an entry was used. Tells whether the writer should learn of it: at the first of a
-    /// series, to start its clock, and when there are too many to wait any longer.
+    /// Records that an entry was used. Returns whether the caller must wake the writer: at the first touch, to start the
+    /// writer's timer, and at the [`TOUCHES`]th, to have them sent.
     pub(crate) fn touch(&self, digest: &Digest) -> bool {
         self.state().touch(digest)
     }
 
-    /// Records that a value was used while it is on its way. It is not queued again: until it is sent it changes its place, and
-    /// after that a touch will do, unless it may have been evicted by then.
+    /// Records a use of a value that is on its way to Redis, without a second store. A store that still waits moves to the
+    /// back; for one that was sent, or can't be moved, a touch will do unless Redis may evict the value before.
     pub(crate) fn use_queued(&self, digest: &Digest, ticket: u64, maxsize: MaxSize) -> Used {
         let mut state = self.state();
         let entries = maxsize.entries();
@@ -235,18 +235,17 @@ impl WriteBehindQueue {
         Used::Recorded { is_news }
     }
 
-    /// Queues the removal of what is not a value.
+    /// Queues the deletion of an entry that is not a value, as a look-up has found.
     pub(crate) fn push_heal(&self, digest: Digest, found: Option<Bytes>) {
         let mut state = self.state();
         let size = found.as_ref().map_or(0, Bytes::len);
-        // A full queue means that Redis is in trouble; the next look-up will find the same again.
+        // A full queue drops the job: Redis is in trouble, and the next look-up will find the entry again.
         if state.jobs.len() < QUEUED_VALUES && state.jobs.bytes() + size <= QUEUED_BYTES {
             state.jobs.push_back(|_| Job::Heal { digest, found });
         }
     }
 
-    /// Queues the removal of all entries, instead of the stores that have not been sent.
-    /// Gives back how many those were.
+    /// Queues the deletion of all entries, and drops the stores that have not been sent. Returns how many were dropped.
     pub(crate) fn push_clear(&self, progress: Arc<Notify>, done: Done) -> usize {
         let mut state = self.state();
         if state.is_crowded() {
@@ -273,8 +272,8 @@ impl WriteBehindQueue {
         dropped
     }
 
-    /// To be told of each clear that has ended: of the generation that Redis has since, or `None` where it failed. Then Redis has
-    /// to be asked. Tells whether there was another process' clear that this process did not know of.
+    /// Called by the writer when a clear has ended, with the generation that Redis has since, or `None` where it failed: then
+    /// Redis is asked again. Returns whether another process has cleared.
     pub(in crate::remote) fn cleared(&self, now: Option<Generation>) -> bool {
         let mut state = self.state();
         state.clears -= 1;
@@ -290,7 +289,7 @@ impl WriteBehindQueue {
         now.is_some()
     }
 
-    /// Queues the removal of one entry, after the stores that came before.
+    /// Queues the deletion of one entry, behind the stores that came before.
     pub(crate) fn push_invalidate(&self, digest: Digest, done: Done) {
         let mut state = self.state();
         if state.jobs.len() < QUEUED_VALUES {
@@ -301,7 +300,7 @@ impl WriteBehindQueue {
         }
     }
 
-    /// Queues a marker.
+    /// Queues a marker behind all jobs and touches; `done` is called when the writer reaches it.
     pub(crate) fn push_flush(&self, done: Done) {
         let mut state = self.state();
         if state.is_crowded() {
@@ -314,7 +313,7 @@ impl WriteBehindQueue {
         state.jobs.push_back(|_| Job::Flush { done });
     }
 
-    /// Takes the next job, and touches once they have waited long enough.
+    /// Takes the next job; where none is queued, the touches that are due at `now`. Frees places that were kept for too long.
     pub(crate) fn pop(&self, now: Instant) -> Option<Job> {
         let mut state = self.state();
         while let Some((turn, Job::Kept { since, .. })) = state.jobs.front() {
@@ -339,7 +338,7 @@ impl WriteBehindQueue {
         })
     }
 
-    /// When to look again if nobody says so: when touches that wait now are to be sent, or a place is kept no longer.
+    /// When the writer is to look again without being woken: when the place at the front runs out, or touches are due.
     pub(crate) fn due(&self) -> Option<Instant> {
         let state = self.state();
         state.front_kept_until().or_else(|| state.touches.due())
@@ -355,7 +354,7 @@ impl WriteBehindQueue {
     }
 }
 
-/// Why somebody is not even waited for.
+/// The error of an operation that is refused because too many others are queued.
 fn crowded() -> Error {
     let message = "too much waits to be told to Redis";
     Error::new(ErrorKind::Unavailable, message)

@@ -1,35 +1,35 @@
-//! What becomes of what is queued.
+//! The results of queueing a store, and of using a value that is queued.
 
-/// What became of a store that was to be queued.
+/// The result of queueing a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued {
         ticket: u64,
-        /// Whether it is time to send: a batch is full.
+        /// Whether the caller must wake the writer: a batch is full, or another caller waits for a job behind the store.
         is_due: bool,
     },
-    /// Too much waits already.
+    /// Too many values, or bytes of values, wait already.
     Full,
-    /// The cache was cleared after the call began.
+    /// The cache was cleared after the body began.
     Overtaken,
-    /// Its place was kept for too long.
+    /// Its place was kept for too long, and is gone.
     Late,
 }
 
-/// What the use of a value that is on its way comes to.
+/// The result of using a value that is on its way to Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Used {
-    /// It has its place.
+    /// The order of eviction takes the use into account.
     Recorded {
-        /// Whether the writer should learn of it.
+        /// Whether the caller must wake the writer.
         is_news: bool,
     },
-    /// So much has been queued behind it that Redis may have evicted it before it hears of the use.
+    /// So many stores are behind the value that Redis may evict it before a touch arrives.
     Late,
 }
 
 impl Pushed {
-    /// That of a store which has been queued.
+    /// The ticket of a store that was queued.
     pub(crate) const fn ticket(self) -> Option<u64> {
         match self {
             Self::Queued { ticket, .. } => Some(ticket),

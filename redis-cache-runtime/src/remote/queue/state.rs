@@ -1,4 +1,4 @@
-//! What is behind the queue's lock.
+//! The state behind the queue's lock.
 
 use std::time::{Duration, Instant};
 
@@ -15,25 +15,25 @@ use crate::{
     },
 };
 
-/// A store that has been queued for so long keeps its place: one that is used all the time would else never be sent.
+/// A store that has been queued for this long no longer moves back: one that is used all the time would never be sent.
 const MOVES: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) jobs: Jobs,
     pub(super) touches: Touches,
-    /// How many stores there have been.
+    /// How many stores were queued, ever.
     pub(super) pushed: u64,
-    /// Stores that have been taken and have not ended, by their ticket, and how many had been pushed up to each of them.
+    /// The tickets of stores that were taken and have not ended, each with the number of stores up to it.
     pub(super) taken: Vec<(u64, u64)>,
-    /// Clears that Redis has not been told of: what it says of the latest is not news until then.
+    /// How many clears of this process have not ended. Until they have, Redis' reports of earlier ones are ignored.
     pub(super) clears: usize,
-    /// Places that were kept for too long, and have not been reported.
+    /// How many places were kept for too long, and not reported yet.
     pub(super) late: usize,
 }
 
 impl State {
-    /// Whether as many are waited for as may be.
+    /// Whether callers wait for as many jobs as may be queued for them.
     pub(super) const fn is_crowded(&self) -> bool {
         self.jobs.waited_for() >= QUEUED_VALUES
     }
@@ -47,13 +47,13 @@ impl State {
         true
     }
 
-    /// Queues the touches that wait.
+    /// Queues the touches that wait, as one job.
     pub(super) fn push_touches(&mut self) {
         let touches = self.touches.take();
         self.jobs.push_back(|_| Job::Touch { touches });
     }
 
-    /// Until when the first thing to tell is waited for.
+    /// When the place at the front runs out; `None` where another job is at the front.
     pub(super) fn front_kept_until(&self) -> Option<Instant> {
         match self.jobs.front() {
             Some((_, Job::Kept { since, .. })) => Some(*since + PATIENCE),
@@ -61,7 +61,7 @@ impl State {
         }
     }
 
-    /// Takes back a place, if it is kept still, with the touches that it would have carried.
+    /// Frees a place, if it is still kept, and returns the touches that its store would have carried.
     pub(super) fn take_place(&mut self, Place(turn): &Place) -> Option<Vec<Member>> {
         self.jobs
             .get(*turn)
@@ -72,21 +72,21 @@ impl State {
         }
     }
 
-    /// Leaves touches in a turn whose job has been taken.
+    /// Puts touches at the turn of a job that has been taken.
     pub(super) fn leave_touches(&mut self, turn: Turn, touches: Vec<Member>) {
         if !touches.is_empty() {
             self.jobs.put(turn, Job::Touch { touches });
         }
     }
 
-    /// Moves a store behind all that happened since, the touches that it carries excepted. Tells whether it is there.
+    /// Moves a store behind all later jobs and touches; the touches that it carried stay. Returns whether it is the latest now.
     pub(super) fn move_back(&mut self, turn: Turn) -> bool {
         if self.jobs.is_last(turn) {
             return self.touches.len() == 0;
         }
-        // Each move may leave touches.
+        // A move may leave a job of touches behind, so the queue could grow beyond its bound.
         let is_full = self.jobs.len() >= QUEUED_VALUES;
-        // Who waits for a job waits for the stores before it too.
+        // A caller that waits for a later job waits for this store too.
         if is_full || self.jobs.is_waited_for_after(turn) {
             return false;
         }
@@ -105,7 +105,7 @@ impl State {
         true
     }
 
-    /// How many stores there were after one that has been taken.
+    /// How many stores came after one that was taken; 0 where that one has ended.
     pub(super) fn stores_behind_taken(&self, ticket: u64) -> u64 {
         let taken = self.taken.iter().find(|(taken, _)| *taken == ticket);
         taken.map_or(0, |(_, before)| self.pushed - before)

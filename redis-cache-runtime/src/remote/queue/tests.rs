@@ -96,12 +96,12 @@ fn what_is_used_before_it_is_sent_changes_its_place() {
         assert_eq!(queue.use_queued(&A, ticket, bound), recorded(false));
     }
     let jobs: Vec<_> = std::iter::from_fn(|| queue.pop(Instant::now())).collect();
-    // What had been used before it keeps its place.
+    // The touch that the store carried keeps its place.
     assert!(
         matches!(jobs.as_slice(), [Job::Touch { touches }, Job::Store { digest: B, .. }, Job::Store { digest: A, .. }] if touches == &[member(&[9; 32])]),
         "{jobs:?}"
     );
-    // Once it is sent a touch will do, until so many have come after it that it may have been evicted.
+    // Once the store is sent a touch will do, until `maxsize` stores after it may have evicted its value.
     assert_eq!(queue.use_queued(&A, ticket, bound), recorded(true));
     push(&queue, first(), [3; 32]);
     assert_eq!(queue.use_queued(&A, ticket, bound), recorded(true));
@@ -131,7 +131,7 @@ fn nothing_moves_past_what_somebody_waits_for() {
     assert!(matches!(first, Some(Job::Store { digest: A, .. })));
 }
 
-/// What an exact list keeps, for any sequence of calls, sends and answers.
+/// Redis keeps the entries that an exact LRU list keeps, in its order, for any sequence of calls, sends and answers.
 #[test]
 fn the_order_is_that_of_a_list() {
     let key = |n: u8| [n; 32];
@@ -155,7 +155,7 @@ fn the_order_is_that_of_a_list() {
                 let ticket = push(&queue, first(), digest).ticket().unwrap();
                 on_their_way.insert(digest, ticket);
             };
-            // What Redis answers is known to be so only if nothing is on its way.
+            // The look-up of a call comes after all stores only if all are sent first, so the queue is drained.
             let is_call = random.bool();
             let drains = is_call && !on_their_way.contains_key(&digest);
             if is_call && !drains {
@@ -286,7 +286,7 @@ fn another_clear_than_the_one_that_was_called_is_news() {
     }
     let during = queue.epoch();
     let known = cleared();
-    // The second one says what Redis has.
+    // While the second clear has not ended, the end of the first is no news.
     assert!(!queue.cleared(Some(known.generation)));
     assert_eq!(queue.epoch(), during);
     assert!(queue.cleared(Some(known.generation)));
@@ -303,7 +303,7 @@ fn what_redis_says_first_is_no_news() {
     assert!(before.holds_at(queue.epoch()));
     assert!(push(&queue, before, A).ticket().is_some());
     assert!(push(&queue, queue.epoch(), A).ticket().is_some());
-    // What was asked before comes late.
+    // A later answer to the first question is ignored.
     queue.learn_first(cleared());
     assert_eq!(queue.epoch().known, NOTHING);
 }

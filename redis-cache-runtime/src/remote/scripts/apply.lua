@@ -12,11 +12,11 @@ local MEMBER = 16
 local EVICTIONS = 128
 local LOOK_FOR_EXPIRED = 16
 local CHUNK = 256
--- Our scores and numbers never get as high as TOP: higher ones were written by somebody else.
+-- Our scores and numbers stay below TOP: higher ones are another program's.
 local TOP, ROOM = 2 ^ 52, 2 ^ 40
 local RESCORED = 128
 
--- A member that somebody else has put into the recency set gets a key as well, so that it is evicted like others.
+-- A member that another program has put into the recency set gets a key as well, so that it is evicted like others.
 local function key_of(prefix, member)
   local length = math.min(#member, MEMBER)
   return prefix .. string.format(string.rep('%02x', length), string.byte(member, 1, length))
@@ -32,7 +32,7 @@ local held
 local function count_held()
   held = redis.pcall('ZCARD', recency)
   if type(held) == 'table' then
-    -- Somebody else has written another type under our key.
+    -- Another program has written another type under our key.
     redis.call('UNLINK', recency)
     held = 0
   end
@@ -51,7 +51,7 @@ if marks.err then
 end
 local clock, clearing, cleared = tonumber(marks[1] or ''), tonumber(marks[2] or ''), marks[3] or ''
 local invbase, inv, floor = '', 0, 0
--- The fields of the meta hash that somebody else has written.
+-- The fields of the meta hash that another program has written.
 local foreign
 local function is_nonce(text)
   return text and #text == 16 and not string.find(text, '[^0-9a-f]')
@@ -69,7 +69,7 @@ if marks[4] or marks[5] or marks[6] then
   end
 end
 
--- Whether the value's body began before the last clear, or before an invalidation of its entry. In doubt it did.
+-- Whether the value's body began before the last clear, or before an invalidation of its entry. In doubt the value is refused.
 local refused = member and cleared ~= '' and generation ~= cleared
 if member and invbase ~= '' and not refused then
   local tombstone = redis.pcall('ZSCORE', tombstones, member)
@@ -96,7 +96,7 @@ end
 local full = member and maxsize >= 0 and held >= maxsize
 if known or full then
   -- The entry is put back below as the latest. The removal also comes first because Redis, once out of memory, refuses
-  -- a script's writes unless it has written already; this script frees what it takes, so it may go on.
+  -- a script's writes unless it has written already; this script frees as much as it takes, so it may go on.
   redis.call('ZREM', recency, member)
 end
 if foreign then
@@ -116,7 +116,7 @@ local is_foreign = top >= TOP - ROOM
 if is_foreign then
   top = 0
 end
--- A clock that was lost, or set by somebody else, goes on after the latest score.
+-- A clock that was lost, or that another program has set, goes on after the latest score.
 if not clock or not (clock >= top and clock <= top + ROOM) or clock % 1 ~= 0 then
   clock = top
 end
@@ -180,7 +180,7 @@ local function touch(first, last)
   for i = first, last do
     local used = string.sub(touched, i * MEMBER + 1, (i + 1) * MEMBER)
     local score = clearing and redis.call('ZSCORE', recency, used)
-    -- A touch that is told late must not save an entry that is being cleared.
+    -- A touch that arrives late must not save an entry that is being cleared.
     if used ~= member and not (score and tonumber(score) <= clearing) then
       scores[#scores + 1] = clock - count + i
       scores[#scores + 1] = used
@@ -202,7 +202,7 @@ for first = 0, count - 1, CHUNK do
 end
 
 if ttl and ttl ~= '' and member then
-  -- Expired entries make room before others are evicted. Few of them are far from the oldest.
+  -- Expired entries are removed before others are evicted. Most of them are among the least recent.
   for _, oldest in ipairs(redis.call('ZRANGE', recency, 0, LOOK_FOR_EXPIRED - 1)) do
     if redis.pcall('EXISTS', key_of(prefix, oldest)) == 0 then
       redis.call('ZREM', recency, oldest)

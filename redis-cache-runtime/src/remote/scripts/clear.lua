@@ -1,9 +1,9 @@
--- Deletes some of the entries that were used up to a moment, the oldest first.
+-- One step of a clear: deletes entries that were last used up to a moment, the oldest first.
 --
 -- KEYS: recency set, meta hash, tombstones
--- ARGV: entry prefix, the moment ('' means now), how many at most, what was known when this clear was called (generation, base
---   and number of the latest invalidation), the generation of this clear, the same where something else is found
--- Returns the moment, how many were deleted, how many there are still, later ones included, and the generation.
+-- ARGV: entry prefix, the moment as a score ('' in the first step: now), the most entries to delete; the generation, and base and
+--   number of the last invalidation, as known when the clear was called; its own generation, and the one if Redis has others
+-- Returns the moment, how many entries were deleted, how many are left, later ones included, and the generation now.
 
 local MEMBER = 16
 
@@ -21,7 +21,7 @@ local function of(field, default)
 end
 
 local is_set = redis.call('TYPE', recency).ok == 'zset'
--- A write that frees comes first: Redis, once out of memory, refuses all others in a script that has not written yet.
+-- A write that frees memory comes first: once out of memory, Redis refuses other writes in a script that has not written yet.
 if is_set then
   redis.call('ZREM', recency, '')
 else
@@ -31,13 +31,13 @@ if redis.call('TYPE', meta).ok ~= 'hash' then
   redis.call('UNLINK', meta)
 end
 if moment == '' then
-  -- Where another process has cleared or invalidated since this clear was called, what was computed in between has this clear's
-  -- generation, and is refused as well.
+  -- If another process has cleared or invalidated since this clear was called, values with this clear's generation may be older
+  -- than that. So the other generation is taken, and they are refused.
   if of('generation', '') ~= known or of('invbase', '') ~= base or of('inv', '0') ~= number then
     generation = otherwise
   end
-  -- Values whose computation began earlier are refused from now on, whoever computes them. So there is nothing left for
-  -- earlier invalidations to refuse.
+  -- From now on `apply.lua` refuses values whose bodies began earlier, in any process. So earlier invalidations have nothing
+  -- left to refuse.
   redis.call('HDEL', meta, 'invbase', 'inv', 'invfloor')
   redis.call('UNLINK', tombstones)
   redis.call('HSET', meta, 'generation', generation)

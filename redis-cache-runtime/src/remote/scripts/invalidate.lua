@@ -1,9 +1,9 @@
--- Deletes one entry and leaves a tombstone: values of it whose body has begun by now are not stored afterwards.
+-- Deletes one entry and leaves a tombstone: `apply.lua` then refuses values of this entry whose bodies have begun by now.
 --
 -- KEYS: recency set, meta hash, entry, tombstones
--- ARGV: member, a base for the numbers of invalidations in case there is none, how many tombstones are kept
--- Returns how many entries were deleted; the base and this invalidation's number; and the number of the last earlier one that
--- may have been of the same entry.
+-- ARGV: member, a base for the numbers of invalidations if there is none yet, the most tombstones to keep
+-- Returns how many entries were deleted, the base, this invalidation's number, and the number of the last earlier one that may
+-- have been of the same entry.
 
 local TOP = 2 ^ 52
 local TRIM = 128
@@ -15,7 +15,7 @@ local function is_nonce(text)
   return text and #text == 16 and not string.find(text, '[^0-9a-f]')
 end
 
--- A write that frees comes first: Redis, once out of memory, refuses all others in a script that has not written yet.
+-- A write that frees memory comes first: once out of memory, Redis refuses other writes in a script that has not written yet.
 local deleted = redis.call('UNLINK', entry)
 redis.pcall('ZREM', recency, member)
 
@@ -30,7 +30,7 @@ if not (is_ours and number % 1 == 0 and floor % 1 == 0) then
   redis.call('UNLINK', tombstones)
   redis.call('HDEL', meta, 'invfloor')
 elseif redis.call('TYPE', tombstones).ok ~= 'zset' then
-  -- The tombstones are lost: each entry may have had the latest.
+  -- The tombstones were deleted or overwritten: the latest invalidation may have been of any entry.
   redis.call('UNLINK', tombstones)
   floor = number
 end

@@ -1,4 +1,4 @@
-//! How jobs end: what is counted, and who is told.
+//! How jobs end: counters, losses, and the report to the cache.
 
 use redis::{ServerErrorKind, Value};
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Writer {
-    /// Counts what became of a job that was answered.
+    /// Counts the result of a job that Redis has answered for good, and tells the cache that a store has ended.
     pub(super) fn settle(&self, job: &Job, answer: &Value) {
         if let Value::ServerError(error) = answer {
             self.events.refused(error.code());
@@ -66,7 +66,7 @@ impl Writer {
         self.events.settled(&self.shard, digest, *ticket);
     }
 
-    /// Counts a job that did not reach Redis.
+    /// Counts a job that Redis has refused, or did not get.
     pub(super) fn fail(&self, job: &Job, failed: &Failed) {
         self.count_error(
             match job {

@@ -6,11 +6,11 @@ use cache_fuzz::{Unstructured, fuzz};
 
 use super::{bytes, strict, value::Value};
 
-/// Every value that was seen, by its encoding.
+/// All values seen so far, in canonical form, by their encodings.
 #[derive(Default)]
 struct Seen {
     by_encoding: HashMap<Vec<u8>, Value>,
-    /// How often a value came again in another form or the same.
+    /// How often an encoding came again.
     met: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Anything that serde can be given.
+//! Random values of serde's data model.
 
 use cache_fuzz::{Result, Unstructured};
 use serde::{
@@ -9,10 +9,10 @@ use serde::{
     },
 };
 
-/// The deepest nesting.
+/// The deepest nesting of a random value.
 const DEPTH: u32 = 4;
 
-/// A value of serde's data model. A type's name says what shape it has, as it does in Rust.
+/// A value of serde's data model. Types of different shapes have different names, as in Rust.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Value {
     Unit,
@@ -54,7 +54,7 @@ impl Value {
     }
 
     fn at(depth: u32, u: &mut Unstructured<'_>) -> Result<Self> {
-        // An input that is used up gives the first of all choices, which ends the value.
+        // An input that is used up gives the first choice each time, which ends the value.
         if depth == DEPTH || u.ratio(1, 3)? {
             return Self::leaf(u);
         }
@@ -77,7 +77,7 @@ impl Value {
         })
     }
 
-    /// Small numbers and short texts mostly, so that values meet.
+    /// Mostly small numbers and short texts, so that equal values come often.
     fn leaf(u: &mut Unstructured<'_>) -> Result<Self> {
         Ok(match u.int_in_range(0..=11)? {
             0 => Self::Unit,
@@ -122,7 +122,7 @@ impl Value {
         })
     }
 
-    /// A value that differs a little, or only in how it is written.
+    /// A value that differs from this one a little, or only in its form.
     pub(super) fn varied(&self, u: &mut Unstructured<'_>) -> Result<Self> {
         let mut varied = self.clone();
         let place = u.int_in_range(0..=8)?;
@@ -176,7 +176,7 @@ impl Value {
         }
     }
 
-    /// The same argument in one form: unless `strict`, what lies in memory alike is one list.
+    /// One form for all values that are the same argument: unless `strict`, bytes and tuples of numbers become sequences.
     pub(super) fn canonical(self, strict: bool) -> Self {
         let one = |value: Box<Self>| Box::new(value.canonical(strict));
         let all = |items: Vec<Self>| -> Vec<Self> {
@@ -212,7 +212,7 @@ impl Value {
     }
 }
 
-/// Whether these are numbers of one type that have up to 64 bits, or nothing.
+/// Whether all items are numbers of one type with at most 64 bits. True where there is no item.
 fn is_run(items: &[Value]) -> bool {
     let is_number = |value: &Value| {
         matches!(
@@ -244,7 +244,7 @@ fn list<T>(
     (0..len).map(|_| item(u)).collect()
 }
 
-/// Of one type.
+/// Up to 3 numbers of one type.
 fn numbers(u: &mut Unstructured<'_>) -> Result<Vec<Value>> {
     let kind = u.int_in_range(0..=11)?;
     list(u, |u| Value::number(kind, u))
@@ -257,7 +257,7 @@ fn map(
     list(u, |u| Ok((inner(u)?, inner(u)?)))
 }
 
-/// The first of some fields: later ones may be skipped.
+/// Up to 3 fields, named in order: as in a struct whose later fields serde skips.
 fn fields(
     u: &mut Unstructured<'_>,
     inner: impl Fn(&mut Unstructured<'_>) -> Result<Value>,
@@ -269,7 +269,7 @@ fn fields(
         .collect())
 }
 
-/// As `collect_seq` of a real list where it is one, for which there is a shorter way.
+/// Gives a run of numbers to `collect_seq` as a real list: the encoder has a shorter way for its item type.
 macro_rules! sequence {
     ($serializer:expr, $items:expr, $($kind:ident)*) => {
         match $items.first() {

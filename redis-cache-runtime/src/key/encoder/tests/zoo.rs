@@ -1,4 +1,4 @@
-//! Many values, no two of which may share an encoding.
+//! Many values that must have different encodings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,7 @@ fn others() -> Vec<(String, Vec<u8>)> {
         BTreeMap::from([((), "")]), BTreeMap::from([(vec![1u8], 2u8)]), BTreeMap::from([(1u8, ""), (2, "")]), vec![BTreeMap::from([(1u8, "")])],
         BTreeSet::from(["x", "y"]), Struct { first: (), second: () }, Struct { first: 1u8, second: 2u8 }, Struct { first: 2u8, second: 1u8 },
         Struct { first: none(), second: vec![1u8] }, Struct { first: vec![1u8], second: none() },
-        // What looks like markers and heads of this encoding.
+        // Values that contain the bytes of this encoding's markers and heads.
         vec![0xccu8, 0xcc, 0xcc], vec![0xc9u8, 0, 0, 0, 1, 16, 1], vec![0xddu8, 0, 0, 0, 0], vec![0xd4u8, 4, 0], vec![0xc1u8, b'V'],
         "\u{c9}", vec![0xcccc_ccccu32], vec![0xcccc_ccccu32; 2], vec![0xccccu16; 2], (0xccu8, 0xccccu16), (0xcccc_ccccu32, 0xccu8),
     ]
