@@ -9,10 +9,10 @@
 //! sends more replies than there were commands, and all callers that wait are told so. Pushes of the server are no replies: a
 //! [listener](Pushes) gets them.
 //!
-//! The client library's connection could be in its place, and costs more. Against it, in the same run, this one gives 1.20 times
-//! the hits a second for one task, 1.55 times for 4 and 1.65 times for 64, with 0.78, 0.61 and 0.63 of the processor time; and
-//! 1.11, 1.23 and 1.27 times the misses, whose stores go through the library's either way (medians of 13 rounds of
-//! `cargo xtask bench --only wire`, on two cores that others used as well).
+//! The client library's connection could be in its place, and costs more. Against it, in the same run, this one gives 1.13 times
+//! the hits a second for one task, 1.34 times for 4 and 1.28 times for 64, with 0.85, 0.67 and 0.69 of the processor time; and
+//! 1.06, 1.13 and 1.13 times the misses, whose stores go through the library's either way (medians of 25 rounds of
+//! `cargo xtask bench`, on two cores).
 
 mod asker;
 mod asking;
